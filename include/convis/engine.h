@@ -1,0 +1,71 @@
+/* engine: the interpreter, and the four ways to carry out its effects.
+ *
+ * Runner side: `convis --runner FD` attaches the region, reads the program out of it, waits at the gate, runs.
+ * Parent side: a session starts the runner, watches it (deadlock, timeout, death), and ends it whatever happens. */
+#ifndef CONVIS_ENGINE_H
+#define CONVIS_ENGINE_H
+
+#include <uv.h>
+#include "convis/lang.h"
+#include "convis/summary.h"
+#include "convis/topo.h"
+#include "convis/trace.h"
+
+/* ── the registry ───────────────────────────────────────────────────────────────────────────────── */
+struct cv_machine;                /* engine/machine.h: program, memory, sync, order: what an engine works on */
+struct cv_engine_ops {
+    const char *name;             /* "async", "threads", "processes", "stepped" */
+    const char *summary;
+    /* Runs the whole program; returns when the main task is done or stop was asked. Runner side. */
+    int (*run)(struct cv_machine *m);
+};
+extern const struct cv_engine_ops *const cv_engines[]; /* NULL ends */
+
+/* What is to be run how. Plain data: it travels in the region. */
+struct cv_order {
+    enum cv_model_kind model;
+    bool gil, stepped, record;    /* record: false switches the rings off */
+    uint64_t seed, switch_interval_ns, timeout_ns;
+    uint32_t cores;               /* bind the run to that many cores; 0: all */
+    uint32_t max_tasks;
+    uint32_t ring_records;        /* 0: chosen by model */
+    char schedule[4096];          /* stepped: "A2 B3 A1"; "": by seed */
+    char server[108];             /* abstract Unix socket of the fetch server, without the leading NUL */
+    char params[2048];            /* "name=value\0name=value\0\0" */
+};
+/* From the scenario's own settings and a typed model name ("async", "threads+gil", "stepped:threads"; NULL: the
+ * scenario's). false: no such model; why has the sentence with the names. */
+bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *model, struct cv_buf *why);
+const char *cv_order_model_name(const struct cv_order *o); /* "threads+gil" … static */
+
+/* ── runner side ────────────────────────────────────────────────────────────────────────────────── */
+int cv_runner_main(int fd);       /* exit status of the runner process */
+int cv_server_main(int fd);       /* `convis --server FD`: the fetch server, listening on fd; ends at EOF of its standard input */
+
+/* ── parent side ────────────────────────────────────────────────────────────────────────────────── */
+struct cv_session;
+typedef void cv_session_ended_fn(void *to, struct cv_session *s);
+/* Makes the region, starts server and runner; the runner waits at the gate. NULL where the system refuses: why says,
+ * with the limit's name. exe: path of this program. */
+struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
+                                  struct cv_buf *why);
+const struct cv_shm *cv_session_shm(const struct cv_session *s);
+const struct cv_run_info *cv_session_info(const struct cv_session *s);
+pid_t cv_session_pid(const struct cv_session *s);       /* the runner = the process group of the run */
+/* Opens the gate (once the sources are open). reader gets the zero instant, and from then on findings and RUN_END. */
+void cv_session_go(struct cv_session *s, struct cv_reader *reader);
+/* Call every 10 ms while it runs: deadlock and "no visible step" detection, timeout, death. True once it is over. */
+bool cv_session_poll(struct cv_session *s);
+enum cv_outcome cv_session_outcome(const struct cv_session *s);
+const char *cv_session_outcome_text(const struct cv_session *s); /* why; never NULL */
+int cv_session_refused(const struct cv_session *s, struct cv_buf *why); /* nonzero: the system refused something (exit 3) */
+void cv_session_stop(struct cv_session *s);             /* SIGKILL to the group; reaps; idempotent */
+void cv_session_suspend(struct cv_session *s, bool stop); /* Ctrl-Z: SIGSTOP/SIGCONT to the group, HOLE events */
+void cv_session_free(struct cv_session *s);             /* stops first */
+
+/* ── judging ────────────────────────────────────────────────────────────────────────────────────── */
+/* Fills s->expects from the program's [expect] lines that apply to the order's model. Allocated in s->arena's manner
+ * (freed by cv_summary_free of model/: each expects[i].seen and the array are plain malloc). */
+void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struct cv_summary *s);
+
+#endif

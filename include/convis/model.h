@@ -1,0 +1,109 @@
+/* model: a pure fold of events into what can be asked: "what was true at t?". All answers by search in sorted
+ * arrays, none by replaying. Times are ns since the gate. Nothing here knows the terminal or the program's tree.
+ *
+ * A lane is a task (lane = task number), or the loop (CV_LANE_LOOP, async only). */
+#ifndef CONVIS_MODEL_H
+#define CONVIS_MODEL_H
+
+#include "convis/base.h"
+#include "convis/summary.h"
+#include "convis/topo.h"
+#include "convis/trace.h"
+
+enum cv_state {
+#define CV_STATE(id, name, glyph, ascii, meaning) CV_ST_##id,
+#include "convis/states.def"
+#undef CV_STATE
+    CV_ST_COUNT
+};
+struct cv_state_info { const char *name, *glyph, *ascii, *meaning; };
+extern const struct cv_state_info cv_state_info[CV_ST_COUNT];
+
+#define CV_LANE_LOOP CV_NO_TASK
+#define CV_NO_CORE 0xffffu
+
+struct cv_model;
+/* info and shm must outlive the model (names and strings are read from there). history: bytes, 0: 256 MiB. */
+struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_shm *shm, size_t history);
+void cv_model_free(struct cv_model *m);
+void cv_model_fold(struct cv_model *m, const struct cv_event *e); /* in the reader's order */
+/* Time has come this far though nothing happened (live runs). */
+void cv_model_now(struct cv_model *m, uint64_t t);
+uint64_t cv_model_end(const struct cv_model *m);      /* the latest instant known */
+bool cv_model_over(const struct cv_model *m, enum cv_outcome *outcome, const char **text); /* RUN_END was folded */
+const struct cv_run_info *cv_model_info(const struct cv_model *m);
+uint64_t cv_model_change(const struct cv_model *m);   /* grows with every fold: "is there anything new to draw?" */
+
+/* ── lanes ──────────────────────────────────────────────────────────────────────────────────────── */
+uint32_t cv_model_ntasks(const struct cv_model *m);   /* tasks started so far, 0 … n-1, main included */
+const char *cv_model_task_name(const struct cv_model *m, uint32_t task); /* cleaned text, never NULL */
+const char *cv_model_body_of(const struct cv_model *m, uint32_t task);   /* name of its [task] */
+uint32_t cv_model_parent(const struct cv_model *m, uint32_t task);
+void cv_model_ids(const struct cv_model *m, uint32_t task, uint32_t *pid, uint32_t *tid); /* 0: none of its own */
+bool cv_model_has_loop(const struct cv_model *m);
+
+struct cv_lane_at {
+    enum cv_state state;
+    uint64_t since, until;      /* of this state; until: UINT64_MAX while it lasts */
+    enum cv_cause cause;        /* why it does not run (WAITING, BLOCKED, READY) or stopped; CV_CAUSE_COUNT: unknown */
+    uint32_t line;              /* where it stands; 0: nowhere */
+    uint32_t core;              /* RUNNING: on which, CV_NO_CORE: not known */
+    uint32_t object;            /* waiting: sync id or task, by cause; CV_NO_TASK: none */
+    uint32_t holder;            /* BLOCKED: the task that holds the lock; READY/FROZEN: the task in its way; CV_NO_TASK */
+    uint32_t waker;             /* who made it ready last; CV_NO_TASK */
+    bool exact;                 /* running/ready told apart by the kernel's own switches */
+};
+struct cv_lane_at cv_model_lane_at(const struct cv_model *m, uint32_t lane, uint64_t t);
+/* ns spent in each state within [from, to): the entries add up to to - from. Cost: logarithmic. */
+void cv_model_lane_shares(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT]);
+/* The next (direction +1) or previous (-1) instant at which the lane changes state; UINT64_MAX: none. */
+uint64_t cv_model_lane_change(const struct cv_model *m, uint32_t lane, uint64_t t, int direction);
+/* Switches of the lane up to and including t, by cause. */
+void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]);
+/* The switch at or before t on the lane: its cause and instant; false: none. */
+bool cv_model_lane_switch(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t *at, enum cv_cause *cause, uint32_t *line);
+void cv_model_switches(const struct cv_model *m, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]); /* all lanes */
+
+/* ── cores ──────────────────────────────────────────────────────────────────────────────────────── */
+uint32_t cv_model_ncores(const struct cv_model *m);   /* highest core number seen + 1 */
+struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ };
+struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t);
+struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t to); /* averages; task: the last */
+
+/* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
+struct cv_var_at {
+    bool written, list;         /* not written yet: the declared initial value (info->vars[v].initial) */
+    struct cv_cell cell;        /* a list: payload = its length */
+    uint64_t t, writes, reads;  /* of the last write; counts until t */
+    uint32_t writer, line;
+    uint32_t stale;             /* a task that holds an older version in its locals (read it, has not yet used it); CV_NO_TASK */
+};
+/* copy: CV_NO_TASK for the one copy that all share, else the task whose own copy is meant (processes). */
+struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t);
+/* The value in words, cleaned: 41, "Bob", [1, 2, …]: lists from the elements' own writes. At most max bytes and an ellipsis. */
+void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t, size_t max, struct cv_buf *out);
+bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task); /* processes, [shared] */
+
+/* ── sync objects ───────────────────────────────────────────────────────────────────────────────── */
+struct cv_sync_at { uint32_t owner; /* lock: CV_NO_TASK when free */ uint64_t length; /* queue: items; semaphore: permits left */ uint32_t waiting; /* tasks */ uint64_t takes; };
+struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t);
+
+/* ── lines of the source ────────────────────────────────────────────────────────────────────────── */
+uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t); /* how often a task was switched away at it */
+
+/* ── output, marks, findings: sorted by time ────────────────────────────────────────────────────── */
+struct cv_line_out { uint64_t t; uint32_t task, line; const char *text; /* cleaned */ };
+uint32_t cv_model_noutput(const struct cv_model *m, uint64_t t);   /* lines printed until t */
+struct cv_line_out cv_model_output(const struct cv_model *m, uint32_t i);
+uint32_t cv_model_nfindings(const struct cv_model *m, uint64_t t);
+struct cv_summary_finding cv_model_finding(const struct cv_model *m, uint32_t i); /* text: a sentence, cleaned */
+
+/* Lost records, holes: is something missing in [from, to)? And in all. */
+bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to);
+
+/* ── the sum of it ──────────────────────────────────────────────────────────────────────────────── */
+/* From the model, the rows and (values) the engine's final cells. expects is left empty. */
+struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_reader *reader);
+void cv_summary_free(struct cv_summary *s);
+
+#endif

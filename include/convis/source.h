@@ -1,0 +1,33 @@
+/* source: what the kernel says about a run from outside the program. Used by the parent only.
+ * A switch source is one row of the registry; they are probed in its order. */
+#ifndef CONVIS_SOURCE_H
+#define CONVIS_SOURCE_H
+
+#include "convis/base.h"
+#include "convis/topo.h"
+#include "convis/trace.h"
+
+struct cv_source_ops {
+    const char *name, *summary;
+    bool exact;                              /* each switch, its instant and its core */
+    /* Opens on process pid and all it will create, before the gate. NULL and the reason in why where the system refuses. */
+    void *(*open)(pid_t pid, const struct cv_shm *shm, const struct cv_topo *topo, struct cv_buf *why);
+    /* Takes what there is and pushes it (SWITCH_OUT, SWITCH_IN, USAGE, LOST with e->task resolved from rows' tid). Call every 10 ms. */
+    void (*drain)(void *self, struct cv_reader *reader, bool last);
+    void (*close)(void *self);
+};
+extern const struct cv_source_ops *const cv_sources[]; /* perf, usage; NULL ends */
+
+struct cv_source { const struct cv_source_ops *ops; void *self; struct cv_buf why; /* why the better ones were not available; "" */ };
+/* The first that opens; only: the name of one, or NULL. usage always opens. Returns -1 when `only` names none (why says). */
+int cv_source_open(struct cv_source *s, const char *only, pid_t pid, const struct cv_shm *shm, const struct cv_topo *topo);
+void cv_source_close(struct cv_source *s);
+
+/* Utilization of every core from /proc/stat. */
+struct cv_cores;
+struct cv_cores *cv_cores_open(void);        /* NULL: no /proc/stat; errno says */
+/* Pushes a CORE event for each core for the interval since the last call (skips when under 50 ms). */
+void cv_cores_sample(struct cv_cores *c, struct cv_reader *reader);
+void cv_cores_close(struct cv_cores *c);
+
+#endif

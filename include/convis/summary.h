@@ -1,0 +1,45 @@
+/* summary: what a run came to, as plain data. Made by model/ (from the record and the rows), judged by engine/
+ * ([expect]), written by export/ (text, JSON). Strings belong to the summary's arena or to the run's info. */
+#ifndef CONVIS_SUMMARY_H
+#define CONVIS_SUMMARY_H
+
+#include "convis/trace.h"
+
+struct cv_datum {                 /* a value out of the run */
+    enum cv_tag tag; bool unknown; /* unknown: not decidable, records were lost */
+    int64_t i;                    /* int, bool, task */
+    const char *s; uint32_t n;    /* string bytes; list: n items */
+    struct cv_datum *items;
+};
+struct cv_summary_task {
+    uint32_t task; const char *name;
+    enum cv_row_state state;      /* DONE, FAILED, KILLED; others: blocked at the end */
+    uint32_t pid, tid, voluntary, involuntary, yields;
+    uint64_t cpu_ns, cores[4];
+    uint64_t awaits;
+    const char *failure; uint32_t failure_line; /* NULL: none */
+};
+struct cv_summary_finding { enum cv_finding_kind kind; uint32_t task, line; uint64_t t; const char *task_name, *text; };
+struct cv_summary_var { const char *name; struct cv_datum value; /* main's */ struct cv_datum *copies; uint32_t ncopies; /* processes: main first */ };
+struct cv_summary_expect { uint32_t line; const char *text; int holds; /* 1, 0, -1: cannot be decided */ struct cv_buf seen; /* "counter is 7" */ };
+struct cv_summary {
+    enum cv_outcome outcome; const char *outcome_text; /* who waits for whom; the signal; NULL */
+    uint64_t elapsed_ns, cpu_time_ns, loop_lag_ns, loop_iterations, memory_per_task, peak_tasks;
+    double cores_used;
+    uint64_t cores_seen[4];       /* bitmask */
+    uint64_t voluntary, involuntary, awaits; /* totals; the kernel's */
+    uint64_t by_cause[CV_CAUSE_COUNT];
+    struct cv_summary_task *tasks; uint32_t ntasks; /* without an implicit main */
+    struct cv_summary_var *vars; uint32_t nvars;
+    struct cv_datum *output; uint32_t noutput; bool output_lost;
+    struct cv_summary_finding *findings; uint32_t nfindings; /* lost updates are all counted, at most 1000 findings listed */
+    uint64_t finding_count[CV_FINDING_COUNT];
+    struct cv_summary_expect *expects; uint32_t nexpects;
+    struct cv_record_counts events;
+    bool records_lost;
+    const char *source_name, *source_why; bool source_exact;
+    const char *clock_name;
+    void *arena;
+};
+
+#endif

@@ -1,0 +1,81 @@
+/* ui: the picture. Panes draw on a canvas of cells; a terminal presents the canvas. The ui owns the view (cursor,
+ * zoom, selection, layout) and asks the model for everything else. */
+#ifndef CONVIS_UI_H
+#define CONVIS_UI_H
+
+#include "convis/base.h"
+#include "convis/model.h"
+#include "convis/topo.h"
+
+/* ── canvas ─────────────────────────────────────────────────────────────────────────────────────── */
+enum cv_colour {                  /* meanings, not hues: the theme maps them */
+    CV_C_TEXT, CV_C_DIM, CV_C_TITLE, CV_C_FRAME, CV_C_FOCUS, CV_C_RUNNING, CV_C_READY, CV_C_WAITING, CV_C_BLOCKED, CV_C_FROZEN,
+    CV_C_DONE, CV_C_FAILED, CV_C_PREEMPT, CV_C_AWAIT, CV_C_BLOCK, CV_C_WARN, CV_C_GOOD, CV_C_KEY, CV_C_CURSOR, CV_C_SYSTEM, CV_C_COUNT
+};
+enum { CV_A_BOLD = 1, CV_A_REVERSE = 2, CV_A_UNDERLINE = 4, CV_A_DIM = 8 };
+struct cv_cell_ui { uint32_t c; uint8_t colour, attrs, wide; /* wide: 1 the left half of two columns, 2 the right */ };
+struct cv_canvas { int width, height; struct cv_cell_ui *at; bool ascii; };
+void cv_canvas_resize(struct cv_canvas *c, int width, int height); /* clears */
+void cv_canvas_release(struct cv_canvas *c);
+/* As text, a line a row, trailing blanks cut; as ANSI colours; as an SVG picture. */
+void cv_canvas_text(const struct cv_canvas *c, struct cv_buf *out);
+void cv_canvas_ansi(const struct cv_canvas *c, struct cv_buf *out);
+void cv_canvas_svg(const struct cv_canvas *c, struct cv_buf *out);
+
+/* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
+enum cv_command {                 /* what the app must do; all else the ui does itself */
+    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN
+};
+struct cv_key_info { const char *keys, *summary; };
+extern const struct cv_key_info cv_keys[]; /* NULL ends */
+struct cv_input { enum { CV_IN_NONE, CV_IN_KEY, CV_IN_MOUSE, CV_IN_RESIZE } kind; int key /* code point or CV_KEY_* */; int x, y, button /* 1 press, 2 drag, 3 release, 4 wheel up, 5 wheel down */; };
+enum { CV_KEY_LEFT = 0x110000, CV_KEY_RIGHT, CV_KEY_UP, CV_KEY_DOWN, CV_KEY_HOME, CV_KEY_END, CV_KEY_PAGE_UP, CV_KEY_PAGE_DOWN, CV_KEY_SHIFT_LEFT, CV_KEY_SHIFT_RIGHT, CV_KEY_BACKTAB, CV_KEY_BACKSPACE };
+
+/* ── panes ──────────────────────────────────────────────────────────────────────────────────────── */
+struct cv_view;                   /* ui/view.h */
+struct cv_rect { int x, y, w, h; };
+struct cv_pane_ops {
+    const char *name, *summary;
+    void (*title)(const struct cv_view *v, struct cv_buf *out);      /* beside the name; may be NULL */
+    void (*draw)(const struct cv_view *v, struct cv_canvas *c, struct cv_rect inside, bool focus);
+    enum cv_command (*key)(struct cv_view *v, int key);              /* keys of a focused pane; may be NULL */
+    void (*click)(struct cv_view *v, struct cv_rect inside, int x, int y, int button); /* may be NULL */
+};
+extern const struct cv_pane_ops *const cv_panes[]; /* cores timeline switches shared code output; NULL ends */
+
+/* ── the whole ──────────────────────────────────────────────────────────────────────────────────── */
+struct cv_ui;
+struct cv_ui_status {             /* what only the app knows; copied each frame */
+    const char *message;          /* an error or a word to the user; NULL */
+    const char *source_name, *source_why; bool source_exact;
+    const char *clock_name;
+    bool running;
+    struct cv_record_counts events;
+};
+struct cv_ui *cv_ui_new(bool ascii);
+void cv_ui_free(struct cv_ui *ui);
+/* A new run begins: the view goes live. Model and topo stay the caller's and must outlive their use here. NULL model: nothing yet. */
+void cv_ui_model(struct cv_ui *ui, const struct cv_model *m);
+void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t);
+void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s);
+enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in);
+void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of the canvas's size */
+bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */
+void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */
+void cv_ui_span(struct cv_ui *ui, uint64_t ns);           /* width of the timeline */
+
+/* ── terminals ──────────────────────────────────────────────────────────────────────────────────── */
+struct cv_terminal_ops {
+    const char *name, *summary;
+    int (*open)(bool no_colour, bool ascii, struct cv_buf *why);  /* -1: why says (TERM unknown, not a terminal) */
+    bool (*unicode)(void);                            /* may UTF-8 be sent? */
+    void (*size)(int *width, int *height);
+    void (*present)(const struct cv_canvas *c);       /* sends only what differs */
+    bool (*read)(struct cv_input *in);                /* one input that is there; false: none */
+    void (*suspend)(void), (*resume)(void), (*resized)(void);
+    void (*close)(void);                              /* idempotent; the terminal is as it was */
+    void (*emergency)(void);                          /* async-signal-safe close: plain write()s and tcsetattr */
+};
+extern const struct cv_terminal_ops cv_terminal_curses;
+
+#endif

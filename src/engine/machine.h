@@ -1,0 +1,117 @@
+/* The machine that every engine works on: program, memory, sync table, order, region; and the interpreter over it.
+ *
+ * A task is plain data (struct cv_task, one block, no pointer leads out of it): a snapshot is a memcpy of
+ * t->size bytes. cv_task_next() runs what is local and stops in front of the next action; the engine then lets the
+ * interpreter do a memory action, or carries out an effect itself and says so with cv_task_finish(). */
+#ifndef CONVIS_ENGINE_MACHINE_H
+#define CONVIS_ENGINE_MACHINE_H
+
+#include "convis/engine.h"
+
+/* ── values in tasks: 32 bytes; what they derive from travels along ─────────────────────────────── */
+struct cv_origin { uint32_t cell; uint32_t version; };  /* cell: cv_cell_id(); version: low 32 bits */
+struct cv_value {
+    uint64_t payload;             /* as in cells; list: heap index << 32 | length */
+    uint8_t tag, duration, norigins; /* duration: prints with a unit; origins beyond two are forgotten, oldest first */
+    uint8_t pad[5];
+    struct cv_origin origins[2];
+};
+static inline uint32_t cv_cell_id(uint32_t var, uint32_t index_plus_1) { return var << 20 | index_plus_1; }
+
+struct cv_task {
+    uint32_t size;                /* bytes of this block */
+    uint32_t number, body, instance; /* instance: of the program, or UINT32_MAX (spawned) */
+    uint32_t pc, sp, nwith, name; /* sp: values on the stack; name: string id */
+    uint32_t heap_at, heap_used, heap_cap; /* list cells: byte offset in the block; cells */
+    uint32_t failure;             /* string id; nonzero: it is failing, open withs are being released */
+    uint16_t failure_line; uint8_t ended, spun;
+    int64_t me;
+    uint64_t random;
+    uint32_t children, pad;       /* tasks it started: for names and join all */
+    struct cv_value values[];     /* locals, then the stack; then with-stack (bytes); then the heap of list cells */
+};
+
+/* ── memory: the cells of variables ─────────────────────────────────────────────────────────────── */
+struct cv_list { _Atomic uint32_t lock, pad; struct cv_cell items[CV_LIMIT_LIST]; }; /* sparse */
+struct cv_memory {                /* one mapping each for [shared] and [shared memory]: cells of all variables, then lists */
+    struct cv_cell **cells;       /* by variable */
+    struct cv_list **lists;       /* by variable; NULL: not a list */
+    uint32_t n;
+};
+
+struct cv_machine {
+    struct cv_shm shm;
+    const struct cv_program *program;
+    struct cv_order *order;       /* in the region */
+    struct cv_memory memory;
+    struct cv_sync *sync;         /* in the region; sync.h */
+    uint32_t *strings;            /* string id in the region of each program constant that is a string; by constant index */
+    uint64_t zero_ticks;          /* when the gate opened */
+};
+
+/* Bytes of the engine area for this program and order: order, mapped cells, [shared] cells, sync table. */
+size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o);
+/* Parent: lays the area out (order copied in; cells and sync initialised). */
+void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o);
+/* Runner: finds everything in the region. Under processes [shared] is given private memory (copied on fork), elsewhere
+ * it lies in the region, so that the parent can read it whatever happens. */
+int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p);
+void cv_machine_release(struct cv_machine *m);
+struct cv_order *cv_machine_order(const struct cv_shm *shm);
+/* The parent's view after or during a run: final value of a variable in the region ([shared] not under processes). */
+const struct cv_memory *cv_machine_region_memory(struct cv_machine *m);
+
+/* ── a worker: who executes tasks: the loop, a thread, a process ────────────────────────────────── */
+struct cv_worker {
+    struct cv_machine *m;
+    struct cv_ring ring;
+    uint32_t pid, tid;
+    uint64_t (*now)(struct cv_worker *w); /* ns since the run began, for `now` */
+    void *self;                   /* the engine's own */
+};
+
+/* ── the interpreter ────────────────────────────────────────────────────────────────────────────── */
+struct cv_action {
+    uint8_t op;                   /* enum cv_op: MEMORY or EFFECT */
+    bool memory, await, visible;
+    uint16_t line;
+    int32_t arg, b;               /* as in the instruction */
+    struct cv_value value, value2; /* operands: CPU SLEEP FETCH ALLOC: ns/bytes in payload; STORE, PUT: the value; CAS: old, new */
+    uint32_t index;               /* *_ITEM: index + 1 */
+    uint32_t body, nargs; const struct cv_value *args; /* SPAWN: arguments on t's stack; instance = -1 - b when b < 0 */
+};
+/* A new task block: malloc; the caller frees. args are copied with the lists they hold (from's heap; may be NULL). */
+struct cv_task *cv_task_new(const struct cv_machine *m, uint32_t number, uint32_t name, uint32_t body, uint32_t instance, int64_t me,
+                            const struct cv_value *args, uint32_t nargs, const struct cv_task *from);
+/* Runs up to the next action and describes it; idempotent until it is carried out. *t may move (realloc). A task that fails
+ * shows UNLOCK/RELEASE actions of its open withs, then FAIL; one at its end DONE. */
+void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a);
+/* Does a memory action, records READ/WRITE, advances. */
+void cv_task_memory(struct cv_worker *w, struct cv_task **t, const struct cv_action *a);
+/* The effect was carried out: takes the operands off, pushes result (GET, SPAWN, …; else NULL), advances. */
+void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const struct cv_value *result);
+/* The effect failed: the task raises with this text. */
+void cv_task_fail(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const char *format, ...) CV_PRINTF(4, 5);
+
+/* ── effects that mean the same everywhere (effects.c) ──────────────────────────────────────────── */
+/* A row and a number for a new task of body, named as LANGUAGE.md says (NAME, NAME#0, the value); emits TASK_START on w's
+ * ring (and SPAWN of parent). pid/tid may be filled later. CV_NO_TASK when max_tasks is reached. */
+uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made, struct cv_task *parent_task);
+/* PRINT MARK ALLOC SPIN FETCH-free things: true when it was one of them and is finished. */
+bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_action *a);
+/* The end of a task: row state, failure text, TASK_END event, owner-death marks in the sync table. Wakes joiners through sync. */
+void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end);
+/* Publishes wait + state and emits WAIT; counts the switch by cause. */
+void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_cause cause, uint32_t object, uint64_t detail);
+void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line); /* RUNNABLE, emits RUN */
+/* Burns ns of CPU time of the calling thread; pause(self) is asked about every 50 us of it (the GIL's eval breaker; may be
+ * NULL) and about m->stop. True CPU time: preempted time does not count. */
+void cv_burn(struct cv_machine *m, uint64_t ns, void (*pause)(void *self), void *self);
+/* getrusage(RUSAGE_THREAD) and CPU time into a row, as the thread's last act. whole_process: RUSAGE_SELF. */
+void cv_row_usage(struct cv_machine *m, uint32_t task, bool whole_process);
+/* Copies the caller's own [shared] into the finals area and says so in its row (processes). */
+void cv_row_finals(struct cv_machine *m, uint32_t task);
+/* Seen on the core it runs on now. */
+void cv_row_core(struct cv_machine *m, uint32_t task);
+
+#endif

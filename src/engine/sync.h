@@ -1,0 +1,53 @@
+/* The sync table: locks, semaphores, queues, joins, and who waits for whom. One flat block without pointers: it lies in
+ * the region for threads and processes (under one robust, process-shared mutex), and is copied with memcpy for
+ * snapshots. All decisions are taken here; how a task sleeps and is woken is the engine's. */
+#ifndef CONVIS_ENGINE_SYNC_H
+#define CONVIS_ENGINE_SYNC_H
+
+#include "machine.h"
+
+/* FAIR: as asyncio: a newcomer queues behind those who wait, a released lock goes to the first of them.
+ * COMPETE: as glibc: a woken waiter takes part in the race again. */
+enum cv_sync_policy { CV_SYNC_FAIR, CV_SYNC_COMPETE };
+enum cv_sync_result { CV_SYNC_OK, CV_SYNC_WAIT, CV_SYNC_FAIL /* the task must fail: why says */ };
+struct cv_sync_done {
+    struct cv_value value;        /* GET: the item */
+    uint64_t order, length;       /* for TAKE/GIVE events */
+    const char *why;              /* FAIL: "unlock of m by Bob, who does not hold it (Alice does)" static thread-local */
+    bool self_deadlock;           /* WAIT for one's own lock */
+};
+struct cv_sync;
+size_t cv_sync_bytes(const struct cv_program *p, uint32_t max_tasks);
+void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_tasks);
+size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks); /* bytes that a snapshot must copy */
+
+/* Tries action (LOCK UNLOCK ACQUIRE RELEASE PUT GET JOIN JOIN_ALL) for a task. WAIT: it is queued; call again when it was
+ * woken, with again = true. List values in queues are refused (FAIL). */
+enum cv_sync_result cv_sync_try(struct cv_sync *s, enum cv_sync_policy policy, uint32_t task, const struct cv_action *a,
+                                bool again, struct cv_sync_done *done);
+/* Tasks made runnable by the last calls, in order; CV_NO_TASK: none left. Call after each try and task end. */
+uint32_t cv_sync_woken(struct cv_sync *s);
+/* True while the queued task has not been woken (to re-check after a spurious wake). */
+bool cv_sync_queued(const struct cv_sync *s, uint32_t task);
+void cv_sync_started(struct cv_sync *s, uint32_t task, uint32_t parent);
+/* The task is over: its joiners are woken; locks it holds stay locked, marked ownerless. */
+void cv_sync_ended(struct cv_sync *s, uint32_t task);
+uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync);   /* lock: CV_NO_TASK when free */
+uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync);  /* queue items, permits */
+
+/* For engines with real threads or processes: the mutex of the table, and a futex word a task. */
+int cv_sync_mutex_lock(struct cv_sync *s);    /* EOWNERDEAD is made consistent: the table is valid at every store */
+void cv_sync_mutex_unlock(struct cv_sync *s);
+_Atomic uint32_t *cv_sync_futex(struct cv_sync *s, uint32_t task);
+
+/* ── deadlock ───────────────────────────────────────────────────────────────────────────────────────
+ * Reads rows and table (hold the mutex). loop_holder: under async the task that holds the loop in a blocking call, else
+ * CV_NO_TASK: everybody else then waits for it. Fills members (of cap) with the tasks that can never go on unless one of
+ * themselves gives something; returns their number; *others: some task outside the set is still going.
+ * Givers: lock: its owner; queue, semaphore: any live task whose body could put/get/release (body->gives); join: the task;
+ * a task that waits for a timer or a fetch, or is runnable, is live. */
+uint32_t cv_deadlock_find(const struct cv_machine *m, uint32_t loop_holder, uint32_t *members, uint32_t cap, bool *others);
+/* "Alice waits for b, which Bob holds; Bob waits for a, which Alice holds." cleaned. */
+void cv_deadlock_text(const struct cv_machine *m, uint32_t loop_holder, const uint32_t *members, uint32_t n, struct cv_buf *out);
+
+#endif
