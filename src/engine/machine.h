@@ -27,7 +27,7 @@ struct cv_task {
     uint16_t failure_line; uint8_t ended, spun;
     int64_t me;
     uint64_t random;
-    uint32_t children, pad;       /* tasks it started: for names and join all */
+    struct cv_seen { uint64_t payload; uint32_t cell; uint8_t tag; uint8_t pad[3]; } seen[2]; /* its latest reads, for what check tells */
     struct cv_value values[];     /* locals, then the stack; then with-stack (bytes); then the heap of list cells */
 };
 
@@ -46,6 +46,9 @@ struct cv_machine {
     struct cv_memory memory;
     struct cv_sync *sync;         /* in the region; sync.h */
     uint32_t *strings;            /* string id in the region of each program constant that is a string; by constant index */
+    _Atomic uint32_t *spawned;    /* in the region, by body: instances made by spawn, for their names and `me` */
+    void *private_shared;         /* processes: the mapping of the program's own copy of [shared]; NULL elsewhere */
+    size_t private_bytes;
     uint64_t zero_ticks;          /* when the gate opened */
 };
 
@@ -53,9 +56,11 @@ struct cv_machine {
 size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o);
 /* Parent: lays the area out (order copied in; cells and sync initialised). */
 void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o);
-/* Runner: finds everything in the region. Under processes [shared] is given private memory (copied on fork), elsewhere
- * it lies in the region, so that the parent can read it whatever happens. */
+/* Runner (and the parent, to look): finds everything in the region. -1 and errno where the area does not fit the program. */
 int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p);
+/* Runner, under processes (real ones), before the run: [shared] moves to private memory, which fork copies on write.
+ * Elsewhere it stays in the region, so that the parent can read it whatever happens. -1 and errno. */
+int cv_machine_own_shared(struct cv_machine *m);
 void cv_machine_release(struct cv_machine *m);
 struct cv_order *cv_machine_order(const struct cv_shm *shm);
 /* The parent's view after or during a run: final value of a variable in the region ([shared] not under processes). */

@@ -1,0 +1,763 @@
+/* The interpreter: runs what is local, stops in front of each action, does the memory actions. A stack machine over
+ * the values of one task; what a value derives from travels along with it. */
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cells.h"
+#include "value.h"
+
+static const struct cv_body *body_of(const struct cv_machine *m, const struct cv_task *t) { return &m->program->bodies[t->body]; }
+static struct cv_value *stack(const struct cv_machine *m, struct cv_task *t) { return t->values + body_of(m, t)->nlocals; }
+static struct cv_value *top(const struct cv_machine *m, struct cv_task *t, uint32_t depth)
+{
+    CV_ASSERT(t->sp > depth);
+    return stack(m, t) + t->sp - 1 - depth;
+}
+static void push(const struct cv_machine *m, struct cv_task *t, struct cv_value v)
+{
+    CV_ASSERT(t->sp < body_of(m, t)->nstack);
+    stack(m, t)[t->sp++] = v;
+}
+static struct cv_value pop(const struct cv_machine *m, struct cv_task *t)
+{
+    struct cv_value v = *top(m, t, 0);
+    t->sp--;
+    return v;
+}
+static uint8_t *withs(const struct cv_machine *m, struct cv_task *t)
+{
+    return (uint8_t *)(t->values + body_of(m, t)->nlocals + body_of(m, t)->nstack);
+}
+
+static uint64_t splitmix(uint64_t *state) /* Steele, Lea, Flood 2014 */
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* ── birth ──────────────────────────────────────────────────────────────────────────────────────── */
+static struct cv_value constant_value(const struct cv_machine *m, const struct cv_const *k)
+{
+    switch (k->kind) {
+    case CV_K_BOOL: return value_bool(k->i);
+    case CV_K_INT: return value_int(k->i);
+    case CV_K_STRING: return value_of(CV_TAG_STRING, cv_intern(&m->shm, k->s, k->n));
+    default: return value_of(CV_TAG_NONE, 0);
+    }
+}
+
+struct cv_task *cv_task_new(const struct cv_machine *m, uint32_t number, uint32_t name, uint32_t body, uint32_t instance, int64_t me,
+                            const struct cv_value *args, uint32_t nargs, const struct cv_task *from)
+{
+    const struct cv_body *b = &m->program->bodies[body];
+    uint32_t cells = 0;
+    for (uint32_t i = 0; i < nargs; i++)
+        cells += args[i].tag == CV_TAG_LIST ? value_list_length(&args[i]) : 0;
+    size_t heap_at = sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + ((b->nwith + 15) & ~15u);
+    struct cv_task *t = cv_alloc(heap_at + cells * sizeof(struct cv_cell));
+    t->size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell));
+    t->number = number;
+    t->name = name;
+    t->body = body;
+    t->instance = instance;
+    t->me = me;
+    t->pc = b->code;
+    t->heap_at = (uint32_t)heap_at;
+    t->heap_cap = cells;
+    t->random = m->order->seed * 0x9e3779b97f4a7c15u + number;
+    splitmix(&t->random);
+    CV_ASSERT(nargs <= b->nlocals);
+    for (uint32_t i = 0; i < nargs; i++) {
+        t->values[i] = args[i];
+        if (args[i].tag != CV_TAG_LIST)
+            continue;
+        uint32_t length = value_list_length(&args[i]);
+        memcpy(value_heap(t) + t->heap_used, value_heap(from) + value_list_at(&args[i]), length * sizeof(struct cv_cell));
+        t->values[i].payload = (uint64_t)t->heap_used << 32 | length;
+        t->heap_used += length;
+    }
+    if (instance != UINT32_MAX && m->program->instances[instance].has_value)
+        t->values[0] = constant_value(m, &m->program->instances[instance].value);
+    return t;
+}
+
+/* ── failing ────────────────────────────────────────────────────────────────────────────────────── */
+static void raise_text(struct cv_worker *w, struct cv_task *t, unsigned line, const char *text, size_t n)
+{
+    if (t->failure)
+        return; /* the first reason stands */
+    t->failure = cv_intern(&w->m->shm, n ? text : "failed", n ? (n < CV_LIMIT_STRING ? n : CV_LIMIT_STRING) : 6);
+    t->failure_line = (uint16_t)line;
+}
+
+CV_PRINTF(4, 5) static void raise_error(struct cv_worker *w, struct cv_task *t, unsigned line, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    raise_text(w, t, line, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static const char *var_name(const struct cv_machine *m, uint32_t var) { return m->program->vars[var].name; }
+
+/* The value of every name in a failed check, as far as the task knows it. */
+static void check_values(const struct cv_machine *m, const struct cv_task *t, const struct cv_expr *e, struct cv_buf *out)
+{
+    if (e->kind == CV_E_LOCAL && e->index >= 0) {
+        cv_buf_printf(out, "%s%s is ", out->n ? ", " : "", e->name);
+        value_text(m, t, &t->values[e->index], true, out);
+    } else if (e->kind == CV_E_VAR) {
+        for (unsigned i = 0; i < CV_COUNT(t->seen); i++)
+            if (t->seen[i].tag && t->seen[i].cell >> 20 == (uint32_t)e->index) {
+                cv_buf_printf(out, "%s%s is ", out->n ? ", " : "", e->name);
+                value_cell_text(&m->shm, (enum cv_tag)t->seen[i].tag, t->seen[i].payload, true, out);
+                break;
+            }
+    }
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->items[i])
+            check_values(m, t, e->items[i], out);
+}
+
+static const struct cv_stmt *find_check(const struct cv_stmt *s, unsigned line)
+{
+    for (; s; s = s->next) {
+        if (s->kind == CV_S_CHECK && s->at.line == line)
+            return s;
+        const struct cv_stmt *in = find_check(s->body, line);
+        in = in ? in : find_check(s->orelse, line);
+        if (in)
+            return in;
+    }
+    return NULL;
+}
+
+static void raise_check(struct cv_worker *w, struct cv_task *t, const struct cv_insn *i)
+{
+    const struct cv_program *p = w->m->program;
+    struct cv_buf values = {0};
+    const struct cv_stmt *s = find_check(body_of(w->m, t)->tree, i->line);
+    if (s && s->value)
+        check_values(w->m, t, s->value, &values);
+    const struct cv_const *text = &p->consts[i->arg];
+    raise_error(w, t, i->line, "check failed: %.*s%s%s", (int)(text->kind == CV_K_STRING ? text->n : 0), text->s, values.n ? ": " : "",
+          values.n ? values.at : "");
+    cv_buf_release(&values);
+}
+
+/* ── lists of a task ────────────────────────────────────────────────────────────────────────────── */
+static struct cv_cell item_cell(const struct cv_value *v) { return (struct cv_cell){v->payload, cv_meta((enum cv_tag)v->tag, 0, 0)}; }
+
+/* Python's indexing: negative counts from the end. false: outside, and the task raises. */
+static bool index_of(struct cv_worker *w, struct cv_task *t, unsigned line, const struct cv_value *v, uint32_t length, const char *what,
+                     uint32_t *index)
+{
+    int64_t i = (int64_t)v->payload;
+    if (v->tag != CV_TAG_INT)
+        raise_error(w, t, line, "an index of %s must be a number", what);
+    else if (i < -(int64_t)length || i >= (int64_t)length)
+        raise_error(w, t, line, "index %lld is outside of %s, which holds %u", (long long)i, what, length);
+    else
+        return *index = (uint32_t)(i < 0 ? i + length : i), true;
+    return false;
+}
+
+/* The n topmost values become one list. */
+static bool make_list(struct cv_worker *w, struct cv_task **t, unsigned line, uint32_t n)
+{
+    const struct cv_machine *m = w->m;
+    if (!value_heap_room(m, t, n))
+        return raise_error(w, *t, line, "the lists of this task would hold more than it may"), false;
+    struct cv_value list = value_list((*t)->heap_used, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cv_value *v = top(m, *t, n - 1 - i);
+        if (v->tag == CV_TAG_LIST)
+            return raise_error(w, *t, line, "a list cannot hold a list"), false;
+        value_heap(*t)[(*t)->heap_used + i] = item_cell(v);
+        value_derive(&list, v);
+    }
+    (*t)->heap_used += n;
+    (*t)->sp -= n;
+    push(m, *t, list);
+    return true;
+}
+
+/* Before a list is changed in place: a copy, if another value of the task shows the same cells. */
+static bool own_list(struct cv_worker *w, struct cv_task **t, uint32_t local, bool append, unsigned line)
+{
+    struct cv_value *v = &(*t)->values[local];
+    uint32_t at = value_list_at(v), length = value_list_length(v), shared = 0;
+    for (uint32_t i = 0; i < body_of(w->m, *t)->nlocals + (*t)->sp; i++) {
+        const struct cv_value *other = &(*t)->values[i];
+        shared += other != v && other->tag == CV_TAG_LIST && value_list_at(other) < at + length &&
+                  at < value_list_at(other) + value_list_length(other);
+    }
+    bool last = at + length == (*t)->heap_used;
+    if (append ? last : !shared) {
+        if (!append || (*t)->heap_used < (*t)->heap_cap)
+            return true;
+    }
+    if (!value_heap_room(w->m, t, length + append))
+        return raise_error(w, *t, line, "the lists of this task would hold more than it may"), false;
+    v = &(*t)->values[local];
+    memcpy(value_heap(*t) + (*t)->heap_used, value_heap(*t) + value_list_at(v), length * sizeof(struct cv_cell));
+    v->payload = (uint64_t)(*t)->heap_used << 32 | length;
+    (*t)->heap_used += length;
+    return true;
+}
+
+static void local_list(struct cv_worker *w, struct cv_task **t, const struct cv_insn *i)
+{
+    const struct cv_machine *m = w->m;
+    uint32_t local = (uint32_t)i->arg, index;
+    const char *name = body_of(m, *t)->locals[local] ? body_of(m, *t)->locals[local] : "the list";
+    if ((*t)->values[local].tag != CV_TAG_LIST) {
+        raise_error(w, *t, i->line, "%s is not a list", name);
+        return;
+    }
+    uint32_t length = value_list_length(&(*t)->values[local]);
+    if (i->op == CV_OP_LOCAL_ITEM) {
+        struct cv_value v = pop(m, *t);
+        if (!index_of(w, *t, i->line, &v, length, name, &index))
+            return;
+        const struct cv_cell *c = value_heap(*t) + value_list_at(&(*t)->values[local]) + index;
+        push(m, *t, value_of(cv_meta_tag(c->meta), c->payload));
+        return;
+    }
+    if (top(m, *t, 0)->tag == CV_TAG_LIST) {
+        raise_error(w, *t, i->line, "a list cannot hold a list");
+        return;
+    }
+    if (i->op == CV_OP_APPEND_LOCAL) {
+        if (length >= CV_LIMIT_LIST) {
+            raise_error(w, *t, i->line, "%s is full: a list holds at most %d items", name, CV_LIMIT_LIST);
+            return;
+        }
+        if (!own_list(w, t, local, true, i->line))
+            return;
+        struct cv_value v = pop(m, *t), *list = &(*t)->values[local];
+        value_heap(*t)[(*t)->heap_used++] = item_cell(&v);
+        *list = value_list(value_list_at(list), length + 1);
+        return;
+    }
+    struct cv_value v = pop(m, *t), at = pop(m, *t);
+    if (index_of(w, *t, i->line, &at, length, name, &index) && own_list(w, t, local, false, i->line))
+        value_heap(*t)[value_list_at(&(*t)->values[local]) + index] = item_cell(&v);
+}
+
+/* ── local instructions ─────────────────────────────────────────────────────────────────────────── */
+static void format(struct cv_worker *w, struct cv_task *t, unsigned line, uint32_t n)
+{
+    struct cv_buf text = {0};
+    cv_buf_str(&text, "");
+    for (uint32_t i = 0; i < n; i++)
+        value_text(w->m, t, top(w->m, t, n - 1 - i), false, &text);
+    if (text.n > CV_LIMIT_STRING) {
+        raise_error(w, t, line, "a text of %zu bytes: at most %d are allowed", text.n, CV_LIMIT_STRING);
+    } else {
+        struct cv_value v = value_of(CV_TAG_STRING, cv_intern(&w->m->shm, text.at, text.n));
+        for (uint32_t i = 0; i < n; i++)
+            value_derive(&v, top(w->m, t, i));
+        t->sp -= n;
+        push(w->m, t, v);
+    }
+    cv_buf_release(&text);
+}
+
+static void binary(struct cv_worker *w, struct cv_task **t, const struct cv_insn *i)
+{
+    struct cv_value r;
+    const char *why = value_compute(w->m, t, (enum cv_op)i->op, top(w->m, *t, 1), top(w->m, *t, 0), &r);
+    if (why) {
+        raise_error(w, *t, i->line, "%s", why);
+        return;
+    }
+    value_derive(&r, top(w->m, *t, 1));
+    value_derive(&r, top(w->m, *t, 0));
+    (*t)->sp -= 2;
+    push(w->m, *t, r);
+}
+
+static void least_or_most(struct cv_worker *w, struct cv_task **t, const struct cv_insn *i)
+{
+    struct cv_value best = *top(w->m, *t, (uint32_t)i->arg - 1), smaller, all = {0};
+    for (uint32_t k = 0; k < (uint32_t)i->arg; k++) {
+        const struct cv_value *v = top(w->m, *t, (uint32_t)i->arg - 1 - k);
+        const char *why = value_compute(w->m, t, i->op == CV_OP_MIN ? CV_OP_LT : CV_OP_GT, v, &best, &smaller);
+        if (why) {
+            raise_error(w, *t, i->line, "%s", why);
+            return;
+        }
+        value_derive(&all, v);
+        if (smaller.payload)
+            best = *v;
+    }
+    value_derive(&best, &all);
+    (*t)->sp -= (uint32_t)i->arg;
+    push(w->m, *t, best);
+}
+
+static void random_number(struct cv_worker *w, struct cv_task *t, unsigned line)
+{
+    struct cv_value b = pop(w->m, t), a = pop(w->m, t);
+    if (a.tag != CV_TAG_INT || b.tag != CV_TAG_INT || (int64_t)a.payload > (int64_t)b.payload) {
+        raise_error(w, t, line, "random(a, b) takes two numbers, the smaller first");
+        return;
+    }
+    uint64_t span = b.payload - a.payload + 1;
+    uint64_t r = span ? (uint64_t)(((unsigned __int128)splitmix(&t->random) * span) >> 64) : splitmix(&t->random);
+    push(w->m, t, value_int((int64_t)(a.payload + r)));
+}
+
+/* One local instruction; pc is already behind it. */
+static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn *i)
+{
+    const struct cv_machine *m = w->m;
+    struct cv_task *t = *tp;
+    uint32_t arg = (uint32_t)i->arg, index;
+    switch ((enum cv_op)i->op) {
+    case CV_OP_CONST:
+        if (m->program->consts[arg].kind == CV_K_STRING)
+            push(m, t, value_of(CV_TAG_STRING, m->strings[arg]));
+        else if (m->program->consts[arg].kind == CV_K_LIST) {
+            const struct cv_const *k = &m->program->consts[arg];
+            if (!value_heap_room(m, tp, k->n)) {
+                raise_error(w, t, i->line, "the lists of this task would hold more than it may");
+                break;
+            }
+            t = *tp;
+            for (uint32_t n = 0; n < k->n; n++) {
+                struct cv_value v = constant_value(m, &k->items[n]);
+                value_heap(t)[t->heap_used + n] = item_cell(&v);
+            }
+            push(m, t, value_list(t->heap_used, k->n));
+            t->heap_used += k->n;
+        } else
+            push(m, t, constant_value(m, &m->program->consts[arg]));
+        break;
+    case CV_OP_LOCAL: push(m, t, t->values[arg]); break;
+    case CV_OP_SET_LOCAL: t->values[arg] = pop(m, t); break;
+    case CV_OP_LOCAL_ITEM: case CV_OP_SET_LOCAL_ITEM: case CV_OP_APPEND_LOCAL: local_list(w, tp, i); break;
+    case CV_OP_POP: pop(m, t); break;
+    case CV_OP_DUP: push(m, t, *top(m, t, 0)); break;
+    case CV_OP_LIST: make_list(w, tp, i->line, arg); break;
+    case CV_OP_FORMAT: format(w, t, i->line, arg); break;
+    case CV_OP_NEG: {
+        struct cv_value *v = top(m, t, 0);
+        int64_t r;
+        if (v->tag != CV_TAG_INT || !value_arithmetic(CV_OP_SUB, 0, (int64_t)v->payload, &r))
+            raise_error(w, t, i->line, "- needs a number that fits into 64 bits");
+        else
+            v->payload = (uint64_t)r;
+        break;
+    }
+    case CV_OP_NOT: {
+        struct cv_value *v = top(m, t, 0);
+        v->payload = !value_true(v);
+        v->tag = CV_TAG_BOOL;
+        break;
+    }
+    case CV_OP_LEN: {
+        struct cv_value *v = top(m, t, 0);
+        size_t n = 0;
+        if (v->tag == CV_TAG_LIST)
+            n = value_list_length(v);
+        else if (v->tag == CV_TAG_STRING)
+            cv_string(&m->shm, (uint32_t)v->payload, &n);
+        else {
+            raise_error(w, t, i->line, "len() takes a list or a string");
+            break;
+        }
+        v->tag = CV_TAG_INT;
+        v->payload = n;
+        break;
+    }
+    case CV_OP_MIN: case CV_OP_MAX: least_or_most(w, tp, i); break;
+    case CV_OP_ITEM: {
+        struct cv_value at = pop(m, t), *list = top(m, t, 0);
+        if (list->tag != CV_TAG_LIST)
+            raise_error(w, t, i->line, "only a list has items");
+        else if (index_of(w, t, i->line, &at, value_list_length(list), "the list", &index)) {
+            const struct cv_cell *c = value_heap(t) + value_list_at(list) + index;
+            struct cv_value v = value_of(cv_meta_tag(c->meta), c->payload);
+            value_derive(&v, list);
+            *list = v;
+        }
+        break;
+    }
+    case CV_OP_RANDOM: random_number(w, t, i->line); break;
+    case CV_OP_ME: push(m, t, value_int(t->me)); break;
+    case CV_OP_NAME: push(m, t, value_of(CV_TAG_STRING, t->name)); break;
+    case CV_OP_PID: push(m, t, value_int(w->pid)); break;
+    case CV_OP_TID: push(m, t, value_int(w->tid)); break;
+    case CV_OP_CORE: push(m, t, value_int(m->order->stepped ? 0 : sched_getcpu())); break;
+    case CV_OP_NOW: push(m, t, value_int((int64_t)w->now(w))); break;
+    case CV_OP_JUMP: t->pc = arg; break;
+    case CV_OP_JUMP_FALSE: case CV_OP_JUMP_TRUE: {
+        struct cv_value v = pop(m, t);
+        if (value_true(&v) == (i->op == CV_OP_JUMP_TRUE))
+            t->pc = arg;
+        break;
+    }
+    case CV_OP_JUMP_FALSE_KEEP: case CV_OP_JUMP_TRUE_KEEP:
+        if (value_true(top(m, t, 0)) == (i->op == CV_OP_JUMP_TRUE_KEEP))
+            t->pc = arg;
+        else
+            t->sp--;
+        break;
+    case CV_OP_FOR: {
+        struct cv_value *v = &t->values[i->b];
+        if (v[0].tag != CV_TAG_INT || v[1].tag != CV_TAG_INT)
+            raise_error(w, t, i->line, "A..B takes two numbers");
+        else if ((int64_t)v[0].payload > (int64_t)v[1].payload)
+            t->pc = arg;
+        else {
+            v[2] = v[0];
+            if (v[0].payload == (uint64_t)INT64_MAX) /* the next would not fit: make the range end here */
+                v[1].payload = v[0].payload - 1;
+            else
+                v[0].payload++;
+        }
+        break;
+    }
+    case CV_OP_CHECK: {
+        struct cv_value v = pop(m, t);
+        if (!value_true(&v))
+            raise_check(w, t, i);
+        break;
+    }
+    case CV_OP_WITH:
+        CV_ASSERT(t->nwith < body_of(m, t)->nwith);
+        withs(m, t)[t->nwith++] = (uint8_t)arg;
+        break;
+    case CV_OP_END_WITH:
+        CV_ASSERT(t->nwith > 0);
+        t->nwith--;
+        break;
+    default: binary(w, tp, i); break;
+    }
+}
+
+/* ── the next action ────────────────────────────────────────────────────────────────────────────── */
+/* What remains of a failing task: the withs it is in, innermost first, then its end. */
+static void failing(struct cv_worker *w, struct cv_task *t, struct cv_action *a)
+{
+    *a = (struct cv_action){.line = t->failure_line};
+    if (t->nwith) {
+        a->arg = withs(w->m, t)[t->nwith - 1];
+        a->op = w->m->program->syncs[a->arg].kind == CV_SYNC_LOCK ? CV_OP_UNLOCK : CV_OP_RELEASE;
+        a->visible = true;
+    } else {
+        a->op = CV_OP_FAIL;
+    }
+}
+
+/* Operands, checked for their kinds; false: the task raises. */
+static bool operands(struct cv_worker *w, struct cv_task **tp, const struct cv_insn *i, struct cv_action *a)
+{
+    const struct cv_machine *m = w->m;
+    struct cv_task *t = *tp;
+    const char *var = a->memory ? var_name(m, (uint32_t)i->arg) : "";
+    switch ((enum cv_op)i->op) {
+    case CV_OP_STORE: case CV_OP_APPEND: case CV_OP_ATOMIC: case CV_OP_PUT: case CV_OP_PRINT: case CV_OP_JOIN: case CV_OP_FAIL:
+        a->value = *top(m, t, 0);
+        break;
+    case CV_OP_CPU: case CV_OP_SLEEP: case CV_OP_FETCH: case CV_OP_ALLOC:
+        a->value = *top(m, t, 0);
+        if (a->value.tag != CV_TAG_INT || (int64_t)a->value.payload < 0)
+            return raise_error(w, t, i->line, "%s takes a number that is not negative", cv_op_info[i->op].name), false;
+        break;
+    case CV_OP_CAS: a->value = *top(m, t, 1); a->value2 = *top(m, t, 0); break;
+    case CV_OP_LOAD_ITEM: a->value2 = *top(m, t, 0); break;
+    case CV_OP_STORE_ITEM: case CV_OP_ATOMIC_ITEM: a->value2 = *top(m, t, 1); a->value = *top(m, t, 0); break;
+    case CV_OP_CAS_ITEM: a->value = *top(m, t, 1); a->value2 = *top(m, t, 0); break;
+    case CV_OP_SPAWN:
+        a->body = (uint32_t)i->arg;
+        a->nargs = i->b > 0 ? (uint32_t)i->b : 0;
+        a->args = stack(m, t) + t->sp - a->nargs;
+        break;
+    default: break;
+    }
+    bool item = i->op == CV_OP_LOAD_ITEM || i->op == CV_OP_STORE_ITEM || i->op == CV_OP_ATOMIC_ITEM || i->op == CV_OP_CAS_ITEM;
+    if (item || i->op == CV_OP_APPEND || i->op == CV_OP_LOAD_LEN) {
+        if (!m->memory.lists[i->arg])
+            return raise_error(w, t, i->line, "%s is not a list", var), false;
+        if (item) {
+            const struct cv_value *at = i->op == CV_OP_CAS_ITEM ? top(m, t, 2) : i->op == CV_OP_LOAD_ITEM ? top(m, t, 0) : top(m, t, 1);
+            uint32_t index, length = (uint32_t)cell_read(m->memory.cells[i->arg]).payload;
+            if (!index_of(w, t, i->line, at, length, var, &index))
+                return false;
+            a->index = index + 1;
+        }
+    }
+    bool stores = i->op == CV_OP_STORE_ITEM || i->op == CV_OP_APPEND || i->op == CV_OP_PUT || i->op == CV_OP_ATOMIC_ITEM;
+    if (stores && a->value.tag == CV_TAG_LIST)
+        return raise_error(w, t, i->line, i->op == CV_OP_PUT ? "a queue cannot carry a list" : "a list cannot hold a list"), false;
+    if ((i->op == CV_OP_STORE || i->op == CV_OP_ATOMIC) && (a->value.tag == CV_TAG_LIST) != (m->memory.lists[i->arg] != NULL))
+        return raise_error(w, t, i->line, "%s is %s list and stays one", var, m->memory.lists[i->arg] ? "a" : "no"), false;
+    return true;
+}
+
+void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
+{
+    const struct cv_insn *code = w->m->program->code;
+    for (uint32_t turns = 0;; turns++) {
+        if ((*t)->failure) {
+            failing(w, *t, a);
+            return;
+        }
+        const struct cv_insn *i = &code[(*t)->pc];
+        if (cv_op_info[i->op].kind == CV_OPK_LOCAL) {
+            (*t)->pc++;
+            local(w, t, i);
+            if ((turns & 0xffff) == 0xffff && atomic_load_explicit(&w->m->shm.head->stop, memory_order_relaxed)) {
+                raise_error(w, *t, i->line, "stopped");
+                continue;
+            }
+            continue;
+        }
+        *a = (struct cv_action){.op = i->op, .memory = cv_op_info[i->op].kind == CV_OPK_MEMORY, .await = i->await, .line = i->line,
+                                .arg = i->arg, .b = i->b};
+        a->visible = i->op != CV_OP_CPU && i->op != CV_OP_MARK && i->op != CV_OP_ALLOC && i->op != CV_OP_SPIN && i->op != CV_OP_DONE &&
+                     i->op != CV_OP_FAIL;
+        if (!operands(w, t, i, a))
+            continue; /* it fails */
+        if (i->op == CV_OP_FAIL) {
+            struct cv_buf text = {0};
+            cv_buf_str(&text, "");
+            value_text(w->m, *t, &a->value, false, &text);
+            raise_text(w, *t, i->line, text.at, text.n);
+            cv_buf_release(&text);
+            continue;
+        }
+        return;
+    }
+}
+
+static uint32_t operand_count(const struct cv_action *a)
+{
+    int n = cv_op_info[a->op].pops;
+    return n >= 0 ? (uint32_t)n : a->nargs; /* SPAWN */
+}
+
+void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const struct cv_value *result)
+{
+    struct cv_row *row = cv_shm_row(&w->m->shm, (*t)->number);
+    if ((*t)->failure) { /* a with was left */
+        if ((*t)->nwith)
+            (*t)->nwith--;
+        return;
+    }
+    if (a->op == CV_OP_DONE)
+        return;
+    (*t)->sp -= operand_count(a);
+    if (cv_op_info[a->op].pushes) {
+        CV_ASSERT(result);
+        push(w->m, *t, *result);
+    }
+    (*t)->pc++;
+    if (a->visible)
+        atomic_store_explicit(&row->steps, atomic_load_explicit(&row->steps, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+void cv_task_fail(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const char *format, ...)
+{
+    if ((*t)->failure) { /* the release of a with failed: the with is left all the same */
+        if ((*t)->nwith)
+            (*t)->nwith--;
+        return;
+    }
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    raise_text(w, *t, a->line, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* ── memory actions ─────────────────────────────────────────────────────────────────────────────── */
+static void seen(struct cv_task *t, uint32_t cell, struct cv_cell c)
+{
+    if (t->seen[0].cell != cell || !t->seen[0].tag)
+        t->seen[1] = t->seen[0];
+    t->seen[0] = (struct cv_seen){.payload = c.payload, .cell = cell, .tag = cv_meta_tag(c.meta)};
+}
+
+static struct cv_value read_cell(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
+{
+    struct cv_cell c = cell_read(at);
+    uint32_t id = cv_cell_id((uint32_t)a->arg, a->index);
+    cv_emit2(&w->ring, CV_EV_READ, a->b == 1 ? CV_F_SPIN : 0, t->number, a->line, (unsigned)a->arg, c.payload, c.meta, a->index, 0);
+    seen(t, id, c);
+    struct cv_value v = value_of(cv_meta_tag(c.meta), c.payload);
+    value_origin(&v, id, cv_meta_version(c.meta));
+    return v;
+}
+
+static void write_cell(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
+{
+    struct cv_cell now, old = cell_write(at, a->value.payload, (enum cv_tag)a->value.tag, t->number, &now);
+    cv_emit3(&w->ring, CV_EV_WRITE, 0, t->number, a->line, (unsigned)a->arg, now.payload, now.meta, a->index, old.meta,
+             value_base(&a->value, cv_cell_id((uint32_t)a->arg, a->index)), 0);
+}
+
+/* The whole list, in one step, into the task's heap. */
+static bool read_list(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_value *v)
+{
+    struct cv_list *list = w->m->memory.lists[a->arg];
+    struct cv_cell head = cell_read(w->m->memory.cells[a->arg]);
+    uint32_t n;
+    for (;;) { /* make room before the lock is taken */
+        n = (uint32_t)head.payload;
+        if (!value_heap_room(w->m, t, n))
+            return raise_error(w, *t, a->line, "the lists of this task would hold more than it may"), false;
+        cell_list_lock(list);
+        head = cell_read(w->m->memory.cells[a->arg]);
+        if (head.payload <= n)
+            break;
+        cell_list_unlock(list);
+    }
+    n = (uint32_t)head.payload;
+    for (uint32_t i = 0; i < n; i++)
+        value_heap(*t)[(*t)->heap_used + i] = cell_read(&list->items[i]);
+    cell_list_unlock(list);
+    cv_emit2(&w->ring, CV_EV_READ, a->b == 1 ? CV_F_SPIN : 0, (*t)->number, a->line, (unsigned)a->arg, head.payload, head.meta,
+             CV_WHOLE_LIST, 0);
+    *v = value_list((*t)->heap_used, n);
+    value_origin(v, cv_cell_id((uint32_t)a->arg, 0), cv_meta_version(head.meta));
+    (*t)->heap_used += n;
+    return true;
+}
+
+static void write_list(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
+{
+    struct cv_list *list = w->m->memory.lists[a->arg];
+    uint32_t n = value_list_length(&a->value);
+    n = n < CV_LIMIT_LIST ? n : CV_LIMIT_LIST;
+    struct cv_cell now, old;
+    cell_list_lock(list);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cv_cell *from = value_heap(t) + value_list_at(&a->value) + i;
+        struct cv_cell item_now, item_old = cell_write(&list->items[i], from->payload, cv_meta_tag(from->meta), t->number, &item_now);
+        cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, item_now.payload, item_now.meta, i + 1,
+                 item_old.meta, 0, 0);
+    }
+    old = cell_write(w->m->memory.cells[a->arg], n, CV_TAG_LIST, t->number, &now);
+    cell_list_unlock(list);
+    cv_emit3(&w->ring, CV_EV_WRITE, 0, t->number, a->line, (unsigned)a->arg, now.payload, now.meta, CV_WHOLE_LIST, old.meta,
+             value_base(&a->value, cv_cell_id((uint32_t)a->arg, 0)), 0);
+}
+
+static bool append_item(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
+{
+    struct cv_list *list = w->m->memory.lists[a->arg];
+    struct cv_cell *head = w->m->memory.cells[a->arg], now, old, item_now;
+    cell_list_lock(list);
+    uint32_t n = (uint32_t)cell_read(head).payload;
+    if (n >= CV_LIMIT_LIST) {
+        cell_list_unlock(list);
+        return raise_error(w, t, a->line, "%s is full: a list holds at most %d items", var_name(w->m, (uint32_t)a->arg), CV_LIMIT_LIST), false;
+    }
+    cell_write(&list->items[n], a->value.payload, (enum cv_tag)a->value.tag, t->number, &item_now);
+    old = cell_write(head, n + 1, CV_TAG_LIST, t->number, &now);
+    cell_list_unlock(list);
+    cv_emit3(&w->ring, CV_EV_WRITE, CV_F_APPEND | CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, item_now.payload, item_now.meta,
+             n + 1, old.meta, 0, 0);
+    return true;
+}
+
+/* atomic x op= E: one compare-and-swap that succeeds. */
+static bool atomic_update(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_cell *at)
+{
+    if (a->b == 0) {
+        struct cv_cell now, old = cell_write(at, a->value.payload, (enum cv_tag)a->value.tag, (*t)->number, &now);
+        cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, (*t)->number, a->line, (unsigned)a->arg, now.payload, now.meta, a->index, old.meta, 0, 0);
+        return true;
+    }
+    struct cv_cell old = cell_read(at);
+    for (;;) {
+        struct cv_value current = value_of(cv_meta_tag(old.meta), old.payload), result;
+        if (current.tag == CV_TAG_LIST)
+            return raise_error(w, *t, a->line, "atomic takes a number or a string, not a list"), false;
+        const char *why = value_compute(w->m, t, (enum cv_op)a->b, &current, &a->value, &result);
+        if (why)
+            return raise_error(w, *t, a->line, "%s", why), false;
+        struct cv_cell next = {result.payload, cv_meta((enum cv_tag)result.tag, (*t)->number, cv_meta_version(old.meta) + 1)};
+        struct cv_cell was = cell_swap_if(at, old, next);
+        if (cell_same(was, old)) {
+            cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, (*t)->number, a->line, (unsigned)a->arg, next.payload, next.meta, a->index,
+                     old.meta, cv_meta_version(old.meta) + 1, 0);
+            return true;
+        }
+        old = was;
+    }
+}
+
+static bool compare_and_swap(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
+{
+    struct cv_cell old = cell_read(at);
+    for (;;) {
+        struct cv_value current = value_of(cv_meta_tag(old.meta), old.payload);
+        if (current.tag == CV_TAG_LIST || a->value2.tag == CV_TAG_LIST || !value_equal(t, &current, &a->value)) {
+            cv_emit2(&w->ring, CV_EV_READ, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, old.payload, old.meta, a->index, 0);
+            return false;
+        }
+        struct cv_cell next = {a->value2.payload, cv_meta((enum cv_tag)a->value2.tag, t->number, cv_meta_version(old.meta) + 1)};
+        struct cv_cell was = cell_swap_if(at, old, next);
+        if (cell_same(was, old)) {
+            cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, next.payload, next.meta, a->index,
+                     old.meta, cv_meta_version(old.meta) + 1, 0);
+            return true;
+        }
+        old = was;
+    }
+}
+
+void cv_task_memory(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
+{
+    const struct cv_memory *mem = &w->m->memory;
+    struct cv_cell *cell = mem->cells[a->arg];
+    struct cv_cell *item = a->index ? &mem->lists[a->arg]->items[a->index - 1] : cell;
+    struct cv_value result = {0};
+    bool ok = true;
+    atomic_store_explicit(&cv_shm_row(&w->m->shm, (*t)->number)->line, a->line, memory_order_relaxed);
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOAD:
+        if (mem->lists[a->arg])
+            ok = read_list(w, t, a, &result);
+        else
+            result = read_cell(w, *t, a, cell);
+        break;
+    case CV_OP_LOAD_ITEM: result = read_cell(w, *t, a, item); break;
+    case CV_OP_LOAD_LEN:
+        result = read_cell(w, *t, a, cell);
+        result.tag = CV_TAG_INT;
+        break;
+    case CV_OP_STORE:
+        if (mem->lists[a->arg])
+            write_list(w, *t, a);
+        else
+            write_cell(w, *t, a, cell);
+        break;
+    case CV_OP_STORE_ITEM: write_cell(w, *t, a, item); break;
+    case CV_OP_APPEND: ok = append_item(w, *t, a); break;
+    case CV_OP_ATOMIC:
+        if (mem->lists[a->arg])
+            ok = (raise_error(w, *t, a->line, "atomic takes a number or a string, not a list"), false);
+        else
+            ok = atomic_update(w, t, a, cell);
+        break;
+    case CV_OP_ATOMIC_ITEM: ok = atomic_update(w, t, a, item); break;
+    case CV_OP_CAS: result = value_bool(compare_and_swap(w, *t, a, cell)); break;
+    case CV_OP_CAS_ITEM: result = value_bool(compare_and_swap(w, *t, a, item)); break;
+    default: CV_ASSERT(!"a memory action");
+    }
+    if (ok)
+        cv_task_finish(w, t, a, &result);
+}

@@ -1,0 +1,144 @@
+/* The engine area of the region: order, cells and lists of all variables, spawn counters, sync table, in this order.
+ * Offsets follow from program and order alone, so parent and runner agree without passing any. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cells.h"
+#include "sync.h"
+
+struct area { size_t cells, lists, spawned, sync, end; };
+
+static size_t up(size_t n) { return (n + 63) & ~(size_t)63; }
+
+static uint32_t count_lists(const struct cv_program *p)
+{
+    uint32_t n = 0;
+    for (uint32_t v = 0; v < p->nvars; v++)
+        n += p->vars[v].list;
+    return n;
+}
+
+static struct area area_of(const struct cv_program *p, const struct cv_order *o)
+{
+    struct area a;
+    a.cells = up(sizeof(struct cv_order));
+    a.lists = up(a.cells + p->nvars * sizeof(struct cv_cell));
+    a.spawned = up(a.lists + count_lists(p) * sizeof(struct cv_list));
+    a.sync = up(a.spawned + p->nbodies * sizeof(uint32_t));
+    a.end = up(a.sync + cv_sync_bytes(p, o->max_tasks));
+    return a;
+}
+
+size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o) { return area_of(p, o).end; }
+
+struct cv_order *cv_machine_order(const struct cv_shm *shm) { return cv_shm_engine(shm); }
+
+static struct cv_cell constant_cell(const struct cv_shm *shm, const struct cv_const *k)
+{
+    switch (k->kind) {
+    case CV_K_BOOL: return (struct cv_cell){(uint64_t)k->i, cv_meta(CV_TAG_BOOL, CV_NO_TASK, 0)};
+    case CV_K_INT: return (struct cv_cell){(uint64_t)k->i, cv_meta(CV_TAG_INT, CV_NO_TASK, 0)};
+    case CV_K_STRING: return (struct cv_cell){cv_intern(shm, k->s, k->n), cv_meta(CV_TAG_STRING, CV_NO_TASK, 0)};
+    case CV_K_LIST: return (struct cv_cell){k->n, cv_meta(CV_TAG_LIST, CV_NO_TASK, 0)};
+    default: return (struct cv_cell){0, cv_meta(CV_TAG_NONE, CV_NO_TASK, 0)};
+    }
+}
+
+/* Tables of pointers into cells and lists laid out one after the other. */
+static void memory_at(struct cv_memory *mem, const struct cv_program *p, char *cells, char *lists)
+{
+    mem->n = p->nvars;
+    mem->cells = cv_alloc((p->nvars + 1) * sizeof *mem->cells);
+    mem->lists = cv_alloc((p->nvars + 1) * sizeof *mem->lists);
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        mem->cells[v] = (struct cv_cell *)(void *)cells + v;
+        if (p->vars[v].list) {
+            mem->lists[v] = (struct cv_list *)(void *)lists;
+            lists += sizeof(struct cv_list);
+        }
+    }
+}
+
+static void memory_release(struct cv_memory *mem)
+{
+    free(mem->cells);
+    free(mem->lists);
+    *mem = (struct cv_memory){0};
+}
+
+void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o)
+{
+    char *area = cv_shm_engine(shm);
+    struct area a = area_of(p, o);
+    CV_ASSERT(a.end <= shm->head->plan.engine_bytes);
+    *cv_machine_order(shm) = *o;
+    struct cv_memory mem;
+    memory_at(&mem, p, area + a.cells, area + a.lists);
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        const struct cv_const *k = &p->vars[v].initial;
+        *mem.cells[v] = constant_cell(shm, k);
+        for (uint32_t i = 0; mem.lists[v] && i < k->n; i++)
+            mem.lists[v]->items[i] = constant_cell(shm, &k->items[i]);
+    }
+    memory_release(&mem);
+    cv_sync_init((struct cv_sync *)(void *)(area + a.sync), p, o->max_tasks);
+}
+
+/* Under processes: [shared] in private memory, a copy of what the region says now. */
+static int private_memory(struct cv_machine *m, const struct cv_program *p)
+{
+    size_t cells = up(p->nvars * sizeof(struct cv_cell));
+    size_t bytes = cells + count_lists(p) * sizeof(struct cv_list);
+    char *own = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (own == MAP_FAILED)
+        return -1;
+    struct cv_memory mine;
+    memory_at(&mine, p, own, own + cells);
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        if (p->vars[v].memory)
+            continue;
+        *mine.cells[v] = *m->memory.cells[v];
+        if (mine.lists[v])
+            memcpy(mine.lists[v]->items, m->memory.lists[v]->items, p->vars[v].initial.n * sizeof(struct cv_cell));
+        m->memory.cells[v] = mine.cells[v];
+        m->memory.lists[v] = mine.lists[v];
+    }
+    memory_release(&mine);
+    m->private_shared = own;
+    m->private_bytes = bytes ? bytes : 1;
+    return 0;
+}
+
+int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p)
+{
+    *m = (struct cv_machine){.shm = *shm, .program = p, .order = cv_machine_order(shm)};
+    struct area a = area_of(p, m->order);
+    if (a.end > shm->head->plan.engine_bytes) {
+        errno = EINVAL;
+        return -1;
+    }
+    char *area = cv_shm_engine(shm);
+    memory_at(&m->memory, p, area + a.cells, area + a.lists);
+    m->spawned = (_Atomic uint32_t *)(void *)(area + a.spawned);
+    m->sync = (struct cv_sync *)(void *)(area + a.sync);
+    m->strings = cv_alloc((p->nconsts + 1) * sizeof *m->strings);
+    for (uint32_t k = 0; k < p->nconsts; k++)
+        if (p->consts[k].kind == CV_K_STRING)
+            m->strings[k] = cv_intern(shm, p->consts[k].s, p->consts[k].n);
+    return 0;
+}
+
+int cv_machine_own_shared(struct cv_machine *m) { return private_memory(m, m->program); }
+
+void cv_machine_release(struct cv_machine *m)
+{
+    memory_release(&m->memory);
+    free(m->strings);
+    if (m->private_shared)
+        munmap(m->private_shared, m->private_bytes);
+    *m = (struct cv_machine){0};
+}
+
+const struct cv_memory *cv_machine_region_memory(struct cv_machine *m) { return &m->memory; }
