@@ -35,6 +35,10 @@ void cv_sync_ended(struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync);   /* lock: CV_NO_TASK when free */
 uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync);  /* queue items, permits */
 
+bool cv_sync_children_over(const struct cv_sync *s, uint32_t task); /* all tasks it started have ended */
+bool cv_sync_over(const struct cv_sync *s, uint32_t task);
+uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task);
+
 /* For engines with real threads or processes: the mutex of the table, and a futex word a task. */
 int cv_sync_mutex_lock(struct cv_sync *s);    /* EOWNERDEAD is made consistent: the table is valid at every store */
 void cv_sync_mutex_unlock(struct cv_sync *s);

@@ -1,0 +1,241 @@
+/* What means the same under every engine: the birth and end of a task, its row, output, marks, memory, burning CPU. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cells.h"
+#include "sync.h"
+#include "value.h"
+
+/* ── birth ──────────────────────────────────────────────────────────────────────────────────────── */
+static uint32_t claim_number(const struct cv_machine *m)
+{
+    struct cv_shm_head *head = m->shm.head;
+    uint32_t n = atomic_load(&head->ntasks);
+    do {
+        if (n >= m->order->max_tasks)
+            return CV_NO_TASK;
+    } while (!atomic_compare_exchange_weak(&head->ntasks, &n, n + 1));
+    return n;
+}
+
+uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made,
+                       struct cv_task *parent_task)
+{
+    const struct cv_machine *m = w->m;
+    const struct cv_program *p = m->program;
+    uint32_t number = claim_number(m), instance = UINT32_MAX, name;
+    if (number == CV_NO_TASK)
+        return CV_NO_TASK;
+    uint32_t body = spawn ? spawn->body : 0;
+    int64_t me = 0;
+    if (!spawn) {
+        name = cv_intern(&m->shm, "main", 4);
+    } else if (spawn->b < 0) {
+        instance = (uint32_t)(-1 - spawn->b);
+        me = p->instances[instance].me;
+        name = cv_intern(&m->shm, p->instances[instance].name, strlen(p->instances[instance].name));
+    } else {
+        char text[CV_LIMIT_NAME + 32];
+        me = atomic_fetch_add(&m->spawned[body], 1);
+        int n = snprintf(text, sizeof text, "%s#%lld", p->bodies[body].name, (long long)me);
+        name = cv_intern(&m->shm, text, (size_t)n);
+    }
+    struct cv_row *row = cv_shm_row(&m->shm, number);
+    row->name = name;
+    row->body = body;
+    row->parent = parent;
+    row->born = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
+    atomic_store(&row->line, p->bodies[body].line);
+    cv_sync_mutex_lock(m->sync);
+    cv_sync_started(m->sync, number, parent);
+    cv_sync_mutex_unlock(m->sync);
+    atomic_store(&row->state, CV_ROW_STARTED);
+    cv_emit2(&w->ring, CV_EV_TASK_START, 0, number, p->bodies[body].line, 0, name, body, parent, 0);
+    if (parent != CV_NO_TASK)
+        cv_emit1(&w->ring, CV_EV_SPAWN, 0, parent, spawn ? spawn->line : 0, 0, number, 0);
+    *made = cv_task_new(m, number, name, body, instance, me, spawn ? spawn->args : NULL, spawn ? spawn->nargs : 0, parent_task);
+    return number;
+}
+
+/* ── rows ───────────────────────────────────────────────────────────────────────────────────────── */
+static void count(_Atomic uint32_t *n) /* one writer a row */
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_cause cause, uint32_t object, uint64_t detail)
+{
+    struct cv_row *row = cv_shm_row(&w->m->shm, task);
+    atomic_store_explicit(&row->line, line, memory_order_relaxed);
+    atomic_store_explicit(&row->wait, (uint32_t)cause << 24 | (object & 0xffffff), memory_order_relaxed);
+    atomic_store_explicit(&row->state, CV_ROW_WAITING, memory_order_release);
+    count(&row->causes[cause]);
+    cv_emit1(&w->ring, CV_EV_WAIT, 0, task, line, cause, detail, 0);
+}
+
+void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line)
+{
+    struct cv_row *row = cv_shm_row(&w->m->shm, task);
+    if (line)
+        atomic_store_explicit(&row->line, line, memory_order_relaxed);
+    atomic_store_explicit(&row->state, CV_ROW_RUNNABLE, memory_order_release);
+    cv_emit0(&w->ring, CV_EV_RUN, 0, task, line, 0);
+}
+
+void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
+{
+    const struct cv_machine *m = w->m;
+    struct cv_row *row = cv_shm_row(&m->shm, t->number);
+    if (t->ended)
+        return;
+    t->ended = 1;
+    row->failure = end == CV_END_FAILED ? t->failure : 0;
+    row->failure_line = end == CV_END_FAILED ? t->failure_line : 0;
+    row->ended = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
+    cv_emit1(&w->ring, CV_EV_TASK_END, 0, t->number, t->failure_line, end, row->failure, 0);
+    atomic_store(&row->state, end == CV_END_DONE ? CV_ROW_DONE : end == CV_END_FAILED ? CV_ROW_FAILED : CV_ROW_KILLED);
+    cv_sync_mutex_lock(m->sync);
+    cv_sync_ended(m->sync, t->number);
+    cv_sync_mutex_unlock(m->sync);
+}
+
+void cv_row_usage(struct cv_machine *m, uint32_t task, bool whole_process)
+{
+    struct cv_row *row = cv_shm_row(&m->shm, task);
+    struct rusage u;
+    struct timespec ts;
+    clock_gettime(whole_process ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &ts);
+    getrusage(whole_process ? RUSAGE_SELF : RUSAGE_THREAD, &u);
+    atomic_store(&row->cpu_ns, (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
+    atomic_store(&row->voluntary, (uint32_t)u.ru_nvcsw);
+    atomic_store(&row->involuntary, (uint32_t)u.ru_nivcsw);
+}
+
+void cv_row_core(struct cv_machine *m, uint32_t task)
+{
+    int core = sched_getcpu();
+    if (core < 0 || core >= 256)
+        return;
+    _Atomic uint64_t *word = &cv_shm_row(&m->shm, task)->cores[core / 64];
+    uint64_t bit = (uint64_t)1 << (core % 64);
+    if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
+        atomic_fetch_or(word, bit);
+}
+
+void cv_row_finals(struct cv_machine *m, uint32_t task)
+{
+    struct cv_shm_head *head = m->shm.head;
+    struct cv_row *row = cv_shm_row(&m->shm, task);
+    const struct cv_program *p = m->program;
+    uint64_t n = 0, room = head->plan.finals_bytes / sizeof(struct cv_cell);
+    for (uint32_t v = 0; v < p->nvars; v++)
+        n += p->vars[v].memory ? 0 : 1 + (m->memory.lists[v] ? cell_read(m->memory.cells[v]).payload : 0);
+    uint64_t at = atomic_fetch_add(&head->finals_used, n);
+    if (at > room || n > room - at)
+        return; /* nfinals stays 0: the values are then taken from the record */
+    struct cv_cell *to = cv_shm_finals(&m->shm) + at;
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        if (p->vars[v].memory)
+            continue;
+        struct cv_cell c = cell_read(m->memory.cells[v]);
+        *to++ = c;
+        for (uint64_t i = 0; m->memory.lists[v] && i < c.payload; i++)
+            *to++ = cell_read(&m->memory.lists[v]->items[i]);
+    }
+    row->finals = (uint32_t)at;
+    row->nfinals = (uint32_t)n;
+}
+
+/* ── effects ────────────────────────────────────────────────────────────────────────────────────── */
+static uint64_t thread_cpu(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void idle_turn(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    __asm__ volatile("" ::: "memory");
+#endif
+}
+
+void cv_burn(struct cv_machine *m, uint64_t ns, void (*pause_fn)(void *self), void *self)
+{
+    enum { SLICE = 50000 };
+    uint64_t start = thread_cpu(), used = 0;
+    while (used < ns && !atomic_load_explicit(&m->shm.head->stop, memory_order_relaxed)) {
+        uint64_t left = ns - used, until = cv_mono_ns() + (left < SLICE ? left : SLICE);
+        while (cv_mono_ns() < until)
+            idle_turn();
+        if (pause_fn)
+            pause_fn(self);
+        used = thread_cpu() - start; /* what was spent waiting or preempted is not in it */
+    }
+}
+
+static void print(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
+{
+    uint32_t text = (uint32_t)a->value.payload;
+    if (a->value.tag != CV_TAG_STRING) {
+        struct cv_buf b = {0};
+        cv_buf_str(&b, "");
+        value_text(w->m, t, &a->value, false, &b);
+        text = cv_intern(&w->m->shm, b.at, b.n < CV_LIMIT_STRING ? b.n : CV_LIMIT_STRING);
+        cv_buf_release(&b);
+    }
+    uint64_t order = atomic_fetch_add(&w->m->shm.head->output_lines, 1);
+    cv_emit1(&w->ring, CV_EV_PRINT, 0, t->number, a->line, 0, text, order);
+}
+
+/* Takes and touches memory; it stays taken until the process ends, as the statement says. */
+static void alloc(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
+{
+    uint64_t bytes = a->value.payload, page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * page;
+    char *p = bytes && bytes <= free_bytes / 2 ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+    if (bytes && p == MAP_FAILED) {
+        cv_task_fail(w, t, a, "alloc of %llu bytes: more than half of the %llu that are free", (unsigned long long)bytes,
+                     (unsigned long long)free_bytes);
+        return;
+    }
+    for (uint64_t i = 0; i < bytes; i += page)
+        ((volatile char *)p)[i] = 1;
+    cv_task_finish(w, t, a, NULL);
+}
+
+static void crash(void)
+{
+    signal(SIGSEGV, SIG_DFL);
+    volatile char *page = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED)
+        *page = 1;
+    kill(getpid(), SIGSEGV);
+}
+
+bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
+{
+    atomic_store_explicit(&cv_shm_row(&w->m->shm, (*t)->number)->line, a->line, memory_order_relaxed);
+    switch ((enum cv_op)a->op) {
+    case CV_OP_PRINT: print(w, *t, a); break;
+    case CV_OP_MARK: cv_emit1(&w->ring, CV_EV_MARK, 0, (*t)->number, a->line, 0, w->m->strings[a->arg], 0); break;
+    case CV_OP_ALLOC: alloc(w, t, a); return true;
+    case CV_OP_SPIN:
+        for (int i = 0; i < 32 && !w->m->order->stepped; i++)
+            idle_turn();
+        break;
+    case CV_OP_CRASH: crash(); return true;
+    default: return false;
+    }
+    cv_task_finish(w, t, a, NULL);
+    return true;
+}

@@ -1,0 +1,323 @@
+/* The sync table. Objects and one node a task, all by index. A wait queue is a list of nodes linked through `next`; a
+ * woken task leaves it and waits in the `woken` list until its engine fetches it. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sync.h"
+
+enum { NOBODY = CV_NO_TASK, UNBOUNDED = 65536 /* items of a queue declared without a size */ };
+
+struct wait_list { uint32_t head, tail; };
+struct object {
+    uint32_t kind, owner;       /* lock: who holds it; stays when the owner ends */
+    uint32_t count, cap;        /* semaphore: permits; queue: items, room */
+    uint32_t first, items;      /* queue: oldest item; index of its storage */
+    uint32_t reserved;          /* FAIR: woken and on their way */
+    uint32_t nwaiting;
+    struct wait_list takers, putters; /* lock, semaphore, get / put */
+    uint64_t order;             /* operations done on it so far */
+};
+struct node {
+    uint32_t next, parent, live_children;
+    _Atomic uint32_t futex;
+    struct wait_list joiners;
+    uint8_t queued, over, woken, all; /* all: it waits for all its children */
+};
+struct cv_sync {
+    pthread_mutex_t mutex;
+    uint32_t nobjects, max_tasks, nitems, pad;
+    uint32_t nodes_at, items_at;  /* byte offsets in this block */
+    struct wait_list woken;
+    struct object objects[];
+};
+
+static struct node *node_of(const struct cv_sync *s, uint32_t task)
+{
+    CV_ASSERT(task < s->max_tasks);
+    return (struct node *)(void *)((char *)(uintptr_t)s + s->nodes_at) + task;
+}
+static struct cv_cell *items_of(struct cv_sync *s) { return (struct cv_cell *)(void *)((char *)s + s->items_at); }
+
+static size_t up16(size_t n) { return (n + 15) & ~(size_t)15; }
+static uint32_t room(const struct cv_sync_def *d)
+{
+    return d->kind == CV_SYNC_QUEUE ? (d->size > 0 && d->size < UNBOUNDED ? (uint32_t)d->size : UNBOUNDED) : 0;
+}
+
+size_t cv_sync_bytes(const struct cv_program *p, uint32_t max_tasks)
+{
+    size_t items = 0;
+    for (uint32_t k = 0; k < p->nsyncs; k++)
+        items += room(&p->syncs[k]);
+    return up16(sizeof(struct cv_sync) + p->nsyncs * sizeof(struct object)) + items * sizeof(struct cv_cell) +
+           max_tasks * sizeof(struct node);
+}
+
+void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_tasks)
+{
+    pthread_mutexattr_t attr;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&s->mutex, &attr);
+    pthread_mutexattr_destroy(&attr);
+    s->nobjects = p->nsyncs;
+    s->max_tasks = max_tasks;
+    s->items_at = (uint32_t)up16(sizeof *s + p->nsyncs * sizeof(struct object));
+    s->woken = (struct wait_list){NOBODY, NOBODY};
+    for (uint32_t k = 0; k < p->nsyncs; k++) {
+        struct object *o = &s->objects[k];
+        *o = (struct object){.kind = (uint32_t)p->syncs[k].kind, .owner = NOBODY, .cap = room(&p->syncs[k]), .items = s->nitems,
+                             .takers = {NOBODY, NOBODY}, .putters = {NOBODY, NOBODY}};
+        if (o->kind == CV_SYNC_SEMAPHORE)
+            o->count = (uint32_t)p->syncs[k].size;
+        s->nitems += o->cap;
+    }
+    s->nodes_at = s->items_at + s->nitems * (uint32_t)sizeof(struct cv_cell);
+}
+
+size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks) { return s->nodes_at + ntasks * sizeof(struct node); }
+
+/* ── lists ──────────────────────────────────────────────────────────────────────────────────────── */
+static void enqueue(struct cv_sync *s, struct wait_list *l, uint32_t task)
+{
+    node_of(s, task)->next = NOBODY;
+    if (l->head == NOBODY)
+        l->head = task;
+    else
+        node_of(s, l->tail)->next = task;
+    l->tail = task;
+}
+
+static uint32_t dequeue(struct cv_sync *s, struct wait_list *l)
+{
+    uint32_t task = l->head;
+    if (task != NOBODY) {
+        l->head = node_of(s, task)->next;
+        l->tail = l->head == NOBODY ? NOBODY : l->tail;
+    }
+    return task;
+}
+
+static void wake(struct cv_sync *s, uint32_t task)
+{
+    struct node *n = node_of(s, task);
+    n->queued = 0;
+    n->all = 0;
+    enqueue(s, &s->woken, task);
+}
+
+static bool wake_first(struct cv_sync *s, struct object *o, struct wait_list *l)
+{
+    uint32_t task = dequeue(s, l);
+    if (task == NOBODY)
+        return false;
+    o->nwaiting--;
+    wake(s, task);
+    return true;
+}
+
+uint32_t cv_sync_woken(struct cv_sync *s) { return dequeue(s, &s->woken); }
+bool cv_sync_queued(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->queued; }
+
+static enum cv_sync_result wait_in(struct cv_sync *s, struct object *o, struct wait_list *l, uint32_t task)
+{
+    struct node *n = node_of(s, task);
+    if (!n->queued) { /* a spurious retry keeps its place */
+        n->queued = 1;
+        enqueue(s, l, task);
+        if (o)
+            o->nwaiting++;
+    }
+    return CV_SYNC_WAIT;
+}
+
+/* ── operations ─────────────────────────────────────────────────────────────────────────────────── */
+static _Thread_local char why_text[256];
+
+static enum cv_sync_result fail(struct cv_sync_done *done, const char *text)
+{
+    snprintf(why_text, sizeof why_text, "%s", text);
+    done->why = why_text;
+    return CV_SYNC_FAIL;
+}
+
+static enum cv_sync_result ok(struct object *o, struct cv_sync_done *done, uint64_t length)
+{
+    done->order = o->order++;
+    done->length = length;
+    return CV_SYNC_OK;
+}
+
+static enum cv_sync_result take_lock(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task, bool again,
+                                     struct cv_sync_done *done)
+{
+    if (node_of(s, task)->queued)
+        return CV_SYNC_WAIT;
+    if (again && o->reserved)
+        o->reserved--;
+    else if (policy == CV_SYNC_FAIR && (o->reserved || o->takers.head != NOBODY))
+        return wait_in(s, o, &o->takers, task);
+    if (o->owner != NOBODY) {
+        done->self_deadlock = o->owner == task;
+        return wait_in(s, o, &o->takers, task);
+    }
+    o->owner = task;
+    return ok(o, done, 0);
+}
+
+static enum cv_sync_result give_lock(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task,
+                                     struct cv_sync_done *done)
+{
+    if (o->owner != task)
+        return fail(done, o->owner == NOBODY ? "unlock of a lock that nobody holds" : "unlock of a lock that another task holds");
+    o->owner = NOBODY;
+    if (wake_first(s, o, &o->takers) && policy == CV_SYNC_FAIR)
+        o->reserved++;
+    return ok(o, done, 0);
+}
+
+static enum cv_sync_result take_permit(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task, bool again,
+                                       struct cv_sync_done *done)
+{
+    if (node_of(s, task)->queued)
+        return CV_SYNC_WAIT;
+    if (again && o->reserved) { /* FAIR: the permit was handed over when it was released */
+        o->reserved--;
+        return ok(o, done, o->count);
+    }
+    if (o->count == 0 || (policy == CV_SYNC_FAIR && (o->reserved || o->takers.head != NOBODY)))
+        return wait_in(s, o, &o->takers, task);
+    o->count--;
+    return ok(o, done, o->count);
+}
+
+static enum cv_sync_result give_permit(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, struct cv_sync_done *done)
+{
+    if (o->count == UINT32_MAX)
+        return fail(done, "release of a semaphore that is full");
+    o->count++;
+    if (wake_first(s, o, &o->takers) && policy == CV_SYNC_FAIR) {
+        o->count--;
+        o->reserved++;
+    }
+    return ok(o, done, o->count);
+}
+
+static enum cv_sync_result put(struct cv_sync *s, struct object *o, uint32_t task, const struct cv_value *v, struct cv_sync_done *done)
+{
+    if (node_of(s, task)->queued)
+        return CV_SYNC_WAIT;
+    if (v->tag == CV_TAG_LIST)
+        return fail(done, "a queue cannot carry a list");
+    if (o->count == o->cap)
+        return wait_in(s, o, &o->putters, task);
+    items_of(s)[o->items + (o->first + o->count) % o->cap] = (struct cv_cell){v->payload, cv_meta((enum cv_tag)v->tag, task, 0)};
+    o->count++;
+    wake_first(s, o, &o->takers);
+    return ok(o, done, o->count);
+}
+
+static enum cv_sync_result get(struct cv_sync *s, struct object *o, uint32_t task, struct cv_sync_done *done)
+{
+    if (node_of(s, task)->queued)
+        return CV_SYNC_WAIT;
+    if (o->count == 0)
+        return wait_in(s, o, &o->takers, task);
+    const struct cv_cell *c = &items_of(s)[o->items + o->first];
+    done->value = (struct cv_value){.payload = c->payload, .tag = cv_meta_tag(c->meta)};
+    o->first = (o->first + 1) % o->cap;
+    o->count--;
+    wake_first(s, o, &o->putters);
+    return ok(o, done, o->count);
+}
+
+static enum cv_sync_result join(struct cv_sync *s, uint32_t task, const struct cv_value *handle, struct cv_sync_done *done)
+{
+    if (handle->tag != CV_TAG_TASK || handle->payload >= s->max_tasks)
+        return fail(done, "join takes what spawn gave");
+    struct node *n = node_of(s, (uint32_t)handle->payload);
+    if (n->over)
+        return CV_SYNC_OK;
+    return wait_in(s, NULL, &n->joiners, task);
+}
+
+static enum cv_sync_result join_all(struct cv_sync *s, uint32_t task)
+{
+    struct node *n = node_of(s, task);
+    if (n->live_children == 0)
+        return CV_SYNC_OK;
+    n->queued = n->all = 1;
+    return CV_SYNC_WAIT;
+}
+
+enum cv_sync_result cv_sync_try(struct cv_sync *s, enum cv_sync_policy policy, uint32_t task, const struct cv_action *a, bool again,
+                                struct cv_sync_done *done)
+{
+    *done = (struct cv_sync_done){0};
+    if (a->op == CV_OP_JOIN)
+        return join(s, task, &a->value, done);
+    if (a->op == CV_OP_JOIN_ALL)
+        return join_all(s, task);
+    CV_ASSERT((uint32_t)a->arg < s->nobjects);
+    struct object *o = &s->objects[a->arg];
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOCK: return take_lock(s, policy, o, task, again, done);
+    case CV_OP_UNLOCK: return give_lock(s, policy, o, task, done);
+    case CV_OP_ACQUIRE: return take_permit(s, policy, o, task, again, done);
+    case CV_OP_RELEASE: return give_permit(s, policy, o, done);
+    case CV_OP_PUT: return put(s, o, task, &a->value, done);
+    case CV_OP_GET: return get(s, o, task, done);
+    default: CV_ASSERT(!"an operation on the sync table"); return CV_SYNC_FAIL;
+    }
+}
+
+/* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
+void cv_sync_started(struct cv_sync *s, uint32_t task, uint32_t parent)
+{
+    struct node *n = node_of(s, task);
+    n->parent = parent;
+    n->joiners = (struct wait_list){NOBODY, NOBODY};
+    if (parent != NOBODY)
+        node_of(s, parent)->live_children++;
+}
+
+void cv_sync_ended(struct cv_sync *s, uint32_t task)
+{
+    struct node *n = node_of(s, task);
+    if (n->over)
+        return;
+    n->over = 1;
+    for (uint32_t joiner; (joiner = dequeue(s, &n->joiners)) != NOBODY;)
+        wake(s, joiner);
+    if (n->parent == NOBODY)
+        return;
+    struct node *parent = node_of(s, n->parent);
+    if (--parent->live_children == 0 && parent->all)
+        wake(s, n->parent);
+}
+
+uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync)
+{
+    return sync < s->nobjects && s->objects[sync].kind == CV_SYNC_LOCK ? s->objects[sync].owner : NOBODY;
+}
+
+uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync) { return sync < s->nobjects ? s->objects[sync].count : 0; }
+
+/* ── between threads and processes ──────────────────────────────────────────────────────────────── */
+int cv_sync_mutex_lock(struct cv_sync *s)
+{
+    int error = pthread_mutex_lock(&s->mutex);
+    if (error == EOWNERDEAD) /* whoever died in here had its stores in order: nothing is half done but a list's tail */
+        error = pthread_mutex_consistent(&s->mutex);
+    return error;
+}
+
+void cv_sync_mutex_unlock(struct cv_sync *s) { pthread_mutex_unlock(&s->mutex); }
+_Atomic uint32_t *cv_sync_futex(struct cv_sync *s, uint32_t task) { return &node_of(s, task)->futex; }
+
+bool cv_sync_children_over(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->live_children == 0; }
+bool cv_sync_over(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->over; }
+uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->parent; }
