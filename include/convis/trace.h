@@ -123,6 +123,8 @@ struct cv_shm_head {
     _Atomic uint64_t virtual_now; /* stepped: where virtual time stands */
     _Atomic uint32_t error;       /* errno of what the system refused; 0: nothing */
     char error_text[256];         /* and the sentence: "pthread_create: … (RLIMIT_NPROC is …)" */
+    _Atomic uint32_t outcome;     /* enum cv_outcome as the engine itself knows it (stepped: deadlock, timeout); 0: the parent judges */
+    char outcome_text[512];
     char schedule_error[256];     /* stepped: the first impossible choice of --schedule */
 };
 struct cv_shm { int fd; struct cv_shm_head *head; /* mapped at any address */ };

@@ -74,6 +74,7 @@ void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const
     struct area a = area_of(p, o);
     CV_ASSERT(a.end <= shm->head->plan.engine_bytes);
     *cv_machine_order(shm) = *o;
+    atomic_store(&shm->head->virtual_time, o->stepped);
     struct cv_memory mem;
     memory_at(&mem, p, area + a.cells, area + a.lists);
     for (uint32_t v = 0; v < p->nvars; v++) {

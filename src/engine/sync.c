@@ -274,6 +274,19 @@ enum cv_sync_result cv_sync_try(struct cv_sync *s, enum cv_sync_policy policy, u
     }
 }
 
+bool cv_sync_would_wait(const struct cv_sync *s, uint32_t task, const struct cv_action *a)
+{
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOCK: return s->objects[a->arg].owner != NOBODY;
+    case CV_OP_ACQUIRE: case CV_OP_GET: return s->objects[a->arg].count == 0;
+    case CV_OP_PUT: return s->objects[a->arg].count == s->objects[a->arg].cap;
+    case CV_OP_JOIN:
+        return a->value.tag == CV_TAG_TASK && a->value.payload < s->max_tasks && !node_of(s, (uint32_t)a->value.payload)->over;
+    case CV_OP_JOIN_ALL: return node_of(s, task)->live_children != 0;
+    default: return false;
+    }
+}
+
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
 void cv_sync_started(struct cv_sync *s, uint32_t task, uint32_t parent)
 {

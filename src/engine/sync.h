@@ -35,6 +35,8 @@ void cv_sync_ended(struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync);   /* lock: CV_NO_TASK when free */
 uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync);  /* queue items, permits */
 
+/* Would the action have to wait now? Changes nothing. */
+bool cv_sync_would_wait(const struct cv_sync *s, uint32_t task, const struct cv_action *a);
 bool cv_sync_children_over(const struct cv_sync *s, uint32_t task); /* all tasks it started have ended */
 bool cv_sync_over(const struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task);
