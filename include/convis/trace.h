@@ -160,6 +160,7 @@ struct cv_ring {                  /* the writer's handle, private memory */
     uint64_t head, tail_seen, mask, lost_run; /* lost_run: lost since the last record that got in */
     uint64_t issued;
     bool wait_for_room;           /* stepped: wait instead of losing */
+    const _Atomic uint32_t *stop; /* of the region: nobody waits for room any more */
     const _Atomic uint64_t *virtual_now; /* stepped: the clock of the records; NULL: cv_ticks() */
 };
 /* false when all rings are taken: then nothing is recorded from this producer, and it counts as lost. */
