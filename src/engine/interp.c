@@ -57,7 +57,7 @@ struct cv_task *cv_task_new(const struct cv_machine *m, uint32_t number, uint32_
     uint32_t cells = 0;
     for (uint32_t i = 0; i < nargs; i++)
         cells += args[i].tag == CV_TAG_LIST ? value_list_length(&args[i]) : 0;
-    size_t heap_at = sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + ((b->nwith + 15) & ~15u);
+    size_t heap_at = (sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + b->nwith + 15) & ~(size_t)15;
     struct cv_task *t = cv_alloc(heap_at + cells * sizeof(struct cv_cell));
     t->size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell));
     t->number = number;

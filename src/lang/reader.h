@@ -1,0 +1,89 @@
+/* Inside the reader: the arena, the lines of a file, tokens, and what the passes know of names.
+ * Passes: lines and sections; declarations ([params], then variables, sync objects, task headers); bodies; code. */
+#ifndef CONVIS_LANG_READER_H
+#define CONVIS_LANG_READER_H
+
+#include "convis/lang.h"
+
+/* Kinds of sync objects, in the order of enum cv_sync_kind (trace.h), which this room does not see. */
+enum { SYNC_LOCK, SYNC_SEMAPHORE, SYNC_QUEUE, SYNC_EVENT, SYNC_BARRIER, SYNC_CONDITION };
+
+struct line { uint32_t number; const char *start, *text, *end; /* text: behind the indentation; end: comment and blanks cut */ };
+
+struct chunk { struct chunk *next; char bytes[]; };
+struct arena { struct chunk *chunks; size_t used, cap; };
+void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 16 */
+char *arena_text(struct arena *a, const char *s, size_t n);
+void arena_free(struct arena *a);
+
+enum token_kind { T_END, T_NAME, T_INT, T_DECIMAL, T_STRING, T_PUNCT, T_BAD };
+struct token {
+    enum token_kind kind;
+    const char *at;
+    size_t n;
+    int64_t i;
+    double d;
+    bool duration;
+};
+
+struct local_use { const char *name; struct cv_place at; int index; };
+struct reader {
+    const char *file, *text, *end;
+    struct cv_diags *diags;
+    struct arena *arena;
+    struct cv_program *p;
+    CV_VEC(struct line) lines;
+    const struct cv_override *overrides;
+    size_t noverrides;
+    /* the line being parsed */
+    const struct line *line;
+    const char *pos, *stop;
+    struct token token;
+    bool failed;                 /* an error was told for this line: the rest of it is skipped */
+    bool expecting;              /* in [expect]: decimals, figures */
+    int depth;                   /* of expressions */
+    /* the body being parsed */
+    struct cv_body *body;
+    CV_VEC(const char *) locals;
+    CV_VEC(bool) assigned;
+    CV_VEC(struct local_use) uses;
+};
+
+/* ── tokens (scan.c) ────────────────────────────────────────────────────────────────────────────── */
+bool reader_split(struct reader *r);                       /* the text into lines; false: not text at all */
+void reader_start(struct reader *r, const struct line *l); /* begins to scan a line */
+void reader_start_at(struct reader *r, const char *from, const char *stop);
+void reader_next(struct reader *r);
+bool reader_is(const struct reader *r, const char *word);  /* the token is this name or punctuation */
+bool reader_accept(struct reader *r, const char *word);
+bool reader_expect(struct reader *r, const char *punct, const char *where);
+void reader_end_of_line(struct reader *r);                 /* tells what is left over */
+struct cv_place reader_place(const struct reader *r, const char *at, size_t n);
+struct cv_place reader_here(const struct reader *r);
+/* Tells an error, once a line. True when it was told (a note may follow). */
+bool reader_error(struct reader *r, struct cv_place at, const char *format, ...) CV_PRINTF(3, 4);
+void reader_did_you_mean(struct reader *r, const char *word, const char *const *names, size_t n);
+char *reader_name(struct reader *r, const char *what);     /* takes a name token; NULL and told where there is none */
+bool reader_reserved(const char *word);
+/* A token that is cleaned and shortened for a message. Static. */
+const char *reader_shown(const struct token *t);
+
+/* ── names ──────────────────────────────────────────────────────────────────────────────────────── */
+int reader_var(const struct reader *r, const char *name);
+int reader_sync(const struct reader *r, const char *name);
+int reader_param(const struct reader *r, const char *name);
+int reader_body(const struct reader *r, const char *name);
+int reader_local(struct reader *r, const char *name, bool assign, struct cv_place at); /* its slot */
+const char *const *reader_all_names(struct reader *r, size_t *n);
+
+/* ── expressions (expr.c) ───────────────────────────────────────────────────────────────────────── */
+struct cv_expr *reader_expr(struct reader *r);             /* NULL after an error */
+struct cv_expr *reader_new_expr(struct reader *r, enum cv_expr_kind kind, struct cv_place at, uint32_t n);
+/* A constant's value, computed; false and told where it is none. */
+bool reader_constant(struct reader *r, const struct cv_expr *e, struct cv_const *value);
+
+/* ── bodies (body.c), code (compile.c) ──────────────────────────────────────────────────────────── */
+void reader_parse_body(struct reader *r, struct cv_body *body, size_t from, size_t to); /* lines [from, to) */
+void reader_compile(struct reader *r);
+
+#endif
