@@ -59,6 +59,8 @@ bool cv_session_poll(struct cv_session *s);
 enum cv_outcome cv_session_outcome(const struct cv_session *s);
 const char *cv_session_outcome_text(const struct cv_session *s); /* why; never NULL */
 int cv_session_refused(const struct cv_session *s, struct cv_buf *why); /* nonzero: the system refused something (exit 3) */
+/* A variable as it stands in the region, its items behind it (NULL: no list). false: the program's copies are private. */
+bool cv_session_cell(const struct cv_session *s, uint32_t var, struct cv_cell *cell, const struct cv_cell **items);
 void cv_session_stop(struct cv_session *s);             /* SIGKILL to the group; reaps; idempotent */
 void cv_session_suspend(struct cv_session *s, bool stop); /* Ctrl-Z: SIGSTOP/SIGCONT to the group, HOLE events */
 void cv_session_free(struct cv_session *s);             /* stops first */

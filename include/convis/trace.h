@@ -112,6 +112,8 @@ struct cv_shm_head {
     uint64_t size, rows_at, rings_at, ring_stride, strings_at, engine_at, finals_at, source_at, source_length;
     _Atomic uint32_t gate;        /* futex: 0 closed, 1 open */
     _Atomic uint32_t stop;        /* the parent asks the run to end */
+    _Atomic uint32_t parent;      /* pid of the parent: a runner that is not its child any more ends */
+    _Atomic uint32_t attached;    /* the runner waits at the gate */
     _Atomic uint32_t ended;       /* the runner's main task is done and everything is written */
     _Atomic uint32_t ntasks;      /* rows claimed */
     _Atomic uint32_t nrings;

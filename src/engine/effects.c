@@ -112,9 +112,10 @@ void cv_row_usage(struct cv_machine *m, uint32_t task, bool whole_process)
     struct timespec ts;
     clock_gettime(whole_process ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &ts);
     getrusage(whole_process ? RUSAGE_SELF : RUSAGE_THREAD, &u);
-    atomic_store(&row->cpu_ns, (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
-    atomic_store(&row->voluntary, (uint32_t)u.ru_nvcsw);
-    atomic_store(&row->involuntary, (uint32_t)u.ru_nivcsw);
+    bool first = task == 0; /* the main thread lived before the run */
+    atomic_store(&row->cpu_ns, (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec - (first ? m->base_cpu_ns : 0));
+    atomic_store(&row->voluntary, (uint32_t)u.ru_nvcsw - (first ? m->base_voluntary : 0));
+    atomic_store(&row->involuntary, (uint32_t)u.ru_nivcsw - (first ? m->base_involuntary : 0));
 }
 
 void cv_row_core(struct cv_machine *m, uint32_t task)

@@ -1,0 +1,47 @@
+/* What is to be run how: the scenario's settings and the model typed. */
+#include <string.h>
+
+#include "convis/engine.h"
+
+static const struct { const char *name; enum cv_model_kind model; bool gil; } models[] = {
+    {"async", CV_ASYNC, false}, {"threads", CV_THREADS, false}, {"threads+gil", CV_THREADS, true}, {"processes", CV_PROCESSES, false}};
+
+bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *model, struct cv_buf *why)
+{
+    *o = (struct cv_order){.model = p->model == CV_M_THREADS ? CV_THREADS : p->model == CV_M_PROCESSES ? CV_PROCESSES : CV_ASYNC,
+                           .gil = p->gil, .record = true, .seed = 1, .switch_interval_ns = (uint64_t)p->switch_interval_ns,
+                           .timeout_ns = (uint64_t)p->timeout_ns, .cores = p->cores};
+    bool spawns = false;
+    for (uint32_t b = 0; b < p->nbodies; b++)
+        spawns |= p->bodies[b].spawns && !(b == 0 && p->implicit_main);
+    o->max_tasks = p->ninstances + 1 + (spawns ? CV_LIMIT_INSTANCES : 0);
+    if (p->schedule && strlen(p->schedule) < sizeof o->schedule)
+        strcpy(o->schedule, p->schedule);
+    if (!model)
+        return true;
+    const char *name = model;
+    if (!strncmp(name, "stepped", 7) && (name[7] == ':' || !name[7])) {
+        o->stepped = true;
+        name += name[7] ? 8 : 7;
+    }
+    if (!*name && o->stepped)
+        return true;
+    for (size_t i = 0; i < CV_COUNT(models); i++)
+        if (!strcmp(models[i].name, name)) {
+            o->model = models[i].model;
+            o->gil = models[i].gil || (o->gil && o->model == CV_THREADS && !o->stepped);
+            return true;
+        }
+    cv_buf_str(why, "no such model: '");
+    cv_text_clean(why, model, strlen(model) > 60 ? 60 : strlen(model));
+    cv_buf_str(why, "'; models are async, threads, threads+gil, processes, and stepped:async, stepped:threads, stepped:processes");
+    return false;
+}
+
+const char *cv_order_model_name(const struct cv_order *o)
+{
+    static const char *const plain[] = {"async", "threads", "processes"}, *const stepped[] = {"stepped:async", "stepped:threads", "stepped:processes"};
+    if (o->stepped)
+        return stepped[o->model];
+    return o->model == CV_THREADS && o->gil ? "threads+gil" : plain[o->model];
+}

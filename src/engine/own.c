@@ -1,0 +1,268 @@
+/* A task in a thread or process of its own: effects that sleep in the kernel. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/fetch.h"
+#include "engine/own.h"
+
+long own_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t ns, bool shared)
+{
+    struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    return syscall(SYS_futex, word, shared ? FUTEX_WAIT : FUTEX_WAIT_PRIVATE, seen, ns ? &ts : NULL, NULL, 0);
+}
+
+void own_futex_wake(_Atomic uint32_t *word, int n) { syscall(SYS_futex, word, FUTEX_WAKE, n, NULL, NULL, 0); }
+
+uint64_t own_now(struct cv_worker *w) { return cv_mono_ns() - w->m->zero_ns; }
+
+static bool stopped(const struct own *o) { return atomic_load_explicit(&o->w.m->shm.head->stop, memory_order_relaxed); }
+
+void own_refused(struct cv_machine *m, const char *what, int error)
+{
+    struct cv_shm_head *h = m->shm.head;
+    struct rlimit limit = {0};
+    getrlimit(RLIMIT_NPROC, &limit);
+    char text[sizeof h->error_text];
+    int n = snprintf(text, sizeof text, "%s: %s after %u tasks", what, strerror(error), atomic_load(&h->ntasks) - 1);
+    if (error == EAGAIN && limit.rlim_cur != RLIM_INFINITY)
+        snprintf(text + n, sizeof text - (size_t)n, " (RLIMIT_NPROC is %llu; pids.max of the cgroup counts too)", (unsigned long long)limit.rlim_cur);
+    else if (error == EAGAIN)
+        snprintf(text + n, sizeof text - (size_t)n, " (RLIMIT_NPROC, threads-max or pids.max of the cgroup is reached)");
+    uint32_t none = 0;
+    memcpy(h->error_text, text, sizeof text);
+    atomic_compare_exchange_strong(&h->error, &none, (uint32_t)error);
+    atomic_store(&h->stop, 1);
+}
+
+/* ── waiting ────────────────────────────────────────────────────────────────────────────────────── */
+static void leave(struct own *o)
+{
+    if (o->using_gil)
+        gil_drop(o);
+}
+
+static void come_back(struct own *o, unsigned line)
+{
+    if (o->using_gil)
+        gil_take(o, line);
+    cv_row_run(&o->w, o->task->number, line);
+    cv_row_core(o->w.m, o->task->number);
+}
+
+void own_wake(struct own *o)
+{
+    for (uint32_t t; (t = cv_sync_woken(o->w.m->sync)) != CV_NO_TASK;) {
+        _Atomic uint32_t *word = cv_sync_futex(o->w.m->sync, t);
+        uint32_t cause = atomic_load(&cv_shm_row(&o->w.m->shm, t)->wait) >> 24;
+        cv_emit1(&o->w.ring, CV_EV_READY, 0, t, 0, 0, o->task ? o->task->number : CV_NO_TASK, cause);
+        atomic_fetch_add(word, 1);
+        own_futex_wake(word, 1);
+    }
+}
+
+static enum cv_reason reason_of(const struct cv_action *a)
+{
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOCK: return CV_REASON_LOCK;
+    case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
+    case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
+    case CV_OP_FETCH: return CV_REASON_FETCH;
+    case CV_OP_SLEEP: return CV_REASON_SLEEP;
+    default: return CV_REASON_QUEUE;
+    }
+}
+
+static void sync_event(struct own *o, const struct cv_action *a, const struct cv_sync_done *done)
+{
+    uint32_t task = o->task->number;
+    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
+    if (a->op == CV_OP_JOIN)
+        cv_emit1(&o->w.ring, CV_EV_JOINED, 0, task, a->line, 0, a->value.payload, 0);
+    else if (a->op != CV_OP_JOIN_ALL)
+        cv_emit1(&o->w.ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
+}
+
+static void sync_effect(struct own *o, const struct cv_action *a)
+{
+    struct cv_sync *s = o->w.m->sync;
+    struct cv_sync_done done;
+    uint32_t task = o->task->number;
+    uint32_t object = a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
+    _Atomic uint32_t *word = cv_sync_futex(s, task);
+    bool waited = false;
+    for (;;) {
+        cv_sync_mutex_lock(s);
+        uint32_t seen = atomic_load(word);
+        enum cv_sync_result result = cv_sync_try(s, CV_SYNC_COMPETE, task, a, waited, &done);
+        if (result == CV_SYNC_OK) /* under the mutex, so that the order of events is the order of the table */
+            sync_event(o, a, &done);
+        own_wake(o);
+        if (result == CV_SYNC_WAIT && !waited)
+            cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason_of(a)), object, object);
+        cv_sync_mutex_unlock(s);
+        if (result != CV_SYNC_WAIT) {
+            if (waited)
+                come_back(o, a->line);
+            if (result == CV_SYNC_OK)
+                cv_task_finish(&o->w, &o->task, a, &done.value);
+            else
+                cv_task_fail(&o->w, &o->task, a, "%s", done.why);
+            return;
+        }
+        if (!waited)
+            leave(o);
+        waited = true;
+        while (cv_sync_queued(s, task) && atomic_load(word) == seen && !stopped(o)) {
+            own_futex_wait(word, seen, o->tend ? 20000000 : 200000000, true);
+            if (o->tend)
+                o->tend(o);
+        }
+        if (stopped(o))
+            return;
+    }
+}
+
+static void sleep_until(struct own *o, uint64_t ns)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += (time_t)(ns / 1000000000u);
+    end.tv_nsec += (long)(ns % 1000000000u);
+    if (end.tv_nsec >= 1000000000)
+        end.tv_sec++, end.tv_nsec -= 1000000000;
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR && !stopped(o))
+        ;
+}
+
+static void timed_effect(struct own *o, const struct cv_action *a)
+{
+    uint64_t ns = a->value.payload;
+    int error = 0;
+    cv_row_wait(&o->w, o->task->number, a->line, (enum cv_cause)(CV_BLOCK + reason_of(a)), 0, ns);
+    leave(o);
+    if (a->op == CV_OP_SLEEP) {
+        sleep_until(o, ns);
+    } else {
+        int fd = fetch_ask(o->w.m->order->server, ns);
+        if (fd < 0 || fetch_answer(fd) < 0)
+            error = errno;
+    }
+    come_back(o, a->line);
+    if (error)
+        cv_task_fail(&o->w, &o->task, a, "fetch: %s", strerror(error));
+    else
+        cv_task_finish(&o->w, &o->task, a, NULL);
+}
+
+static void yield(struct own *o, const struct cv_action *a)
+{
+    struct cv_row *row = cv_shm_row(&o->w.m->shm, o->task->number);
+    cv_row_wait(&o->w, o->task->number, a->line, CV_CAUSE_YIELD, 0, 0);
+    atomic_store(&row->yields, atomic_load(&row->yields) + 1);
+    leave(o);
+    sched_yield();
+    come_back(o, a->line);
+    cv_task_finish(&o->w, &o->task, a, NULL);
+}
+
+static void look_at_gil(void *self)
+{
+    struct own *o = self;
+    gil_look(o, atomic_load(&cv_shm_row(&o->w.m->shm, o->task->number)->line));
+}
+
+static void cpu(struct own *o, const struct cv_action *a)
+{
+    bool nogil = o->using_gil && a->b == 1;
+    atomic_store(&cv_shm_row(&o->w.m->shm, o->task->number)->line, a->line);
+    cv_emit1(&o->w.ring, CV_EV_CPU, 0, o->task->number, a->line, 0, a->value.payload, a->b == 1);
+    if (nogil)
+        gil_drop(o);
+    cv_burn(o->w.m, a->value.payload, o->using_gil && !nogil ? look_at_gil : NULL, o);
+    if (nogil)
+        gil_take(o, a->line);
+    cv_row_core(o->w.m, o->task->number);
+    cv_task_finish(&o->w, &o->task, a, NULL);
+}
+
+static void spawn(struct own *o, const struct cv_action *a)
+{
+    struct cv_task *made;
+    struct cv_machine *m = o->w.m;
+    uint32_t number = cv_task_claim(&o->w, o->task->number, a, &made, o->task);
+    if (number == CV_NO_TASK) {
+        cv_task_fail(&o->w, &o->task, a, "more than %u tasks", m->order->max_tasks);
+        return;
+    }
+    atomic_fetch_add(&m->shm.head->task_bytes, made->size + sizeof(struct cv_row));
+    struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};
+    cv_task_finish(&o->w, &o->task, a, &handle); /* before the fork: parent and child go on from behind it */
+    int error = o->spawn(o, made, number);
+    if (error) {
+        own_refused(m, o->process ? "fork" : "pthread_create", error);
+        cv_sync_mutex_lock(m->sync);
+        cv_sync_ended(m->sync, number);
+        cv_sync_mutex_unlock(m->sync);
+        atomic_store(&cv_shm_row(&m->shm, number)->state, CV_ROW_FAILED);
+    }
+}
+
+/* ── the task ───────────────────────────────────────────────────────────────────────────────────── */
+static bool effect(struct own *o, const struct cv_action *a)
+{
+    switch ((enum cv_op)a->op) {
+    case CV_OP_CPU: cpu(o, a); return true;
+    case CV_OP_SLEEP: case CV_OP_FETCH: timed_effect(o, a); return true;
+    case CV_OP_YIELD: yield(o, a); return true;
+    case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: case CV_OP_JOIN: case CV_OP_JOIN_ALL:
+        sync_effect(o, a);
+        return true;
+    case CV_OP_SPAWN: spawn(o, a); return true;
+    case CV_OP_DONE: case CV_OP_FAIL: return false;
+    default: {
+        bool known = cv_effect_common(&o->w, &o->task, a);
+        CV_ASSERT(known);
+        return true;
+    }
+    }
+}
+
+void own_run(struct own *o)
+{
+    struct cv_machine *m = o->w.m;
+    struct cv_action a;
+    uint32_t task = o->task->number;
+    if (o->using_gil)
+        gil_take(o, 0);
+    cv_row_run(&o->w, task, m->program->bodies[o->task->body].line);
+    cv_row_core(m, task);
+    for (;;) {
+        cv_task_next(&o->w, &o->task, &a);
+        if (stopped(o))
+            break;
+        if (o->using_gil)
+            gil_look(o, a.line);
+        if (a.memory)
+            cv_task_memory(&o->w, &o->task, &a);
+        else if (!effect(o, &a))
+            break;
+    }
+    if (o->process)
+        cv_row_finals(m, task);
+    if (o->using_gil)
+        gil_drop(o);
+    cv_row_usage(m, task, false);
+    if (!stopped(o) || a.op == CV_OP_DONE || a.op == CV_OP_FAIL)
+        cv_task_end(&o->w, o->task, a.op == CV_OP_FAIL ? CV_END_FAILED : CV_END_DONE);
+    cv_sync_mutex_lock(m->sync);
+    own_wake(o);
+    cv_sync_mutex_unlock(m->sync);
+    cv_row_usage(m, task, false);
+}

@@ -1,0 +1,123 @@
+/* A forked process for each task. [shared] is private memory, copied on write; [shared memory] and [sync] lie in the mapping.
+ * A process that is done lingers until the children it forked are. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/own.h"
+
+struct child { pid_t pid; uint32_t task; };
+static CV_VEC(struct child) children; /* of this process */
+
+/* A child that died without saying so: killed, or its process crashed. */
+static void child_ended(struct own *o, const struct child *c, int status)
+{
+    struct cv_machine *m = o->w.m;
+    struct cv_row *row = cv_shm_row(&m->shm, c->task);
+    uint32_t state = atomic_load(&row->state);
+    if (state == CV_ROW_DONE || state == CV_ROW_FAILED)
+        return;
+    char text[64];
+    int n = WIFSIGNALED(status) ? snprintf(text, sizeof text, "killed by SIG%s", sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?")
+                                : snprintf(text, sizeof text, "its process ended with status %d", WEXITSTATUS(status));
+    row->failure = cv_intern(&m->shm, text, (size_t)n);
+    row->failure_line = atomic_load(&row->line);
+    row->ended = cv_ticks();
+    atomic_store(&row->state, CV_ROW_KILLED);
+    cv_emit1(&o->w.ring, CV_EV_TASK_END, 0, c->task, row->failure_line, CV_END_KILLED, row->failure, 0);
+    cv_sync_mutex_lock(m->sync);
+    cv_sync_ended(m->sync, c->task);
+    own_wake(o);
+    cv_sync_mutex_unlock(m->sync);
+}
+
+static void reap(struct own *o, int flags)
+{
+    int status;
+    pid_t pid;
+    while (children.n && ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR)))
+        for (size_t i = 0; pid > 0 && i < children.n; i++)
+            if (children.at[i].pid == pid) {
+                struct child c = children.at[i];
+                children.at[i] = children.at[--children.n];
+                child_ended(o, &c, status);
+                break;
+            }
+}
+
+static void tend(struct own *o) { reap(o, WNOHANG); }
+
+static int spawn_process(struct own *o, struct cv_task *made, uint32_t number);
+
+static _Noreturn void process_main(struct own *parent, struct cv_task *task, pid_t parent_pid)
+{
+    struct cv_machine *m = parent->w.m;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent_pid)
+        _exit(1);
+    prctl(PR_SET_NAME, cv_string(&m->shm, task->name, NULL));
+    children.n = 0;
+    m->base_cpu_ns = 0;
+    m->base_voluntary = m->base_involuntary = 0;
+    struct own o = {.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)getpid(), .now = own_now},
+                    .task = task, .process = true, .spawn = spawn_process, .tend = tend};
+    atomic_store(&cv_shm_row(&m->shm, task->number)->pid, o.w.pid);
+    atomic_store(&cv_shm_row(&m->shm, task->number)->tid, o.w.tid);
+    if (m->order->record)
+        cv_ring_claim(&m->shm, &o.w.ring);
+    own_run(&o);
+    o.task = NULL;
+    reap(&o, 0); /* linger */
+    _exit(0);
+}
+
+static int spawn_process(struct own *o, struct cv_task *made, uint32_t number)
+{
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0)
+        process_main(o, made, self);
+    int error = errno;
+    free(made);
+    if (pid < 0)
+        return error;
+    struct child c = {pid, number};
+    CV_PUSH(&children, c);
+    struct cv_shm_head *h = o->w.m->shm.head;
+    uint32_t alive = 0, n = atomic_load(&h->ntasks);
+    for (uint32_t t = 0; t < n && n <= 4096; t++) {
+        uint32_t s = atomic_load(&cv_shm_row(&o->w.m->shm, t)->state);
+        alive += s == CV_ROW_STARTED || s == CV_ROW_RUNNABLE || s == CV_ROW_WAITING;
+    }
+    if (alive > atomic_load(&h->peak_tasks))
+        atomic_store(&h->peak_tasks, alive);
+    return 0;
+}
+
+static int processes_run(struct cv_machine *m)
+{
+    struct own o = {.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)getpid(), .now = own_now}, .process = true, .spawn = spawn_process, .tend = tend};
+    if (m->order->record)
+        cv_ring_claim(&m->shm, &o.w.ring);
+    uint32_t number = cv_task_claim(&o.w, CV_NO_TASK, NULL, &o.task, NULL);
+    CV_ASSERT(number == 0);
+    atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
+    atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
+    atomic_store(&m->shm.head->peak_tasks, 1);
+    own_run(&o);
+    free(o.task);
+    o.task = NULL;
+    if (!atomic_load(&m->shm.head->stop))
+        reap(&o, 0);
+    free(children.at);
+    return 0;
+}
+
+const struct cv_engine_ops cv_engine_processes = {
+    .name = "processes",
+    .summary = "a forked process for each task; memory is not shared unless it says so",
+    .run = processes_run,
+};

@@ -1,0 +1,433 @@
+/* The parent's side of a run: makes the region, starts server and runner, opens the gate, watches, and ends it. Whatever
+ * happens to the parent, the runner (PDEATHSIG) and the server (end of its standard input) end with it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/fetch.h"
+#include "engine/own.h"
+
+enum { DETECT_NS = 100000000, SILENT_NS = 1000000000 };
+struct cv_session {
+    uv_loop_t *loop;
+    const struct cv_program *program;
+    struct cv_run_info info;
+    struct cv_shm shm;
+    struct cv_machine machine;      /* the parent's look at the run */
+    struct cv_reader *reader;
+    uv_process_t *runner, *server;  /* freed by their close callbacks */
+    uv_pipe_t *server_input;
+    pid_t pid;
+    bool gone, over, suspended, started;
+    int status, signal;
+    enum cv_outcome outcome;
+    struct cv_buf text;
+    struct cv_clock_pair zero;
+    uint64_t looked_ns, began_ns, stopped_ns, suspended_ns;
+    uint64_t last_sum;              /* of rows when a deadlock was seen last: it must stand twice */
+    uint32_t *members, nmembers, *told, ntold;
+};
+
+/* ── info ───────────────────────────────────────────────────────────────────────────────────────── */
+static void const_text(const struct cv_const *k, struct cv_buf *out)
+{
+    switch (k->kind) {
+    case CV_K_NONE: cv_buf_str(out, "none"); break;
+    case CV_K_BOOL: cv_buf_str(out, k->i ? "true" : "false"); break;
+    case CV_K_INT: cv_buf_printf(out, "%lld", (long long)k->i); break;
+    case CV_K_DOUBLE: cv_buf_printf(out, "%g", k->d); break;
+    case CV_K_STRING:
+        cv_buf_str(out, "\"");
+        cv_text_clean(out, k->s, k->n);
+        cv_buf_str(out, "\"");
+        break;
+    case CV_K_LIST:
+        cv_buf_str(out, "[");
+        for (uint32_t i = 0; i < k->n && i < 64; i++) {
+            cv_buf_str(out, i ? ", " : "");
+            const_text(&k->items[i], out);
+        }
+        cv_buf_str(out, k->n > 64 ? ", …]" : "]");
+        break;
+    }
+}
+
+static void make_info(struct cv_session *s, const struct cv_order *o)
+{
+    const struct cv_program *p = s->program;
+    s->info = (struct cv_run_info){.scenario = p->name, .title = p->title, .about = p->about, .source = p->source, .source_length = p->source_length,
+                                   .model = o->model, .gil = o->gil, .stepped = o->stepped, .model_name = cv_order_model_name(o), .seed = o->seed,
+                                   .switch_interval_ns = o->switch_interval_ns, .implicit_main = p->implicit_main, .nvars = p->nvars, .nsyncs = p->nsyncs};
+    s->info.vars = cv_alloc((p->nvars + 1) * sizeof *s->info.vars);
+    s->info.syncs = cv_alloc((p->nsyncs + 1) * sizeof *s->info.syncs);
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        struct cv_buf text = {0};
+        const_text(&p->vars[v].initial, &text);
+        s->info.vars[v] = (struct cv_info_var){.name = p->vars[v].name, .kind = p->vars[v].memory ? CV_VAR_MEMORY : CV_VAR_SHARED,
+                                               .list = p->vars[v].list, .line = p->vars[v].line, .initial = text.at};
+    }
+    for (uint32_t k = 0; k < p->nsyncs; k++)
+        s->info.syncs[k] = (struct cv_info_sync){.name = p->syncs[k].name, .kind = (enum cv_sync_kind)p->syncs[k].kind,
+                                                 .size = (uint64_t)p->syncs[k].size, .line = p->syncs[k].line};
+}
+
+/* ── children ───────────────────────────────────────────────────────────────────────────────────── */
+static void free_handle(uv_handle_t *h) { free(h); }
+
+static void runner_ended(uv_process_t *p, int64_t status, int signal)
+{
+    struct cv_session *s = p->data;
+    if (s) {
+        s->gone = true;
+        s->status = (int)status;
+        s->signal = signal;
+        s->runner = NULL;
+        if (s->pid > 0)
+            kill(-s->pid, SIGKILL); /* what it forked */
+    }
+    uv_close((uv_handle_t *)p, free_handle);
+}
+
+static void server_ended(uv_process_t *p, int64_t status, int signal)
+{
+    struct cv_session *s = p->data;
+    (void)status, (void)signal;
+    if (s)
+        s->server = NULL;
+    uv_close((uv_handle_t *)p, free_handle);
+}
+
+static int spawn(struct cv_session *s, uv_process_t **process, const char *exe, const char *mode, int fd, uv_exit_cb ended, uv_pipe_t *input)
+{
+    char three[] = "3";
+    char *args[] = {(char *)(uintptr_t)exe, (char *)(uintptr_t)mode, three, NULL};
+    uv_stdio_container_t stdio[4] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = fd}};
+    if (input) {
+        stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+        stdio[0].data.stream = (uv_stream_t *)input;
+    }
+    const char *log = getenv("CONVIS_RUNNER_STDERR"); /* a descriptor for what sanitizers say */
+    if (log && *log) {
+        stdio[2].flags = UV_INHERIT_FD;
+        stdio[2].data.fd = atoi(log);
+    }
+    uv_process_options_t options = {.file = exe, .args = args, .stdio = stdio, .stdio_count = 4, .exit_cb = ended, .flags = UV_PROCESS_DETACHED};
+    *process = cv_alloc(sizeof **process);
+    int error = uv_spawn(s->loop, *process, &options);
+    (*process)->data = s;
+    if (error < 0) {
+        uv_close((uv_handle_t *)*process, free_handle);
+        *process = NULL;
+    }
+    return error;
+}
+
+static int listen_socket(struct cv_order *o)
+{
+    struct sockaddr_un address;
+    static unsigned serial;
+    snprintf(o->server, sizeof o->server, "convis-%ld-%u-%llx", (long)getpid(), serial++, (unsigned long long)cv_ticks());
+    socklen_t length = fetch_address(&address, o->server);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, 4096) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static struct cv_shm_plan plan_of(const struct cv_program *p, const struct cv_order *o)
+{
+    struct cv_shm_plan plan = {.max_tasks = o->max_tasks, .engine_bytes = cv_machine_bytes(p, o), .string_bytes = 64u << 20, .source_bytes = p->source_length + 1};
+    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : o->max_tasks < 16384 ? o->max_tasks + 1 : 16384;
+    plan.ring_records = o->ring_records;
+    if (!plan.ring_records) { /* 16 MiB for one producer; for many, less each, 1 GiB in all at most */
+        plan.ring_records = 1u << 20;
+        while (plan.ring_records > 1024 && (uint64_t)plan.ring_records * plan.max_rings * 16 > (uint64_t)1 << 30)
+            plan.ring_records /= 2;
+    }
+    plan.finals_bytes = o->model == CV_PROCESSES ? 64u << 20 : 0;
+    return plan;
+}
+
+struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *order, struct cv_buf *why)
+{
+    struct cv_session *s = cv_alloc(sizeof *s);
+    struct cv_order o = *order;
+    *s = (struct cv_session){.loop = loop, .program = p, .shm.fd = -1};
+    int listener = listen_socket(&o), error = listener < 0 ? errno : 0;
+    if (listener < 0) {
+        cv_buf_printf(why, "no socket for the fetch server: %s", strerror(error));
+        cv_session_free(s);
+        return NULL;
+    }
+    struct cv_shm_plan plan = plan_of(p, &o);
+    make_info(s, &o);
+    s->info.model_name = cv_order_model_name(order);
+    if (cv_shm_create(&s->shm, &plan) < 0) {
+        cv_buf_printf(why, "no shared memory for the run: %s", strerror(errno));
+        close(listener);
+        cv_session_free(s);
+        return NULL;
+    }
+    memcpy(cv_shm_source(&s->shm), p->source, p->source_length);
+    s->shm.head->source_length = p->source_length;
+    atomic_store(&s->shm.head->parent, (uint32_t)getpid());
+    cv_machine_init(&s->shm, p, &o);
+    cv_machine_attach(&s->machine, &s->shm, p);
+    s->members = cv_alloc(o.max_tasks * sizeof *s->members + 1);
+    s->told = cv_alloc(o.max_tasks * sizeof *s->told + 1);
+    s->server_input = cv_alloc(sizeof *s->server_input);
+    uv_pipe_init(loop, s->server_input, 0);
+    error = spawn(s, &s->server, exe, "--server", listener, server_ended, s->server_input);
+    close(listener);
+    if (error >= 0)
+        error = spawn(s, &s->runner, exe, "--runner", s->shm.fd, runner_ended, NULL);
+    if (error < 0) {
+        struct rlimit limit = {0};
+        getrlimit(RLIMIT_NPROC, &limit);
+        cv_buf_printf(why, "cannot start a process: %s", uv_strerror(error));
+        if (error == UV_EAGAIN && limit.rlim_cur != RLIM_INFINITY)
+            cv_buf_printf(why, " (RLIMIT_NPROC is %llu)", (unsigned long long)limit.rlim_cur);
+        cv_session_free(s);
+        return NULL;
+    }
+    s->pid = s->runner->pid;
+    return s;
+}
+
+const struct cv_shm *cv_session_shm(const struct cv_session *s) { return &s->shm; }
+const struct cv_run_info *cv_session_info(const struct cv_session *s) { return &s->info; }
+pid_t cv_session_pid(const struct cv_session *s) { return s->pid; }
+enum cv_outcome cv_session_outcome(const struct cv_session *s) { return s->outcome; }
+const char *cv_session_outcome_text(const struct cv_session *s) { return s->text.at ? s->text.at : ""; }
+
+bool cv_session_cell(const struct cv_session *s, uint32_t var, struct cv_cell *cell, const struct cv_cell **items)
+{
+    const struct cv_memory *mem = &s->machine.memory;
+    if (var >= mem->n || (s->info.model == CV_PROCESSES && s->info.vars[var].kind == CV_VAR_SHARED))
+        return false;
+    *cell = *mem->cells[var];
+    *items = mem->lists[var] ? mem->lists[var]->items : NULL;
+    return true;
+}
+
+int cv_session_refused(const struct cv_session *s, struct cv_buf *why)
+{
+    uint32_t error = atomic_load(&s->shm.head->error);
+    if (error)
+        cv_text_clean(why, s->shm.head->error_text, strnlen(s->shm.head->error_text, sizeof s->shm.head->error_text));
+    return (int)error;
+}
+
+void cv_session_go(struct cv_session *s, struct cv_reader *reader)
+{
+    struct cv_shm_head *h = s->shm.head;
+    s->reader = reader;
+    s->zero = cv_clock_pair();
+    s->began_ns = s->looked_ns = cv_mono_ns();
+    s->started = true;
+    cv_reader_start(reader, s->zero);
+    atomic_store(&h->gate, 1);
+    own_futex_wake(&h->gate, 1);
+}
+
+/* ── watching ───────────────────────────────────────────────────────────────────────────────────── */
+static void push(struct cv_session *s, enum cv_event_kind kind, unsigned obj, uint64_t a)
+{
+    bool virtual_time = atomic_load(&s->shm.head->virtual_time);
+    struct cv_event e = {.t = virtual_time ? atomic_load(&s->shm.head->virtual_now) : cv_mono_ns(), .kind = (uint8_t)kind, .task = CV_NO_TASK,
+                         .obj = (uint16_t)obj, .a = a};
+    cv_reader_push(s->reader, &e);
+}
+
+static void finish(struct cv_session *s, enum cv_outcome outcome, const char *text)
+{
+    if (s->over)
+        return;
+    s->over = true;
+    s->outcome = outcome;
+    cv_buf_str(&s->text, text);
+    uint32_t id = s->text.n ? cv_intern(&s->shm, s->text.at, s->text.n) : 0;
+    if (outcome == CV_OUT_DEADLOCK)
+        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, id);
+    push(s, CV_EV_RUN_END, outcome, id);
+    if (s->pid > 0 && !(outcome == CV_OUT_FINISHED && s->gone)) {
+        if (outcome != CV_OUT_FINISHED || atomic_load(&s->shm.head->ended)) {
+            if (!atomic_load(&s->shm.head->finished))
+                atomic_store(&s->shm.head->finished, cv_ticks());
+            kill(-s->pid, SIGKILL);
+        }
+    }
+}
+
+static uint64_t sum_of_rows(const struct cv_session *s)
+{
+    uint64_t sum = 0;
+    uint32_t n = atomic_load(&s->shm.head->ntasks);
+    for (uint32_t t = 0; t < n && t < s->shm.head->plan.max_tasks; t++) {
+        const struct cv_row *r = cv_shm_row(&s->shm, t);
+        sum = sum * 31 + atomic_load(&r->state) + ((uint64_t)atomic_load(&r->steps) << 4) + ((uint64_t)atomic_load(&r->wait) << 16);
+    }
+    return sum;
+}
+
+static uint32_t loop_holder(const struct cv_session *s)
+{
+    uint32_t n = atomic_load(&s->shm.head->ntasks);
+    for (uint32_t t = 0; s->info.model == CV_ASYNC && t < n && t < s->shm.head->plan.max_tasks; t++) {
+        const struct cv_row *r = cv_shm_row(&s->shm, t);
+        uint32_t cause = atomic_load(&r->wait) >> 24;
+        if (atomic_load(&r->state) == CV_ROW_WAITING && cause >= CV_BLOCK && cause < CV_BLOCK + CV_REASON_COUNT)
+            return t;
+    }
+    return CV_NO_TASK;
+}
+
+static void look_for_deadlock(struct cv_session *s)
+{
+    bool others;
+    if (cv_sync_mutex_lock(s->machine.sync) != 0)
+        return;
+    uint32_t holder = loop_holder(s), n = cv_deadlock_find(&s->machine, holder, s->members, s->shm.head->plan.max_tasks, &others);
+    struct cv_buf text = {0};
+    uint64_t sum = sum_of_rows(s);
+    bool twice = n && s->nmembers == n && (others || s->last_sum == sum);
+    s->nmembers = n;
+    s->last_sum = sum;
+    if (twice)
+        cv_deadlock_text(&s->machine, holder, s->members, n, &text);
+    cv_sync_mutex_unlock(s->machine.sync);
+    if (twice && !others) {
+        finish(s, CV_OUT_DEADLOCK, text.at);
+    } else if (twice && !(s->ntold == n && memcmp(s->told, s->members, n * sizeof *s->told) == 0)) {
+        memcpy(s->told, s->members, n * sizeof *s->told);
+        s->ntold = n;
+        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, cv_intern(&s->shm, text.at, text.n));
+    }
+    cv_buf_release(&text);
+}
+
+/* Who is to blame for a timeout: tasks that compute without a visible step. */
+static void timeout_text(struct cv_session *s, struct cv_buf *out)
+{
+    uint32_t n = atomic_load(&s->shm.head->ntasks);
+    cv_buf_printf(out, "the run took longer than its timeout of %s", cv_duration_text(s->machine.order->timeout_ns, true));
+    for (uint32_t t = 0, told = 0; t < n && t < s->shm.head->plan.max_tasks && told < 3; t++) {
+        const struct cv_row *r = cv_shm_row(&s->shm, t);
+        size_t length;
+        if (atomic_load(&r->state) != CV_ROW_RUNNABLE)
+            continue;
+        const char *name = cv_string(&s->shm, r->name, &length);
+        cv_buf_str(out, told++ ? ", " : "; still computing: ");
+        cv_text_clean(out, name, length);
+        cv_buf_printf(out, " at line %u", atomic_load(&r->line));
+    }
+}
+
+static void runner_gone(struct cv_session *s)
+{
+    struct cv_shm_head *h = s->shm.head;
+    struct cv_buf text = {0};
+    if (atomic_load(&h->outcome) != CV_OUT_NONE) {
+        cv_text_clean(&text, h->outcome_text, strnlen(h->outcome_text, sizeof h->outcome_text));
+        finish(s, (enum cv_outcome)atomic_load(&h->outcome), text.at);
+    } else if (atomic_load(&h->ended)) {
+        finish(s, CV_OUT_FINISHED, "");
+    } else {
+        if (atomic_load(&h->error))
+            cv_text_clean(&text, h->error_text, strnlen(h->error_text, sizeof h->error_text));
+        else if (s->signal)
+            cv_buf_printf(&text, "the program died of SIG%s", sigabbrev_np(s->signal) ? sigabbrev_np(s->signal) : "?");
+        else
+            cv_buf_printf(&text, "the runner ended with status %d", s->status);
+        if (!atomic_load(&h->finished))
+            atomic_store(&h->finished, cv_ticks());
+        finish(s, CV_OUT_CRASHED, text.at);
+    }
+    cv_buf_release(&text);
+}
+
+bool cv_session_poll(struct cv_session *s)
+{
+    uint64_t now = cv_mono_ns();
+    if (s->over || !s->started)
+        return s->over;
+    if (s->gone) {
+        runner_gone(s);
+        return true;
+    }
+    if (s->suspended || now - s->looked_ns < DETECT_NS)
+        return false;
+    s->looked_ns = now;
+    if (!s->info.stepped)
+        look_for_deadlock(s);
+    if (!s->over && now - s->began_ns - s->stopped_ns > s->machine.order->timeout_ns) {
+        struct cv_buf text = {0};
+        timeout_text(s, &text);
+        finish(s, CV_OUT_TIMEOUT, text.at);
+        cv_buf_release(&text);
+    }
+    return s->over;
+}
+
+/* ── the end ────────────────────────────────────────────────────────────────────────────────────── */
+void cv_session_suspend(struct cv_session *s, bool stop)
+{
+    if (s->over || s->gone || stop == s->suspended || s->pid <= 0)
+        return;
+    s->suspended = stop;
+    if (s->started)
+        push(s, CV_EV_HOLE, 0, stop);
+    if (stop)
+        s->suspended_ns = cv_mono_ns();
+    else
+        s->stopped_ns += cv_mono_ns() - s->suspended_ns;
+    kill(-s->pid, stop ? SIGSTOP : SIGCONT);
+}
+
+void cv_session_stop(struct cv_session *s)
+{
+    if (s->shm.head)
+        atomic_store(&s->shm.head->stop, 1);
+    if (s->runner && s->pid > 0) {
+        kill(-s->pid, SIGKILL);
+        kill(s->pid, SIGKILL);
+        while (s->runner) /* its end comes through the loop */
+            uv_run(s->loop, UV_RUN_ONCE);
+    }
+    if (s->server_input) {
+        uv_close((uv_handle_t *)s->server_input, free_handle);
+        s->server_input = NULL;
+    }
+    if (s->server) {
+        kill(s->server->pid, SIGKILL);
+        while (s->server)
+            uv_run(s->loop, UV_RUN_ONCE);
+    }
+}
+
+void cv_session_free(struct cv_session *s)
+{
+    if (!s)
+        return;
+    cv_session_stop(s);
+    for (uint32_t v = 0; v < s->info.nvars; v++)
+        free((char *)(uintptr_t)s->info.vars[v].initial);
+    free(s->info.vars);
+    free(s->info.syncs);
+    cv_buf_release(&s->text);
+    free(s->members);
+    free(s->told);
+    if (s->machine.program)
+        cv_machine_release(&s->machine);
+    if (s->shm.head)
+        cv_shm_release(&s->shm);
+    free(s);
+}

@@ -1,0 +1,91 @@
+/* A POSIX thread for each task; the kernel switches at any instant. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "engine/own.h"
+
+enum { STACK = 128 * 1024 };
+struct start { struct cv_machine *m; struct cv_task *task; };
+static _Atomic uint32_t running;
+
+static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number);
+
+static void prepare(struct own *o, struct cv_machine *m, struct cv_task *task)
+{
+    *o = (struct own){.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
+                      .task = task, .using_gil = m->order->gil, .spawn = spawn_thread};
+    if (m->order->record)
+        cv_ring_claim(&m->shm, &o->w.ring);
+    struct cv_row *row = cv_shm_row(&m->shm, task->number);
+    atomic_store(&row->pid, o->w.pid);
+    atomic_store(&row->tid, o->w.tid);
+}
+
+static void *thread_main(void *arg)
+{
+    struct start s = *(struct start *)arg;
+    struct own o;
+    free(arg);
+    prctl(PR_SET_NAME, cv_string(&s.m->shm, s.task->name, NULL));
+    prepare(&o, s.m, s.task);
+    own_run(&o);
+    free(o.task);
+    atomic_fetch_sub(&running, 1);
+    return NULL;
+}
+
+static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    (void)number;
+    struct start *s = cv_alloc(sizeof *s);
+    *s = (struct start){o->w.m, made};
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+#ifndef CV_SANITIZE
+    pthread_attr_setstacksize(&attr, STACK);
+#endif
+    uint32_t now = atomic_fetch_add(&running, 1) + 2;
+    int error = pthread_create(&thread, &attr, thread_main, s);
+    pthread_attr_destroy(&attr);
+    if (error) {
+        atomic_fetch_sub(&running, 1);
+        free(made);
+        free(s);
+        return error;
+    }
+    if (now > atomic_load(&o->w.m->shm.head->peak_tasks))
+        atomic_store(&o->w.m->shm.head->peak_tasks, now);
+    return 0;
+}
+
+static int threads_run(struct cv_machine *m)
+{
+    struct own o = {.w = {.m = m, .now = own_now}};
+    struct cv_task *main_task;
+    if (m->order->gil)
+        gil_init(m->order->switch_interval_ns);
+    if (m->order->record)
+        cv_ring_claim(&m->shm, &o.w.ring);
+    uint32_t number = cv_task_claim(&o.w, CV_NO_TASK, NULL, &main_task, NULL);
+    CV_ASSERT(number == 0);
+    struct cv_ring ring = o.w.ring;
+    atomic_store(&m->shm.head->peak_tasks, 1);
+    o = (struct own){.w = {.m = m, .ring = ring, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
+                     .task = main_task, .using_gil = m->order->gil, .spawn = spawn_thread};
+    atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
+    atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
+    own_run(&o);
+    free(o.task);
+    return 0;
+}
+
+const struct cv_engine_ops cv_engine_threads = {
+    .name = "threads",
+    .summary = "a POSIX thread for each task; the kernel switches at any instant",
+    .run = threads_run,
+};
