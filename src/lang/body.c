@@ -4,7 +4,7 @@
 
 #include "lang/reader.h"
 
-struct block { struct reader *r; size_t at, to; int nesting; int loops; };
+struct block { struct reader *r; size_t at, to; int nesting, loops; bool tab, space; };
 static struct cv_stmt *parse_block(struct block *b, size_t indent);
 
 static size_t indent_of(const struct line *l) { return (size_t)(l->text - l->start); }
@@ -282,6 +282,10 @@ static void st_atomic(struct reader *r, struct cv_stmt *s)
         reader_error(r, reader_here(r), "'+=', another such or '=' expected, not %s", reader_shown(&r->token));
         return;
     }
+    if (s->op == CV_OP_DIV || s->op == CV_OP_MOD) {
+        reader_error(r, reader_here(r), "atomic knows =, +=, -= and *=");
+        return;
+    }
     s->value = reader_expr(r);
     fits_list(r, s);
 }
@@ -434,19 +438,15 @@ static struct cv_stmt *inner(struct block *b, size_t indent, const char *word, u
 static bool tabs_and_blanks(struct block *b, const struct line *l)
 {
     bool tab = memchr(l->start, '\t', indent_of(l)) != NULL, space = memchr(l->start, ' ', indent_of(l)) != NULL;
-    static _Thread_local struct { const void *body; bool tab, space; } seen;
-    if (seen.body != b->r->body) {
-        seen.body = b->r->body;
-        seen.tab = seen.space = false;
-    }
-    bool clash = (tab && space) || (tab && seen.space) || (space && seen.tab);
-    seen.tab |= tab;
-    seen.space |= space;
+    bool clash = (tab && space) || (tab && b->space) || (space && b->tab);
+    b->tab |= tab;
+    b->space |= space;
     return clash;
 }
 
-static void else_branches(struct block *b, size_t indent, struct cv_stmt *s)
+static void else_branches(struct block *b, size_t indent, struct cv_stmt *s, int before)
 {
+    enum { MOST = 256 };
     const struct line *l = next_line(b);
     struct reader *r = b->r;
     if (!l || indent_of(l) != indent)
@@ -458,6 +458,8 @@ static void else_branches(struct block *b, size_t indent, struct cv_stmt *s)
     struct cv_place at = reader_here(r);
     b->at++;
     reader_next(r);
+    if (before == MOST)
+        reader_error(r, at, "at most %d branches", MOST);
     if (!is_elif) {
         st_else(r, s);
         if (!r->failed)
@@ -470,7 +472,8 @@ static void else_branches(struct block *b, size_t indent, struct cv_stmt *s)
     if (!r->failed)
         reader_end_of_line(r);
     s->orelse->body = inner(b, indent, "elif", l->number);
-    else_branches(b, indent, s->orelse);
+    if (before < MOST)
+        else_branches(b, indent, s->orelse, before + 1);
 }
 
 static struct cv_stmt *parse_block(struct block *b, size_t indent)
@@ -505,7 +508,7 @@ static struct cv_stmt *parse_block(struct block *b, size_t indent)
             s->body = inner(b, indent, word, l->number);
             b->loops -= (flags & LOOP) != 0;
             if (s->kind == CV_S_IF)
-                else_branches(b, indent, s);
+                else_branches(b, indent, s, 0);
         }
     }
     return first;
@@ -533,10 +536,12 @@ void reader_parse_body(struct reader *r, struct cv_body *body, size_t from, size
         if (r->assigned.at[r->uses.at[i].index])
             continue;
         const char *name = r->uses.at[i].name;
-        cv_diag_error(r->diags, r->uses.at[i].at, "unknown name '%s'", name);
-        size_t n;
-        const char *const *names = reader_all_names(r, &n);
-        reader_did_you_mean(r, name, names, n);
+        r->failed = false;
+        if (reader_error(r, r->uses.at[i].at, "unknown name '%s'", name)) {
+            size_t n;
+            const char *const *names = reader_all_names(r, &n);
+            reader_did_you_mean(r, name, names, n);
+        }
         r->assigned.at[r->uses.at[i].index] = true; /* once */
     }
     body->nlocals = (uint32_t)r->locals.n;

@@ -11,6 +11,7 @@ struct out {
     CV_VEC(struct cv_insn) code;
     CV_VEC(struct cv_const) consts;
     uint32_t line, depth, withs;
+    uint32_t named, hidden;      /* locals with names, and hidden ones in use: a loop's are free again behind it */
     bool await, spinning;
     struct loop *loop;
     int with_sync[CV_LIMIT_NESTING + 1];
@@ -198,9 +199,11 @@ static void atomic(struct out *o, const struct cv_stmt *s)
 
 static int32_t hidden(struct out *o, uint32_t n)
 {
-    int32_t first = (int32_t)o->body->nlocals;
-    o->body->nlocals += n;
-    return first;
+    uint32_t first = o->named + o->hidden;
+    o->hidden += n;
+    if (first + n > o->body->nlocals)
+        o->body->nlocals = first + n;
+    return (int32_t)first;
 }
 
 static void loop_begin(struct out *o, struct loop *l)
@@ -242,6 +245,7 @@ static void counted(struct out *o, const struct cv_stmt *s)
     emit(o, CV_OP_JUMP, (int32_t)again, 0);
     patch(o, again);
     loop_end(o, &l, again);
+    o->hidden -= 3;
 }
 
 static void while_loop(struct out *o, const struct cv_stmt *s)
@@ -455,7 +459,8 @@ void reader_compile(struct reader *r)
     for (uint32_t b = 0; b < p->nbodies; b++) {
         o.body = &p->bodies[b];
         o.body->code = (uint32_t)o.code.n;
-        o.depth = o.withs = 0;
+        o.depth = o.withs = o.hidden = 0;
+        o.named = o.body->nlocals;
         if (b == 0 && p->implicit_main)
             implicit_main(&o);
         else

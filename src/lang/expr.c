@@ -25,8 +25,13 @@ static struct cv_expr *constant(struct reader *r, struct cv_place at, struct cv_
 
 static struct cv_expr *two(struct reader *r, enum cv_expr_kind kind, enum cv_op op, struct cv_place at, struct cv_expr *a, struct cv_expr *b)
 {
+    enum { MOST = 1024 }; /* a chain becomes a tree as deep as it is long, and trees are walked by recursion */
     if (!a || !b)
         return NULL;
+    if (++r->links > MOST) {
+        reader_error(r, at, "at most %d operators in one line", MOST);
+        return NULL;
+    }
     struct cv_expr *e = reader_new_expr(r, kind, at, 2);
     e->op = op;
     e->items[0] = a;
@@ -106,6 +111,8 @@ static struct cv_expr *string(struct reader *r)
     struct cv_buf text = {0};
     uint32_t n = 0;
     bool pieces = false;
+    if (token.n > CV_LIMIT_STRING + 2)
+        reader_error(r, at, "a string has at most %d bytes", CV_LIMIT_STRING);
     while (s < stop && !r->failed) {
         if (*s == '\\') {
             s = escape(r, s + 1, stop, &text);
@@ -138,8 +145,6 @@ static struct cv_expr *string(struct reader *r)
         }
     }
     struct cv_expr *e = NULL;
-    if (!r->failed && text.n > CV_LIMIT_STRING)
-        reader_error(r, at, "a string has at most %d bytes", CV_LIMIT_STRING);
     if (!r->failed && !pieces) {
         struct cv_const k = {.kind = CV_K_STRING, .s = arena_text(r->arena, text.n ? text.at : "", text.n), .n = (uint32_t)text.n};
         e = constant(r, at, k);
@@ -494,8 +499,20 @@ struct cv_expr *reader_expr(struct reader *r)
 /* ── constants ──────────────────────────────────────────────────────────────────────────────────── */
 static bool fold(struct reader *r, const struct cv_expr *e, struct cv_const *v);
 
+/* What a file makes the reader hold is bounded, however often it repeats a list. */
+static bool too_many_items(struct reader *r, const struct cv_expr *e, uint64_t n)
+{
+    enum { MOST = 8 * CV_LIMIT_LIST };
+    if (n <= MOST && (r->listed += (uint32_t)n) <= MOST)
+        return false;
+    reader_error(r, e->at, "the lists of a file hold at most %d items together", MOST);
+    return true;
+}
+
 static bool fold_list(struct reader *r, const struct cv_expr *e, struct cv_const *v)
 {
+    if (too_many_items(r, e, e->n))
+        return false;
     struct cv_const *items = arena_alloc(r->arena, (e->n + 1) * sizeof *items);
     for (uint32_t i = 0; i < e->n; i++)
         if (!fold(r, e->items[i], &items[i]))
@@ -515,6 +532,8 @@ static bool fold_binary(struct reader *r, const struct cv_expr *e, struct cv_con
             reader_error(r, e->at, "a list holds at most %d items", CV_LIMIT_LIST);
             return false;
         }
+        if (too_many_items(r, e, n))
+            return false;
         struct cv_const *items = arena_alloc(r->arena, (n + 1) * sizeof *items);
         for (uint64_t i = 0; i < n; i++)
             items[i] = a.items[i % a.n];

@@ -203,6 +203,7 @@ static void scenario_line(struct reader *r, const struct line *l)
     }
     if (!strcmp(name, "model")) {
         unsigned bits = 0;
+        r->model_at = reader_here(r);
         if (model_name(r, &bits, false)) {
             p->model = bits & ~(unsigned)CV_M_GIL;
             p->gil |= (bits & CV_M_GIL) != 0;
@@ -395,8 +396,13 @@ static void instances_for(struct reader *r, struct section *s, uint32_t body, st
     s->body->locals[0] = name;
     uint32_t first = r->p->ninstances;
     int64_t me = 0;
+    enum { MOST = 4096 }; /* each is compared with all before it */
     do {
         struct cv_const k;
+        if (me == MOST) {
+            reader_error(r, reader_here(r), "at most %d values", MOST);
+            return;
+        }
         struct cv_expr *e = reader_expr(r);
         if (!e || !reader_constant(r, e, &k))
             return;
@@ -478,7 +484,6 @@ static void task_header(struct reader *r, struct section *s, struct cv_place at)
 static void header(struct reader *r, struct section *s, const struct line *l)
 {
     reader_start(r, l);
-    struct cv_place at = reader_here(r);
     reader_next(r);
     struct cv_place word_at = reader_here(r);
     char *word = reader_name(r, "a section's name");
@@ -523,7 +528,6 @@ static void header(struct reader *r, struct section *s, const struct line *l)
     }
     if (reader_expect(r, "]", "at the end of the section's name"))
         reader_end_of_line(r);
-    (void)at;
 }
 
 /* ── the passes ─────────────────────────────────────────────────────────────────────────────────── */
@@ -622,6 +626,21 @@ static void bodies(struct reader *r, const sections_t *sections)
     }
 }
 
+/* The model it opens in is one of those that make sense. */
+static void settle_model(struct reader *r)
+{
+    struct cv_program *p = r->p;
+    unsigned wanted = p->gil && p->model == CV_M_THREADS ? CV_M_GIL | CV_M_THREADS : p->model;
+    if (!r->model_at.line && !(p->models & p->model)) {
+        p->gil |= !(p->models & (CV_M_ASYNC | CV_M_THREADS | CV_M_PROCESSES));
+        p->model = p->models & CV_M_ASYNC ? CV_M_ASYNC : p->models & (CV_M_THREADS | CV_M_GIL) ? CV_M_THREADS : CV_M_PROCESSES;
+    } else if (!(p->models & wanted) && p->models) {
+        r->failed = false;
+        if (reader_error(r, r->model_at, "the model it opens in is not among its models"))
+            cv_diag_note(r->diags, "name it in models = too");
+    }
+}
+
 static const char *bare_name(struct reader *r)
 {
     const char *slash = strrchr(r->file, '/'), *s = slash ? slash + 1 : r->file;
@@ -655,6 +674,7 @@ static void read_all(struct reader *r)
             reader_did_you_mean(r, r->overrides[i].name, names, p->nparams);
         }
     each_line(r, &sections, S_SCENARIO);
+    settle_model(r);
     each_line(r, &sections, S_SHARED);
     each_line(r, &sections, S_MEMORY);
     each_line(r, &sections, S_SYNC);
@@ -730,23 +750,3 @@ void cv_program_free(struct cv_program *p)
     free(a);
 }
 
-void cv_insn_text(const struct cv_program *p, uint32_t pc, struct cv_buf *out)
-{
-    if (pc >= p->ncode)
-        return;
-    const struct cv_insn *i = &p->code[pc];
-    cv_buf_printf(out, "%s%s", i->await ? "await " : "", cv_op_info[i->op].name);
-    const char *name = NULL;
-    if (cv_op_info[i->op].kind == CV_OPK_MEMORY)
-        name = p->vars[i->arg].name;
-    else if (i->op == CV_OP_LOCK || i->op == CV_OP_UNLOCK || i->op == CV_OP_ACQUIRE || i->op == CV_OP_RELEASE || i->op == CV_OP_PUT || i->op == CV_OP_GET)
-        name = p->syncs[i->arg].name;
-    else if (i->op == CV_OP_SPAWN)
-        name = p->bodies[i->arg].name;
-    else if (i->op == CV_OP_MARK)
-        name = p->consts[i->arg].s;
-    if (name) {
-        cv_buf_str(out, " ");
-        cv_text_clean(out, name, strlen(name));
-    }
-}

@@ -41,7 +41,9 @@ struct reader {
     struct token token;
     bool failed;                 /* an error was told for this line: the rest of it is skipped */
     bool expecting;              /* in [expect]: decimals, figures */
-    int depth;                   /* of expressions */
+    int depth, links;            /* of expressions; operators in this line */
+    uint32_t listed;             /* list items computed so far, in the whole file */
+    struct cv_place model_at;    /* where model = stands; line 0: nowhere */
     /* the body being parsed */
     struct cv_body *body;
     CV_VEC(const char *) locals;

@@ -63,7 +63,6 @@ static const char *line_stop(const char *s, const char *end)
     return s;
 }
 
-/* Raw text ([note], titles) keeps its quotes: an apostrophe opens no string there. */
 static void add_line(struct reader *r, uint32_t number, const char *start, const char *end)
 {
     struct line l = {.number = number, .start = start, .text = start};
@@ -172,7 +171,7 @@ void reader_start(struct reader *r, const struct line *l)
 {
     r->line = l;
     r->failed = false;
-    r->depth = 0;
+    r->depth = r->links = 0;
     reader_start_at(r, l->text, l->end);
 }
 
