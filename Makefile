@@ -59,7 +59,20 @@ endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 unit: $(UNIT:%=$(O)/unit/%)
 
+# ── the two commands of the README ──
+SCENARIO ?= scenarios/stale-global.ini
+run:
+	@scripts/deps build
+	@$(MAKE) --no-print-directory convis
+	@./convis $(SCENARIO)
+check:
+	@scripts/deps check
+	@$(MAKE) --no-print-directory check-built
+check-built: $(if $(wildcard src/main.c),convis) unit
+	@tests/run $(O)
+include $(wildcard mk/*.mk)
+
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+.PHONY: all unit clean run check check-built
 clean:
 	rm -rf $(O) convis
