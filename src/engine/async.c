@@ -169,52 +169,30 @@ static void end_coroutine(struct loop *l, uint32_t task, bool failed)
     l->over |= task == 0;
 }
 
-static enum cv_reason reason_of(const struct cv_action *a)
-{
-    switch ((enum cv_op)a->op) {
-    case CV_OP_LOCK: return CV_REASON_LOCK;
-    case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
-    case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
-    case CV_OP_FETCH: return CV_REASON_FETCH;
-    case CV_OP_SLEEP: return CV_REASON_SLEEP;
-    case CV_OP_YIELD: return CV_REASON_TURN;
-    default: return CV_REASON_QUEUE;
-    }
-}
-
 static void give_up_thread(struct loop *l, uint32_t task, const struct cv_action *a, uint32_t object, uint64_t detail)
 {
-    enum cv_cause cause = (enum cv_cause)(CV_AWAIT + reason_of(a));
+    enum cv_cause cause = (enum cv_cause)(CV_AWAIT + cv_action_reason(a));
     l->all[task].cause = (uint8_t)cause;
     cv_row_wait(&l->w, task, a->line, cause, object, detail);
 }
 
 /* ── effects; each says whether the coroutine goes on ───────────────────────────────────────────── */
-static void sync_event(struct loop *l, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done)
-{
-    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
-    if (a->op == CV_OP_JOIN)
-        cv_emit1(&l->w.ring, CV_EV_JOINED, 0, task, a->line, 0, a->value.payload, 0);
-    else if (a->op != CV_OP_JOIN_ALL)
-        cv_emit1(&l->w.ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
-}
-
 static bool sync_effect(struct loop *l, uint32_t task, const struct cv_action *a)
 {
     struct coroutine *c = &l->all[task];
     struct cv_sync *s = l->m->sync;
     struct cv_sync_done done;
-    uint32_t object = a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
+    uint32_t object = cv_action_object(a);
     bool again = c->again;
     c->again = 0;
     cv_sync_mutex_lock(s);
     enum cv_sync_result result = cv_sync_try(s, CV_SYNC_FAIR, task, a, again, &done);
     if (result == CV_SYNC_OK)
-        sync_event(l, task, a, &done);
+        cv_sync_event(&l->w, task, a, &done);
     if (result == CV_SYNC_WAIT && a->await)
         give_up_thread(l, task, a, object, object);
     if (result == CV_SYNC_WAIT && !a->await) /* the thread is kept: nobody else in it can give what is waited for */
-        cv_row_wait(&l->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason_of(a)), object, object);
+        cv_row_wait(&l->w, task, a->line, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)), object, object);
     woken(l, task);
     cv_sync_mutex_unlock(s);
     if (result == CV_SYNC_WAIT) {

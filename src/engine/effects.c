@@ -63,6 +63,34 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
     return number;
 }
 
+/* ── what an action is about ────────────────────────────────────────────────────────────────────── */
+enum cv_reason cv_action_reason(const struct cv_action *a)
+{
+    switch ((enum cv_op)a->op) {
+    case CV_OP_SLEEP: return CV_REASON_SLEEP;
+    case CV_OP_FETCH: return CV_REASON_FETCH;
+    case CV_OP_LOCK: return CV_REASON_LOCK;
+    case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
+    case CV_OP_PUT: case CV_OP_GET: return CV_REASON_QUEUE;
+    case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
+    default: return CV_REASON_TURN;
+    }
+}
+
+uint32_t cv_action_object(const struct cv_action *a)
+{
+    return a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
+}
+
+void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done)
+{
+    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
+    if (a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL)
+        cv_emit1(&w->ring, CV_EV_JOINED, 0, task, a->line, 0, cv_action_object(a), 0);
+    else
+        cv_emit1(&w->ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
+}
+
 /* ── rows ───────────────────────────────────────────────────────────────────────────────────────── */
 static void count(_Atomic uint32_t *n) /* one writer a row */
 {

@@ -108,6 +108,9 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
 bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_action *a);
 /* The end of a task: row state, failure text, TASK_END event, owner-death marks in the sync table. Wakes joiners through sync. */
 void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end);
+/* What an action waits for, and on which object (a sync object; the task joined; CV_NO_TASK: join all). */
+enum cv_reason cv_action_reason(const struct cv_action *a);
+uint32_t cv_action_object(const struct cv_action *a);
 /* Publishes wait + state and emits WAIT; counts the switch by cause. */
 void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_cause cause, uint32_t object, uint64_t detail);
 void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line); /* RUNNABLE, emits RUN */

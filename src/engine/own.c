@@ -67,34 +67,12 @@ void own_wake(struct own *o)
     }
 }
 
-static enum cv_reason reason_of(const struct cv_action *a)
-{
-    switch ((enum cv_op)a->op) {
-    case CV_OP_LOCK: return CV_REASON_LOCK;
-    case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
-    case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
-    case CV_OP_FETCH: return CV_REASON_FETCH;
-    case CV_OP_SLEEP: return CV_REASON_SLEEP;
-    default: return CV_REASON_QUEUE;
-    }
-}
-
-static void sync_event(struct own *o, const struct cv_action *a, const struct cv_sync_done *done)
-{
-    uint32_t task = o->task->number;
-    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
-    if (a->op == CV_OP_JOIN)
-        cv_emit1(&o->w.ring, CV_EV_JOINED, 0, task, a->line, 0, a->value.payload, 0);
-    else if (a->op != CV_OP_JOIN_ALL)
-        cv_emit1(&o->w.ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
-}
-
 static void sync_effect(struct own *o, const struct cv_action *a)
 {
     struct cv_sync *s = o->w.m->sync;
     struct cv_sync_done done;
     uint32_t task = o->task->number;
-    uint32_t object = a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
+    uint32_t object = cv_action_object(a);
     _Atomic uint32_t *word = cv_sync_futex(s, task);
     bool waited = false;
     for (;;) {
@@ -102,10 +80,10 @@ static void sync_effect(struct own *o, const struct cv_action *a)
         uint32_t seen = atomic_load(word);
         enum cv_sync_result result = cv_sync_try(s, CV_SYNC_COMPETE, task, a, waited, &done);
         if (result == CV_SYNC_OK) /* under the mutex, so that the order of events is the order of the table */
-            sync_event(o, a, &done);
+            cv_sync_event(&o->w, task, a, &done);
         own_wake(o);
         if (result == CV_SYNC_WAIT && !waited)
-            cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason_of(a)), object, object);
+            cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)), object, object);
         cv_sync_mutex_unlock(s);
         if (result != CV_SYNC_WAIT) {
             if (waited)
@@ -145,7 +123,7 @@ static void timed_effect(struct own *o, const struct cv_action *a)
 {
     uint64_t ns = a->value.payload;
     int error = 0;
-    cv_row_wait(&o->w, o->task->number, a->line, (enum cv_cause)(CV_BLOCK + reason_of(a)), 0, ns);
+    cv_row_wait(&o->w, o->task->number, a->line, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)), 0, ns);
     leave(o);
     if (a->op == CV_OP_SLEEP) {
         sleep_until(o, ns);

@@ -197,24 +197,6 @@ static void finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
 }
 
 /* ── effects ────────────────────────────────────────────────────────────────────────────────────── */
-static enum cv_reason reason_of(const struct cv_action *a)
-{
-    switch ((enum cv_op)a->op) {
-    case CV_OP_SLEEP: return CV_REASON_SLEEP;
-    case CV_OP_FETCH: return CV_REASON_FETCH;
-    case CV_OP_LOCK: return CV_REASON_LOCK;
-    case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
-    case CV_OP_PUT: case CV_OP_GET: return CV_REASON_QUEUE;
-    case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
-    default: return CV_REASON_TURN;
-    }
-}
-
-static uint32_t object_of(const struct cv_action *a)
-{
-    return a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
-}
-
 static bool is_sync(const struct cv_action *a)
 {
     return a->op == CV_OP_LOCK || a->op == CV_OP_UNLOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_RELEASE || a->op == CV_OP_PUT ||
@@ -229,17 +211,8 @@ static void wait_from_now(struct stage *s, uint32_t task, const struct cv_action
     bool timed = a->op == CV_OP_SLEEP || a->op == CV_OP_FETCH;
     if (timed)
         p->due = now(s) + a->value.payload;
-    cv_row_wait(&s->w, task, a->line, cause, timed ? 0 : object_of(a), timed ? a->value.payload : object_of(a));
+    cv_row_wait(&s->w, task, a->line, cause, timed ? 0 : cv_action_object(a), timed ? a->value.payload : cv_action_object(a));
     leave_core(s, false);
-}
-
-static void sync_events(struct stage *s, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done)
-{
-    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
-    if (a->op == CV_OP_JOIN)
-        cv_emit1(&s->w.ring, CV_EV_JOINED, 0, task, a->line, 0, a->value.payload, 0);
-    else if (a->op != CV_OP_JOIN_ALL)
-        cv_emit1(&s->w.ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
 }
 
 /* A sync action; false: it waits (async only: elsewhere it is not chosen before it can go). */
@@ -251,16 +224,16 @@ static bool sync_action(struct stage *s, uint32_t task, const struct cv_action *
     p->again = false;
     switch (cv_sync_try(s->m->sync, is_async(s) ? CV_SYNC_FAIR : CV_SYNC_COMPETE, task, a, again, &done)) {
     case CV_SYNC_OK:
-        sync_events(s, task, a, &done);
+        cv_sync_event(&s->w, task, a, &done);
         cv_task_finish(&s->w, &p->task, a, &done.value);
         break;
     case CV_SYNC_FAIL: cv_task_fail(&s->w, &p->task, a, "%s", done.why); break;
     case CV_SYNC_WAIT:
         if (is_async(s) && !a->await) {
             s->holder = task;
-            wait_from_now(s, task, a, QUEUED, (enum cv_cause)(CV_BLOCK + reason_of(a)));
+            wait_from_now(s, task, a, QUEUED, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)));
         } else
-            wait_from_now(s, task, a, QUEUED, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + reason_of(a)));
+            wait_from_now(s, task, a, QUEUED, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + cv_action_reason(a)));
         return false;
     }
     wake_all(s, task);
@@ -290,7 +263,7 @@ static void timed(struct stage *s, uint32_t task, const struct cv_action *a)
     struct player *p = &s->players[task];
     uint64_t ns = a->value.payload;
     if (is_async(s) && !a->await) { /* the loop is held for all that time */
-        enum cv_cause cause = (enum cv_cause)(CV_BLOCK + reason_of(a));
+        enum cv_cause cause = (enum cv_cause)(CV_BLOCK + cv_action_reason(a));
         cv_row_wait(&s->w, task, a->line, cause, 0, ns);
         pass_time(s, task, ns, false);
         if (ns > atomic_load(&head(s)->loop_lag_ns))
@@ -299,7 +272,7 @@ static void timed(struct stage *s, uint32_t task, const struct cv_action *a)
         cv_task_finish(&s->w, &p->task, a, NULL);
         return;
     }
-    wait_from_now(s, task, a, ns || !is_async(s) ? TIMER : RUNNABLE, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + reason_of(a)));
+    wait_from_now(s, task, a, ns || !is_async(s) ? TIMER : RUNNABLE, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + cv_action_reason(a)));
     cv_task_finish(&s->w, &p->task, a, NULL);
     if (!ns && is_async(s))
         ready(s, task, 0);
@@ -407,7 +380,7 @@ static bool may_go(struct stage *s, uint32_t task)
         look(s, task, &a);
         bool waits = is_sync(&a) && cv_sync_would_wait(s->m->sync, task, &a);
         if (waits && p->phase == RUNNABLE)
-            wait_from_now(s, task, &a, BLOCKED, (enum cv_cause)(CV_BLOCK + reason_of(&a)));
+            wait_from_now(s, task, &a, BLOCKED, (enum cv_cause)(CV_BLOCK + cv_action_reason(&a)));
         else if (!waits && p->phase == BLOCKED) {
             atomic_store(&row(s, task)->state, CV_ROW_RUNNABLE);
             cv_emit1(&s->w.ring, CV_EV_READY, 0, task, a.line, 0, CV_NO_TASK, p->cause);

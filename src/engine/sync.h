@@ -17,6 +17,8 @@ struct cv_sync_done {
     bool self_deadlock;           /* WAIT for one's own lock */
 };
 struct cv_sync;
+/* Records an action on the table that was done: TAKE, GIVE or JOINED. Call under the mutex. */
+void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done);
 size_t cv_sync_bytes(const struct cv_program *p, uint32_t max_tasks);
 void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_tasks);
 size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks); /* bytes that a snapshot must copy */
