@@ -84,7 +84,13 @@ static bool duration_operand(struct reader *r, struct cv_stmt *s, const char *wo
 }
 
 /* ── statements ─────────────────────────────────────────────────────────────────────────────────── */
-static void colon(struct reader *r) { reader_expect(r, ":", "at the end of the line"); }
+static void colon(struct reader *r)
+{
+    if (r->token.kind == T_END)
+        reader_error(r, reader_here(r), "':' is missing at the end of the line");
+    else
+        reader_expect(r, ":", "at the end of the line");
+}
 
 static void st_one_duration(struct reader *r, struct cv_stmt *s)
 {
@@ -409,10 +415,26 @@ static const struct line *next_line(struct block *b)
     return b->at < b->to ? &b->r->lines.at[b->at] : NULL;
 }
 
+/* Tabs and blanks in one body: told once, and the rest of the body is passed over, for its blocks cannot be known. */
+static bool mixed(struct block *b, const struct line *l)
+{
+    bool tab = memchr(l->start, '\t', indent_of(l)) != NULL, space = memchr(l->start, ' ', indent_of(l)) != NULL;
+    b->tab |= tab;
+    b->space |= space;
+    if (!b->tab || !b->space)
+        return false;
+    reader_start(b->r, l);
+    reader_error(b->r, reader_place(b->r, l->start, indent_of(l)), "tabs and blanks are mixed in this body's indentation");
+    b->at = b->to;
+    return true;
+}
+
 static struct cv_stmt *inner(struct block *b, size_t indent, const char *word, uint32_t line)
 {
     const struct line *l = next_line(b);
     struct reader *r = b->r;
+    if (l && mixed(b, l))
+        return NULL;
     if (!l || indent_of(l) <= indent) {
         r->failed = false;
         const struct line *keep = r->line;
@@ -433,15 +455,6 @@ static struct cv_stmt *inner(struct block *b, size_t indent, const char *word, u
     struct cv_stmt *first = parse_block(b, indent_of(l));
     b->nesting--;
     return first;
-}
-
-static bool tabs_and_blanks(struct block *b, const struct line *l)
-{
-    bool tab = memchr(l->start, '\t', indent_of(l)) != NULL, space = memchr(l->start, ' ', indent_of(l)) != NULL;
-    bool clash = (tab && space) || (tab && b->space) || (space && b->tab);
-    b->tab |= tab;
-    b->space |= space;
-    return clash;
 }
 
 static void else_branches(struct block *b, size_t indent, struct cv_stmt *s, int before)
@@ -483,9 +496,9 @@ static struct cv_stmt *parse_block(struct block *b, size_t indent)
     const struct line *l;
     while ((l = next_line(b)) && indent_of(l) >= indent) {
         reader_start(r, l);
-        if (tabs_and_blanks(b, l))
-            reader_error(r, reader_place(r, l->start, indent_of(l)), "tabs and blanks are mixed in this body's indentation");
-        else if (indent_of(l) > indent)
+        if (mixed(b, l))
+            break;
+        if (indent_of(l) > indent)
             reader_error(r, reader_place(r, l->text, 1), "unexpected indentation");
         b->at++;
         if (r->failed)

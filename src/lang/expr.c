@@ -169,7 +169,7 @@ static bool word_in(const struct cv_word *words, const char *name)
     return false;
 }
 
-static bool only_expect(const char *name)
+bool reader_only_expect(const char *name)
 {
     for (const struct cv_word *w = cv_builtins; w->name; w++)
         if (!strcmp(w->name, name))
@@ -196,8 +196,8 @@ static struct cv_expr *call(struct reader *r, const char *name, struct cv_place 
     enum { MOST = 16 };
     struct cv_expr *args[MOST];
     uint32_t n = 0;
-    if (!word_in(cv_functions, name) || (only_expect(name) && !r->expecting)) {
-        if (reader_error(r, at, only_expect(name) ? "%s() is for [expect] alone" : "no such function: '%s'", name) && !only_expect(name))
+    if (!word_in(cv_functions, name) || (reader_only_expect(name) && !r->expecting)) {
+        if (reader_error(r, at, reader_only_expect(name) ? "%s() is for [expect] alone" : "no such function: '%s'", name) && !reader_only_expect(name))
             reader_did_you_mean(r, name, (const char *const[]){"len", "min", "max", "random", "cas", "sorted", "count", "copies"}, 8);
         return NULL;
     }
@@ -262,7 +262,7 @@ static struct cv_expr *named(struct reader *r)
     if (e)
         return e;
     if (word_in(cv_builtins, name)) {
-        if (only_expect(name) != r->expecting) {
+        if (reader_only_expect(name) != r->expecting) {
             reader_error(r, at, r->expecting ? "'%s' means nothing at the end of a run" : "'%s' is known at the end only, in [expect]", name);
             return NULL;
         }

@@ -62,7 +62,8 @@ int reader_local(struct reader *r, const char *name, bool assign, struct cv_plac
 
 const char *const *reader_all_names(struct reader *r, size_t *n)
 {
-    const char **names = arena_alloc(r->arena, (r->p->nvars + r->p->nparams + r->locals.n + 1) * sizeof *names);
+    enum { BUILTINS = 32 };
+    const char **names = arena_alloc(r->arena, (r->p->nvars + r->p->nparams + r->locals.n + BUILTINS) * sizeof *names);
     *n = 0;
     for (uint32_t i = 0; i < r->p->nvars; i++)
         names[(*n)++] = r->p->vars[i].name;
@@ -71,6 +72,9 @@ const char *const *reader_all_names(struct reader *r, size_t *n)
     for (size_t i = 0; r->body && i < r->locals.n; i++)
         if (r->assigned.at[i])
             names[(*n)++] = r->locals.at[i];
+    for (size_t i = 0; i < BUILTINS && cv_builtins[i].name; i++)
+        if (reader_only_expect(cv_builtins[i].name) == r->expecting)
+            names[(*n)++] = cv_builtins[i].name;
     return names;
 }
 
@@ -382,8 +386,9 @@ static void add_instance(struct reader *r, struct cv_instance in, struct cv_plac
     p->instances[p->ninstances++] = in;
 }
 
-static void instances_for(struct reader *r, struct section *s, uint32_t body, struct cv_place at)
+static void instances_for(struct reader *r, struct section *s, uint32_t body)
 {
+    struct cv_place at = reader_here(r);
     char *name = reader_name(r, "the variable");
     if (!name || !reader_expect(r, "in", "after the variable"))
         return;
@@ -443,7 +448,8 @@ static void task_header(struct reader *r, struct section *s, struct cv_place at)
     s->body = &p->bodies[body];
     *s->body = (struct cv_body){.name = name, .line = r->line->number};
     if (reader_accept(r, "(")) {
-        const char *params[CV_LIMIT_LOCALS];
+        enum { MOST = 32 };
+        const char **params = s->body->locals = arena_alloc(r->arena, (MOST + 1) * sizeof *params);
         while (!reader_is(r, ")") && !r->failed) {
             struct cv_place param_at = reader_here(r);
             char *param = new_name(r, "the argument's name");
@@ -454,8 +460,8 @@ static void task_header(struct reader *r, struct section *s, struct cv_place at)
                     reader_error(r, param_at, "the argument '%s' stands here twice", param);
                     return;
                 }
-            if (s->body->nparams == 32) {
-                reader_error(r, param_at, "at most 32 arguments");
+            if (s->body->nparams == MOST) {
+                reader_error(r, param_at, "at most %d arguments", MOST);
                 return;
             }
             params[s->body->nparams++] = param;
@@ -463,8 +469,6 @@ static void task_header(struct reader *r, struct section *s, struct cv_place at)
                 break;
         }
         reader_expect(r, ")", "after the arguments");
-        s->body->locals = arena_alloc(r->arena, (s->body->nparams + 1) * sizeof *s->body->locals);
-        memcpy(s->body->locals, params, s->body->nparams * sizeof *params);
         return; /* for spawn: no instance by itself */
     }
     if (reader_accept(r, "x")) {
@@ -475,7 +479,7 @@ static void task_header(struct reader *r, struct section *s, struct cv_place at)
             add_instance(r, (struct cv_instance){.name = arena_text(r->arena, text, (size_t)length), .body = body, .me = i}, at);
         }
     } else if (reader_accept(r, "for")) {
-        instances_for(r, s, body, at);
+        instances_for(r, s, body);
     } else {
         add_instance(r, (struct cv_instance){.name = name, .body = body}, at);
     }

@@ -67,6 +67,7 @@ bool reader_error(struct reader *r, struct cv_place at, const char *format, ...)
 void reader_did_you_mean(struct reader *r, const char *word, const char *const *names, size_t n);
 char *reader_name(struct reader *r, const char *what);     /* takes a name token; NULL and told where there is none */
 bool reader_reserved(const char *word);
+bool reader_only_expect(const char *name);                 /* a builtin or function for [expect] alone */
 /* A token that is cleaned and shortened for a message. Static. */
 const char *reader_shown(const struct token *t);
 

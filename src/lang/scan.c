@@ -212,8 +212,8 @@ static void number(struct reader *r)
             r->token.duration = units[i].duration;
             return;
         }
-    if (reader_error(r, reader_place(r, unit, (size_t)(s - unit)), "no such duration unit: '%.*s'", (int)(s - unit > 20 ? 20 : s - unit), unit))
-        cv_diag_note(r->diags, "units are ns, us, ms, s; sizes K, M, G, T");
+    if (reader_error(r, reader_place(r, unit, (size_t)(s - unit)), isupper((unsigned char)*unit) ? "no such unit of size: '%.*s'" : "no such duration unit: '%.*s'", (int)(s - unit > 20 ? 20 : s - unit), unit))
+        cv_diag_note(r->diags, isupper((unsigned char)*unit) ? "sizes are K, M, G, T" : "units are ns, us, ms, s");
 }
 
 void reader_next(struct reader *r)
