@@ -636,7 +636,7 @@ static void settle_model(struct reader *r)
     struct cv_program *p = r->p;
     unsigned wanted = p->gil && p->model == CV_M_THREADS ? CV_M_GIL | CV_M_THREADS : p->model;
     if (!r->model_at.line && !(p->models & p->model)) {
-        p->gil |= !(p->models & (CV_M_ASYNC | CV_M_THREADS | CV_M_PROCESSES));
+        p->gil |= !(p->models & (CV_M_ASYNC | CV_M_THREADS)) && (p->models & CV_M_GIL);
         p->model = p->models & CV_M_ASYNC ? CV_M_ASYNC : p->models & (CV_M_THREADS | CV_M_GIL) ? CV_M_THREADS : CV_M_PROCESSES;
     } else if (!(p->models & wanted) && p->models) {
         r->failed = false;
