@@ -347,6 +347,30 @@ START_TEST(sections_parse_in_their_form)
 }
 END_TEST
 
+/* The manual knows every word, and says of none that is not yet there that it is. */
+START_TEST(the_manual_has_every_word)
+{
+    char path[1024], line[512];
+    snprintf(path, sizeof path, "%s/../man/convis-scenario.5", getenv("CV_TESTS") ? getenv("CV_TESTS") : "tests");
+    FILE *f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "cannot open %s", path);
+    struct cv_buf before = {0}, after = {0}; /* the CAVEATS */
+    cv_buf_str(&before, "");
+    cv_buf_str(&after, "");
+    for (bool caveats = false; fgets(line, sizeof line, f);) {
+        caveats |= !strcmp(line, ".Sh CAVEATS\n");
+        cv_buf_str(caveats ? &after : &before, line);
+    }
+    fclose(f);
+    const struct cv_word *const tables[] = {cv_statements, cv_builtins, cv_functions, cv_sections};
+    for (size_t i = 0; i < CV_COUNT(tables); i++)
+        for (const struct cv_word *w = tables[i]; w->name; w++)
+            ck_assert_msg(strstr((w->later ? &after : &before)->at, w->name) != NULL, "%s is not in the manual", w->name);
+    cv_buf_release(&before);
+    cv_buf_release(&after);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("lang_compile");
@@ -365,6 +389,7 @@ Suite *suite(void)
     tcase_add_test(t, words_parse_in_their_form);
     tcase_add_test(t, names_parse_where_they_belong);
     tcase_add_test(t, sections_parse_in_their_form);
+    tcase_add_test(t, the_manual_has_every_word);
     suite_add_tcase(s, t);
     return s;
 }
