@@ -104,6 +104,8 @@ bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to);
 /* ── the sum of it ──────────────────────────────────────────────────────────────────────────────── */
 /* From the model, the rows and (values) the engine's final cells. expects is left empty. */
 struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_reader *reader);
+/* The final value of a variable as it stands in the region: exact whatever records were lost. items: of a list, else NULL. */
+void cv_summary_cells(struct cv_summary *s, const struct cv_shm *shm, uint32_t var, const struct cv_cell *cell, const struct cv_cell *items);
 void cv_summary_free(struct cv_summary *s);
 
 #endif

@@ -128,6 +128,9 @@ struct cv_shm_head {
     _Atomic uint32_t outcome;     /* enum cv_outcome as the engine itself knows it (stepped: deadlock, timeout); 0: the parent judges */
     char outcome_text[512];
     char schedule_error[256];     /* stepped: the first impossible choice of --schedule */
+    _Atomic uint64_t task_bytes_now; /* threads and processes: memory of the tasks alive, as each was measured at its first wait */
+    _Atomic uint64_t base_cpu_ns;    /* what the runner's main thread had used when the gate opened: not the run's */
+    _Atomic uint32_t base_voluntary, base_involuntary;
 };
 struct cv_shm { int fd; struct cv_shm_head *head; /* mapped at any address */ };
 /* Makes and maps the region. -1 with errno set where the system refuses. */

@@ -1,0 +1,194 @@
+/* A run as one JSON object: always valid JSON, whatever stands in names and texts. */
+#include <string.h>
+
+#include "convis/export.h"
+
+static void text(struct cv_buf *out, const char *s, size_t n)
+{
+    cv_buf_str(out, "\"");
+    for (size_t i = 0, length; i < n; i += length) {
+        uint32_t c = cv_utf8(s + i, n - i, &length);
+        if (c == '"' || c == '\\')
+            cv_buf_printf(out, "\\%c", (char)c);
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+            cv_buf_printf(out, "\\u%04x", c);
+        else if (c == 0xfffd && length == 1)
+            cv_buf_str(out, "\\ufffd");
+        else
+            cv_buf_add(out, s + i, length);
+    }
+    cv_buf_str(out, "\"");
+}
+
+static void string(struct cv_buf *out, const char *s) { text(out, s ? s : "", s ? strlen(s) : 0); }
+
+static void seconds(struct cv_buf *out, uint64_t ns)
+{
+    cv_buf_printf(out, "%llu.%09llu", (unsigned long long)(ns / 1000000000u), (unsigned long long)(ns % 1000000000u));
+}
+
+static void datum(struct cv_buf *out, const struct cv_datum *d)
+{
+    if (d->unknown) {
+        cv_buf_str(out, "null");
+        return;
+    }
+    switch (d->tag) {
+    case CV_TAG_NONE: cv_buf_str(out, "null"); break;
+    case CV_TAG_BOOL: cv_buf_str(out, d->i ? "true" : "false"); break;
+    case CV_TAG_INT: case CV_TAG_TASK: cv_buf_printf(out, "%lld", (long long)d->i); break;
+    case CV_TAG_STRING: text(out, d->s, d->n); break;
+    case CV_TAG_LIST:
+        cv_buf_str(out, "[");
+        for (uint32_t i = 0; i < d->n; i++) {
+            cv_buf_str(out, i ? ", " : "");
+            datum(out, &d->items[i]);
+        }
+        cv_buf_str(out, "]");
+        break;
+    }
+}
+
+static void cores(struct cv_buf *out, const uint64_t mask[4])
+{
+    bool first = true;
+    cv_buf_str(out, "[");
+    for (unsigned c = 0; c < 256; c++)
+        if (mask[c / 64] >> (c % 64) & 1) {
+            cv_buf_printf(out, "%s%u", first ? "" : ", ", c);
+            first = false;
+        }
+    cv_buf_str(out, "]");
+}
+
+static const char *state_name(enum cv_row_state s)
+{
+    return s == CV_ROW_DONE ? "done" : s == CV_ROW_FAILED || s == CV_ROW_KILLED ? "failed" : "blocked";
+}
+
+static void tasks(struct cv_buf *out, const struct cv_summary *s)
+{
+    cv_buf_str(out, "  \"tasks\": [");
+    for (uint32_t i = 0; i < s->ntasks; i++) {
+        const struct cv_summary_task *t = &s->tasks[i];
+        cv_buf_str(out, i ? ",\n    { \"name\": " : "\n    { \"name\": ");
+        string(out, t->name);
+        cv_buf_printf(out, ", \"state\": \"%s\", \"pid\": %u, \"tid\": %u, \"cpu_time_s\": ", state_name(t->state), t->pid, t->tid);
+        seconds(out, t->cpu_ns);
+        cv_buf_printf(out, ", \"voluntary\": %u, \"involuntary\": %u, \"awaits\": %llu, \"cores\": ", t->voluntary, t->involuntary,
+                      (unsigned long long)t->awaits);
+        cores(out, t->cores);
+        if (t->failure) {
+            cv_buf_str(out, ", \"failure\": ");
+            string(out, t->failure);
+            cv_buf_printf(out, ", \"line\": %u", t->failure_line);
+        }
+        cv_buf_str(out, " }");
+    }
+    cv_buf_str(out, " ],\n");
+}
+
+static void switches(struct cv_buf *out, const struct cv_summary *s)
+{
+    bool first = true;
+    cv_buf_printf(out, "  \"switches\": { \"voluntary\": %llu, \"involuntary\": %llu, \"awaits\": %llu, \"loop_iterations\": %llu,\n    \"by_cause\": {",
+                  (unsigned long long)s->voluntary, (unsigned long long)s->involuntary, (unsigned long long)s->awaits,
+                  (unsigned long long)s->loop_iterations);
+    for (int c = 0; c < CV_CAUSE_COUNT; c++)
+        if (s->by_cause[c]) {
+            cv_buf_printf(out, "%s \"%s\": %llu", first ? "" : ",", cv_cause_name[c], (unsigned long long)s->by_cause[c]);
+            first = false;
+        }
+    cv_buf_str(out, " } },\n");
+}
+
+static void values(struct cv_buf *out, const struct cv_summary *s)
+{
+    bool first = true;
+    cv_buf_str(out, "  \"shared\": {");
+    for (uint32_t v = 0; v < s->nvars; v++) {
+        cv_buf_str(out, v ? ", " : " ");
+        string(out, s->vars[v].name);
+        cv_buf_str(out, ": ");
+        datum(out, &s->vars[v].value);
+    }
+    cv_buf_str(out, " },\n  \"copies\": {");
+    for (uint32_t v = 0; v < s->nvars; v++) {
+        if (!s->vars[v].ncopies)
+            continue;
+        cv_buf_str(out, first ? " " : ", ");
+        first = false;
+        string(out, s->vars[v].name);
+        cv_buf_str(out, ": [");
+        for (uint32_t i = 0; i < s->vars[v].ncopies; i++) {
+            cv_buf_str(out, i ? ", " : "");
+            datum(out, &s->vars[v].copies[i]);
+        }
+        cv_buf_str(out, "]");
+    }
+    cv_buf_str(out, " },\n  \"output\": [");
+    for (uint32_t i = 0; i < s->noutput; i++) {
+        cv_buf_str(out, i ? ", " : "");
+        datum(out, &s->output[i]);
+    }
+    cv_buf_str(out, "],\n");
+}
+
+static void write_json(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)
+{
+    (void)ascii;
+    cv_buf_str(out, "{ \"scenario\": ");
+    string(out, info->scenario);
+    cv_buf_str(out, ", \"title\": ");
+    string(out, info->title);
+    cv_buf_str(out, ",\n  \"model\": ");
+    string(out, info->model_name);
+    cv_buf_printf(out, ", \"gil\": %s, \"seed\": %llu,\n  \"outcome\": \"%s\"", info->gil ? "true" : "false", (unsigned long long)info->seed,
+                  cv_outcome_name[s->outcome]);
+    if (s->outcome_text) {
+        cv_buf_str(out, ", \"why\": ");
+        string(out, s->outcome_text);
+    }
+    cv_buf_str(out, ",\n  \"elapsed_s\": ");
+    seconds(out, s->elapsed_ns);
+    cv_buf_str(out, ", \"cpu_time_s\": ");
+    seconds(out, s->cpu_time_ns);
+    cv_buf_printf(out, ", \"cores_used\": %.3f, \"cores_seen\": ", s->cores_used);
+    cores(out, s->cores_seen);
+    cv_buf_str(out, ",\n");
+    tasks(out, s);
+    switches(out, s);
+    cv_buf_str(out, "  \"loop_lag_s\": ");
+    seconds(out, s->loop_lag_ns);
+    cv_buf_printf(out, ", \"memory_per_task_bytes\": %llu, \"peak_tasks\": %llu,\n", (unsigned long long)s->memory_per_task,
+                  (unsigned long long)s->peak_tasks);
+    values(out, s);
+    cv_buf_str(out, "  \"findings\": [");
+    for (uint32_t i = 0; i < s->nfindings; i++) {
+        const struct cv_summary_finding *f = &s->findings[i];
+        cv_buf_printf(out, "%s\n    { \"kind\": \"%s\", \"task\": ", i ? "," : "", cv_finding_info[f->kind].name);
+        string(out, f->task_name);
+        cv_buf_printf(out, ", \"line\": %u, \"t_s\": ", f->line);
+        seconds(out, f->t);
+        cv_buf_str(out, ", \"text\": ");
+        string(out, f->text);
+        cv_buf_str(out, " }");
+    }
+    cv_buf_str(out, " ],\n  \"expect\": [");
+    for (uint32_t i = 0; i < s->nexpects; i++) {
+        const struct cv_summary_expect *x = &s->expects[i];
+        cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", x->line);
+        string(out, x->text);
+        cv_buf_printf(out, ", \"holds\": %s, \"seen\": ", x->holds < 0 ? "null" : x->holds ? "true" : "false");
+        string(out, x->seen.at);
+        cv_buf_str(out, " }");
+    }
+    cv_buf_printf(out, " ],\n  \"events\": { \"recorded\": %llu, \"overwritten\": %llu, \"lost\": %llu },\n  \"switch_source\": { \"name\": ",
+                  (unsigned long long)s->events.recorded, (unsigned long long)s->events.overwritten, (unsigned long long)s->events.lost);
+    string(out, s->source_name);
+    cv_buf_printf(out, ", \"exact\": %s, \"why\": ", s->source_exact ? "true" : "false");
+    string(out, s->source_why);
+    cv_buf_str(out, " } }\n");
+}
+
+const struct cv_exporter_ops cv_exporter_json = {.name = "json", .summary = "one JSON object", .write = write_json};

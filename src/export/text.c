@@ -1,0 +1,85 @@
+/* A run as a person reads it: what each task did, why it was switched, what was found and what held. */
+#include <stdio.h>
+#include <string.h>
+
+#include "convis/export.h"
+
+extern const struct cv_exporter_ops cv_exporter_json;
+
+static void clean(struct cv_buf *out, const char *s) { cv_text_clean(out, s, strlen(s)); }
+
+static void task_table(struct cv_buf *out, const struct cv_summary *s, bool ascii)
+{
+    enum { SHOWN = 20 };
+    cv_buf_printf(out, "%-20s %-8s %10s %8s %10s %11s\n", "task", "state", "cpu", "awaits", "voluntary", "involuntary");
+    for (uint32_t i = 0; i < s->ntasks && i < SHOWN; i++) {
+        const struct cv_summary_task *t = &s->tasks[i];
+        struct cv_buf name = {0};
+        clean(&name, t->name);
+        cv_buf_printf(out, "%-20.20s %-8s %10s %8llu %10u %11u\n", name.at, t->state == CV_ROW_DONE ? "done" : t->state == CV_ROW_FAILED || t->state == CV_ROW_KILLED ? "failed" : "blocked",
+                      cv_duration_text(t->cpu_ns, ascii), (unsigned long long)t->awaits, t->voluntary, t->involuntary);
+        cv_buf_release(&name);
+        if (t->failure) {
+            cv_buf_printf(out, "    line %u: ", t->failure_line);
+            clean(out, t->failure);
+            cv_buf_str(out, "\n");
+        }
+    }
+    if (s->ntasks > SHOWN)
+        cv_buf_printf(out, "%s and %u more\n", ascii ? "..." : "…", s->ntasks - SHOWN);
+}
+
+static void write_text(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)
+{
+    bool first = true;
+    clean(out, *info->title ? info->title : info->scenario);
+    cv_buf_printf(out, " (%s): %s", info->model_name, cv_outcome_name[s->outcome]);
+    if (s->outcome_text) {
+        cv_buf_str(out, ": ");
+        clean(out, s->outcome_text);
+    }
+    cv_buf_printf(out, "\nelapsed %s, ", cv_duration_text(s->elapsed_ns, ascii));
+    cv_buf_printf(out, "CPU time %s, %.2f cores used", cv_duration_text(s->cpu_time_ns, ascii), s->cores_used);
+    if (info->model == CV_ASYNC)
+        cv_buf_printf(out, ", loop lag %s", cv_duration_text(s->loop_lag_ns, ascii));
+    cv_buf_str(out, "\n\n");
+    task_table(out, s, ascii);
+    cv_buf_str(out, "\nswitches:");
+    for (int c = 0; c < CV_CAUSE_COUNT; c++)
+        if (s->by_cause[c]) {
+            cv_buf_printf(out, "%s %s %llu", first ? "" : ",", cv_cause_name[c], (unsigned long long)s->by_cause[c]);
+            first = false;
+        }
+    cv_buf_str(out, first ? " none\n" : "\n");
+    for (uint32_t i = 0; i < s->nfindings && i < 10; i++) {
+        cv_buf_printf(out, "%s: ", cv_finding_info[s->findings[i].kind].name);
+        clean(out, s->findings[i].text);
+        cv_buf_str(out, "\n");
+    }
+    if (s->nfindings > 10)
+        cv_buf_printf(out, "and %u more findings\n", s->nfindings - 10);
+    for (uint32_t i = 0; i < s->nexpects; i++) {
+        const struct cv_summary_expect *x = &s->expects[i];
+        cv_buf_str(out, x->holds < 0 ? "?  " : x->holds ? (ascii ? "ok " : "✓  ") : (ascii ? "NO " : "✗  "));
+        clean(out, x->text);
+        if (x->holds != 1) {
+            cv_buf_printf(out, "  (line %u; ", x->line);
+            clean(out, x->seen.at ? x->seen.at : "");
+            cv_buf_str(out, ")");
+        }
+        cv_buf_str(out, "\n");
+    }
+    cv_buf_printf(out, "kernel switches: %s%s%s%s; clock %s; %llu records, %llu lost\n", s->source_name, s->source_exact ? ", exact" : "",
+                  *s->source_why ? ": " : "", s->source_why, s->clock_name, (unsigned long long)s->events.recorded, (unsigned long long)s->events.lost);
+}
+
+static const struct cv_exporter_ops text_exporter = {.name = "text", .summary = "a summary to read", .write = write_text};
+const struct cv_exporter_ops *const cv_exporters[] = {&text_exporter, &cv_exporter_json, NULL};
+
+const struct cv_exporter_ops *cv_exporter(const char *name)
+{
+    for (size_t i = 0; cv_exporters[i]; i++)
+        if (!strcmp(cv_exporters[i]->name, name))
+            return cv_exporters[i];
+    return NULL;
+}
