@@ -4,11 +4,22 @@
 
 #include "lang/reader.h"
 
-struct block { struct reader *r; size_t at, to; int nesting, loops; bool tab, space; };
+struct block {
+    struct reader *r;
+    size_t at, to;
+    int nesting, loops;
+    bool tab, space;
+};
 static struct cv_stmt *parse_block(struct block *b, size_t indent);
 
-static size_t indent_of(const struct line *l) { return (size_t)(l->text - l->start); }
-static bool blank(const struct line *l) { return l->text == l->end; }
+static size_t indent_of(const struct line *l)
+{
+    return (size_t)(l->text - l->start);
+}
+static bool blank(const struct line *l)
+{
+    return l->text == l->end;
+}
 
 static struct cv_stmt *new_stmt(struct reader *r, enum cv_stmt_kind kind, struct cv_place at)
 {
@@ -37,7 +48,10 @@ static bool sync_operand(struct reader *r, struct cv_stmt *s, int kind, int othe
             if (near)
                 cv_diag_note(r->diags, "did you mean '%s'?", near);
             else
-                cv_diag_note(r->diags, "declare it: [sync] %s = %s", name, kind == SYNC_SEMAPHORE ? "semaphore(1)" : kind == SYNC_QUEUE ? "queue(8)" : kinds[kind]);
+                cv_diag_note(r->diags, "declare it: [sync] %s = %s", name,
+                             kind == SYNC_SEMAPHORE ? "semaphore(1)"
+                             : kind == SYNC_QUEUE   ? "queue(8)"
+                                                    : kinds[kind]);
         }
         return false;
     }
@@ -98,8 +112,14 @@ static void st_one_duration(struct reader *r, struct cv_stmt *s)
     if (duration_operand(r, s, word) && s->kind == CV_S_CPU)
         s->nogil = reader_accept(r, "nogil");
 }
-static void st_nothing(struct reader *r, struct cv_stmt *s) { (void)r, (void)s; }
-static void st_value(struct reader *r, struct cv_stmt *s) { s->value = reader_expr(r); }
+static void st_nothing(struct reader *r, struct cv_stmt *s)
+{
+    (void)r, (void)s;
+}
+static void st_value(struct reader *r, struct cv_stmt *s)
+{
+    s->value = reader_expr(r);
+}
 static void st_condition(struct reader *r, struct cv_stmt *s)
 {
     s->value = reader_expr(r);
@@ -130,9 +150,18 @@ static void st_spin(struct reader *r, struct cv_stmt *s)
     if (reader_expect(r, "until", "after spin"))
         s->value = reader_expr(r);
 }
-static void st_mark(struct reader *r, struct cv_stmt *s) { s->name = reader_name(r, "the mark's name"); }
-static void st_lock(struct reader *r, struct cv_stmt *s) { sync_operand(r, s, SYNC_LOCK, -1); }
-static void st_semaphore(struct reader *r, struct cv_stmt *s) { sync_operand(r, s, SYNC_SEMAPHORE, -1); }
+static void st_mark(struct reader *r, struct cv_stmt *s)
+{
+    s->name = reader_name(r, "the mark's name");
+}
+static void st_lock(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_LOCK, -1);
+}
+static void st_semaphore(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_SEMAPHORE, -1);
+}
 static void st_with(struct reader *r, struct cv_stmt *s)
 {
     if (sync_operand(r, s, SYNC_LOCK, SYNC_SEMAPHORE))
@@ -178,7 +207,8 @@ static void st_spawn(struct reader *r, struct cv_stmt *s)
             return;
     }
     if (s->nargs != r->p->bodies[body].nparams) {
-        reader_error(r, at, "%s takes %u argument%s, not %u", name, r->p->bodies[body].nparams, r->p->bodies[body].nparams == 1 ? "" : "s", s->nargs);
+        reader_error(r, at, "%s takes %u argument%s, not %u", name, r->p->bodies[body].nparams,
+                     r->p->bodies[body].nparams == 1 ? "" : "s", s->nargs);
         return;
     }
     s->args = arena_alloc(r->arena, (s->nargs + 1) * sizeof *s->args);
@@ -211,7 +241,8 @@ static struct cv_expr *target(struct reader *r)
         return NULL;
     }
     if (reader_sync(r, name) >= 0 || reader_reserved(name)) {
-        reader_error(r, at, reader_reserved(name) ? "'%s' is a word of the language" : "'%s' is a sync object, not a variable", name);
+        reader_error(r, at, reader_reserved(name) ? "'%s' is a word of the language" : "'%s' is a sync object, not a variable",
+                     name);
         return NULL;
     }
     if (v >= 0) {
@@ -252,8 +283,10 @@ static void st_append(struct reader *r, struct cv_stmt *s)
 
 static bool assignment_op(struct reader *r, struct cv_stmt *s)
 {
-    static const struct { const char *text; enum cv_op op; } ops[] = {{"+=", CV_OP_ADD}, {"-=", CV_OP_SUB}, {"*=", CV_OP_MUL},
-                                                                       {"/=", CV_OP_DIV}, {"%=", CV_OP_MOD}};
+    static const struct {
+        const char *text;
+        enum cv_op op;
+    } ops[] = {{"+=", CV_OP_ADD}, {"-=", CV_OP_SUB}, {"*=", CV_OP_MUL}, {"/=", CV_OP_DIV}, {"%=", CV_OP_MOD}};
     if (reader_accept(r, "="))
         return true;
     for (size_t i = 0; i < CV_COUNT(ops); i++)
@@ -303,7 +336,8 @@ static struct cv_stmt *assignment(struct reader *r)
     const char *after = r->pos;
     while (after < r->stop && (*after == ' ' || *after == '\t'))
         after++;
-    bool assigns = after < r->stop && (strchr("=[", *after) || (strchr("+-*/%", *after) && after + 1 < r->stop && after[1] == '='));
+    bool assigns =
+        after < r->stop && (strchr("=[", *after) || (strchr("+-*/%", *after) && after + 1 < r->stop && after[1] == '='));
     if (first.kind != T_NAME || !assigns) {
         if (reader_error(r, reader_here(r), "no such statement: %s", reader_shown(&first)) && first.kind == T_NAME) {
             const char *names[64];
@@ -335,16 +369,36 @@ static const struct {
     enum cv_stmt_kind kind;
     unsigned flags;
     void (*parse)(struct reader *r, struct cv_stmt *s);
-} table[] = {
-    {"atomic", CV_S_ATOMIC, 0, st_atomic}, {"append", CV_S_APPEND, 0, st_append}, {"cpu", CV_S_CPU, 0, st_one_duration},
-    {"repeat", CV_S_REPEAT, BLOCK | LOOP, st_condition}, {"while", CV_S_WHILE, BLOCK | LOOP, st_condition}, {"for", CV_S_FOR, BLOCK | LOOP, st_for},
-    {"if", CV_S_IF, BLOCK, st_condition}, {"break", CV_S_BREAK, IN_LOOP, st_nothing}, {"continue", CV_S_CONTINUE, IN_LOOP, st_nothing},
-    {"return", CV_S_RETURN, 0, st_nothing}, {"pass", CV_S_PASS, 0, st_nothing}, {"print", CV_S_PRINT, 0, st_value}, {"spin", CV_S_SPIN, 0, st_spin},
-    {"check", CV_S_CHECK, 0, st_value}, {"mark", CV_S_MARK, 0, st_mark}, {"sleep", CV_S_SLEEP, AWAIT, st_one_duration},
-    {"fetch", CV_S_FETCH, AWAIT, st_one_duration}, {"yield", CV_S_YIELD, AWAIT, st_nothing}, {"lock", CV_S_LOCK, AWAIT, st_lock},
-    {"unlock", CV_S_UNLOCK, 0, st_lock}, {"with", CV_S_WITH, AWAIT | BLOCK, st_with}, {"acquire", CV_S_ACQUIRE, AWAIT, st_semaphore},
-    {"release", CV_S_RELEASE, 0, st_semaphore}, {"put", CV_S_PUT, AWAIT, st_put}, {"get", CV_S_GET, AWAIT, st_get}, {"spawn", CV_S_SPAWN, 0, st_spawn},
-    {"join", CV_S_JOIN, AWAIT, st_join}, {"alloc", CV_S_ALLOC, 0, st_value}, {"fail", CV_S_FAIL, 0, st_value}, {"crash", CV_S_CRASH, 0, st_nothing}};
+} table[] = {{"atomic", CV_S_ATOMIC, 0, st_atomic},
+             {"append", CV_S_APPEND, 0, st_append},
+             {"cpu", CV_S_CPU, 0, st_one_duration},
+             {"repeat", CV_S_REPEAT, BLOCK | LOOP, st_condition},
+             {"while", CV_S_WHILE, BLOCK | LOOP, st_condition},
+             {"for", CV_S_FOR, BLOCK | LOOP, st_for},
+             {"if", CV_S_IF, BLOCK, st_condition},
+             {"break", CV_S_BREAK, IN_LOOP, st_nothing},
+             {"continue", CV_S_CONTINUE, IN_LOOP, st_nothing},
+             {"return", CV_S_RETURN, 0, st_nothing},
+             {"pass", CV_S_PASS, 0, st_nothing},
+             {"print", CV_S_PRINT, 0, st_value},
+             {"spin", CV_S_SPIN, 0, st_spin},
+             {"check", CV_S_CHECK, 0, st_value},
+             {"mark", CV_S_MARK, 0, st_mark},
+             {"sleep", CV_S_SLEEP, AWAIT, st_one_duration},
+             {"fetch", CV_S_FETCH, AWAIT, st_one_duration},
+             {"yield", CV_S_YIELD, AWAIT, st_nothing},
+             {"lock", CV_S_LOCK, AWAIT, st_lock},
+             {"unlock", CV_S_UNLOCK, 0, st_lock},
+             {"with", CV_S_WITH, AWAIT | BLOCK, st_with},
+             {"acquire", CV_S_ACQUIRE, AWAIT, st_semaphore},
+             {"release", CV_S_RELEASE, 0, st_semaphore},
+             {"put", CV_S_PUT, AWAIT, st_put},
+             {"get", CV_S_GET, AWAIT, st_get},
+             {"spawn", CV_S_SPAWN, 0, st_spawn},
+             {"join", CV_S_JOIN, AWAIT, st_join},
+             {"alloc", CV_S_ALLOC, 0, st_value},
+             {"fail", CV_S_FAIL, 0, st_value},
+             {"crash", CV_S_CRASH, 0, st_nothing}};
 
 static bool later(struct reader *r)
 {

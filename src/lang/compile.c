@@ -4,14 +4,18 @@
 
 #include "lang/reader.h"
 
-struct loop { struct loop *outer; CV_VEC(uint32_t) breaks, continues; uint32_t withs; };
+struct loop {
+    struct loop *outer;
+    CV_VEC(uint32_t) breaks, continues;
+    uint32_t withs;
+};
 struct out {
     struct reader *r;
     struct cv_body *body;
     CV_VEC(struct cv_insn) code;
     CV_VEC(struct cv_const) consts;
     uint32_t line, depth, withs;
-    uint32_t named, hidden;      /* locals with names, and hidden ones in use: a loop's are free again behind it */
+    uint32_t named, hidden; /* locals with names, and hidden ones in use: a loop's are free again behind it */
     bool await, spinning;
     struct loop *loop;
     int with_sync[CV_LIMIT_NESTING + 1];
@@ -33,8 +37,14 @@ static uint32_t emit_n(struct out *o, enum cv_op op, int32_t arg, int32_t b, int
     stack(o, cv_op_info[op].pops >= 0 ? cv_op_info[op].pops : pops, cv_op_info[op].pushes);
     return (uint32_t)o->code.n - 1;
 }
-static uint32_t emit(struct out *o, enum cv_op op, int32_t arg, int32_t b) { return emit_n(o, op, arg, b, 0); }
-static void patch(struct out *o, uint32_t at) { o->code.at[at].arg = (int32_t)o->code.n; }
+static uint32_t emit(struct out *o, enum cv_op op, int32_t arg, int32_t b)
+{
+    return emit_n(o, op, arg, b, 0);
+}
+static void patch(struct out *o, uint32_t at)
+{
+    o->code.at[at].arg = (int32_t)o->code.n;
+}
 
 static int32_t constant(struct out *o, struct cv_const k)
 {
@@ -101,8 +111,11 @@ static void call(struct out *o, const struct cv_expr *e)
 
 static void builtin(struct out *o, const struct cv_expr *e)
 {
-    static const struct { const char *name; enum cv_op op; } ops[] = {{"me", CV_OP_ME}, {"name", CV_OP_NAME}, {"pid", CV_OP_PID},
-                                                                       {"tid", CV_OP_TID}, {"core", CV_OP_CORE}, {"now", CV_OP_NOW}};
+    static const struct {
+        const char *name;
+        enum cv_op op;
+    } ops[] = {{"me", CV_OP_ME},   {"name", CV_OP_NAME}, {"pid", CV_OP_PID},
+               {"tid", CV_OP_TID}, {"core", CV_OP_CORE}, {"now", CV_OP_NOW}};
     for (size_t i = 0; i < CV_COUNT(ops); i++)
         if (!strcmp(ops[i].name, e->name)) {
             emit(o, ops[i].op, 0, 0);
@@ -122,10 +135,19 @@ static void short_circuit(struct out *o, const struct cv_expr *e)
 static void expr(struct out *o, const struct cv_expr *e)
 {
     switch (e->kind) {
-    case CV_E_CONST: case CV_E_PARAM: emit(o, CV_OP_CONST, constant(o, e->value), 0); break;
-    case CV_E_LOCAL: emit(o, CV_OP_LOCAL, e->index, 0); break;
-    case CV_E_VAR: emit(o, CV_OP_LOAD, e->index, o->spinning); break;
-    case CV_E_ITEM: item(o, e); break;
+    case CV_E_CONST:
+    case CV_E_PARAM:
+        emit(o, CV_OP_CONST, constant(o, e->value), 0);
+        break;
+    case CV_E_LOCAL:
+        emit(o, CV_OP_LOCAL, e->index, 0);
+        break;
+    case CV_E_VAR:
+        emit(o, CV_OP_LOAD, e->index, o->spinning);
+        break;
+    case CV_E_ITEM:
+        item(o, e);
+        break;
     case CV_E_UNARY:
         expr(o, e->items[0]);
         emit(o, e->op, 0, 0);
@@ -134,7 +156,10 @@ static void expr(struct out *o, const struct cv_expr *e)
         each(o, e);
         emit(o, e->op, 0, 0);
         break;
-    case CV_E_AND: case CV_E_OR: short_circuit(o, e); break;
+    case CV_E_AND:
+    case CV_E_OR:
+        short_circuit(o, e);
+        break;
     case CV_E_LIST:
         each(o, e);
         emit_n(o, CV_OP_LIST, (int32_t)e->n, 0, (int)e->n);
@@ -143,9 +168,14 @@ static void expr(struct out *o, const struct cv_expr *e)
         each(o, e);
         emit_n(o, CV_OP_FORMAT, (int32_t)e->n, 0, (int)e->n);
         break;
-    case CV_E_CALL: call(o, e); break;
-    case CV_E_BUILTIN: builtin(o, e); break;
-    default: CV_ASSERT(!"an expression of bodies");
+    case CV_E_CALL:
+        call(o, e);
+        break;
+    case CV_E_BUILTIN:
+        builtin(o, e);
+        break;
+    default:
+        CV_ASSERT(!"an expression of bodies");
     }
 }
 
@@ -355,17 +385,31 @@ static void statement(struct out *o, const struct cv_stmt *s)
 {
     o->line = s->at.line;
     switch (s->kind) {
-    case CV_S_ASSIGN: assign(o, s); break;
-    case CV_S_AUGMENT: augment(o, s); break;
-    case CV_S_ATOMIC: atomic(o, s); break;
+    case CV_S_ASSIGN:
+        assign(o, s);
+        break;
+    case CV_S_AUGMENT:
+        augment(o, s);
+        break;
+    case CV_S_ATOMIC:
+        atomic(o, s);
+        break;
     case CV_S_APPEND:
         expr(o, s->value);
         emit(o, s->target->kind == CV_E_LOCAL ? CV_OP_APPEND_LOCAL : CV_OP_APPEND, s->target->index, 0);
         break;
-    case CV_S_REPEAT: case CV_S_FOR: counted(o, s); break;
-    case CV_S_WHILE: while_loop(o, s); break;
-    case CV_S_IF: branch(o, s); break;
-    case CV_S_BREAK: case CV_S_CONTINUE: {
+    case CV_S_REPEAT:
+    case CV_S_FOR:
+        counted(o, s);
+        break;
+    case CV_S_WHILE:
+        while_loop(o, s);
+        break;
+    case CV_S_IF:
+        branch(o, s);
+        break;
+    case CV_S_BREAK:
+    case CV_S_CONTINUE: {
         uint32_t withs = o->withs;
         unwind(o, o->loop->withs);
         o->withs = withs;
@@ -380,14 +424,17 @@ static void statement(struct out *o, const struct cv_stmt *s)
         unwind(o, 0);
         emit(o, CV_OP_DONE, 0, 0);
         break;
-    case CV_S_PASS: break;
+    case CV_S_PASS:
+        break;
     case CV_S_PRINT:
         expr(o, s->value);
         if (s->value->kind != CV_E_FORMAT && !(s->value->kind == CV_E_CONST && s->value->value.kind == CV_K_STRING))
             emit_n(o, CV_OP_FORMAT, 1, 0, 1);
         emit(o, CV_OP_PRINT, 0, 0);
         break;
-    case CV_S_SPIN: spin(o, s); break;
+    case CV_S_SPIN:
+        spin(o, s);
+        break;
     case CV_S_CHECK: {
         struct cv_const k = {.kind = CV_K_STRING};
         expr(o, s->value);
@@ -398,26 +445,65 @@ static void statement(struct out *o, const struct cv_stmt *s)
     case CV_S_MARK:
         emit(o, CV_OP_MARK, constant(o, (struct cv_const){.kind = CV_K_STRING, .s = s->name, .n = (uint32_t)strlen(s->name)}), 0);
         break;
-    case CV_S_CPU: expr(o, s->value); effect(o, s, CV_OP_CPU, 0); break;
-    case CV_S_SLEEP: expr(o, s->value); effect(o, s, CV_OP_SLEEP, 0); break;
-    case CV_S_FETCH: expr(o, s->value); effect(o, s, CV_OP_FETCH, 0); break;
-    case CV_S_ALLOC: expr(o, s->value); effect(o, s, CV_OP_ALLOC, 0); break;
-    case CV_S_YIELD: effect(o, s, CV_OP_YIELD, 0); break;
-    case CV_S_LOCK: effect(o, s, CV_OP_LOCK, s->sync); break;
-    case CV_S_UNLOCK: effect(o, s, CV_OP_UNLOCK, s->sync); break;
-    case CV_S_WITH: with(o, s); break;
-    case CV_S_ACQUIRE: effect(o, s, CV_OP_ACQUIRE, s->sync); break;
-    case CV_S_RELEASE: effect(o, s, CV_OP_RELEASE, s->sync); break;
-    case CV_S_PUT: expr(o, s->value); effect(o, s, CV_OP_PUT, s->sync); break;
+    case CV_S_CPU:
+        expr(o, s->value);
+        effect(o, s, CV_OP_CPU, 0);
+        break;
+    case CV_S_SLEEP:
+        expr(o, s->value);
+        effect(o, s, CV_OP_SLEEP, 0);
+        break;
+    case CV_S_FETCH:
+        expr(o, s->value);
+        effect(o, s, CV_OP_FETCH, 0);
+        break;
+    case CV_S_ALLOC:
+        expr(o, s->value);
+        effect(o, s, CV_OP_ALLOC, 0);
+        break;
+    case CV_S_YIELD:
+        effect(o, s, CV_OP_YIELD, 0);
+        break;
+    case CV_S_LOCK:
+        effect(o, s, CV_OP_LOCK, s->sync);
+        break;
+    case CV_S_UNLOCK:
+        effect(o, s, CV_OP_UNLOCK, s->sync);
+        break;
+    case CV_S_WITH:
+        with(o, s);
+        break;
+    case CV_S_ACQUIRE:
+        effect(o, s, CV_OP_ACQUIRE, s->sync);
+        break;
+    case CV_S_RELEASE:
+        effect(o, s, CV_OP_RELEASE, s->sync);
+        break;
+    case CV_S_PUT:
+        expr(o, s->value);
+        effect(o, s, CV_OP_PUT, s->sync);
+        break;
     case CV_S_GET:
         effect(o, s, CV_OP_GET, s->sync);
         emit(o, s->index >= 0 ? CV_OP_SET_LOCAL : CV_OP_POP, s->index >= 0 ? s->index : 0, 0);
         break;
-    case CV_S_SPAWN: spawn(o, s); break;
-    case CV_S_JOIN: expr(o, s->value); effect(o, s, CV_OP_JOIN, 0); break;
-    case CV_S_JOIN_ALL: effect(o, s, CV_OP_JOIN_ALL, 0); break;
-    case CV_S_FAIL: expr(o, s->value); emit(o, CV_OP_FAIL, 0, 0); break;
-    case CV_S_CRASH: emit(o, CV_OP_CRASH, 0, 0); break;
+    case CV_S_SPAWN:
+        spawn(o, s);
+        break;
+    case CV_S_JOIN:
+        expr(o, s->value);
+        effect(o, s, CV_OP_JOIN, 0);
+        break;
+    case CV_S_JOIN_ALL:
+        effect(o, s, CV_OP_JOIN_ALL, 0);
+        break;
+    case CV_S_FAIL:
+        expr(o, s->value);
+        emit(o, CV_OP_FAIL, 0, 0);
+        break;
+    case CV_S_CRASH:
+        emit(o, CV_OP_CRASH, 0, 0);
+        break;
     }
 }
 

@@ -23,7 +23,8 @@ static struct cv_expr *constant(struct reader *r, struct cv_place at, struct cv_
     return e;
 }
 
-static struct cv_expr *two(struct reader *r, enum cv_expr_kind kind, enum cv_op op, struct cv_place at, struct cv_expr *a, struct cv_expr *b)
+static struct cv_expr *two(struct reader *r, enum cv_expr_kind kind, enum cv_op op, struct cv_place at, struct cv_expr *a,
+                           struct cv_expr *b)
 {
     enum { MOST = 1024 }; /* a chain becomes a tree as deep as it is long, and trees are walked by recursion */
     if (!a || !b)
@@ -50,8 +51,8 @@ static void put_utf8(struct cv_buf *b, uint32_t c)
     else if (c < 0x10000)
         s[0] = (char)(0xe0 | c >> 12), s[1] = (char)(0x80 | (c >> 6 & 63)), s[2] = (char)(0x80 | (c & 63)), cv_buf_add(b, s, 3);
     else
-        s[0] = (char)(0xf0 | c >> 18), s[1] = (char)(0x80 | (c >> 12 & 63)), s[2] = (char)(0x80 | (c >> 6 & 63)), s[3] = (char)(0x80 | (c & 63)),
-        cv_buf_add(b, s, 4);
+        s[0] = (char)(0xf0 | c >> 18), s[1] = (char)(0x80 | (c >> 12 & 63)), s[2] = (char)(0x80 | (c >> 6 & 63)),
+        s[3] = (char)(0x80 | (c & 63)), cv_buf_add(b, s, 4);
 }
 
 static const char *escape(struct reader *r, const char *s, const char *stop, struct cv_buf *out)
@@ -146,7 +147,8 @@ static struct cv_expr *string(struct reader *r)
     }
     struct cv_expr *e = NULL;
     if (!r->failed && !pieces) {
-        struct cv_const k = {.kind = CV_K_STRING, .s = arena_text(r->arena, text.n ? text.at : "", text.n), .n = (uint32_t)text.n};
+        struct cv_const k = {
+            .kind = CV_K_STRING, .s = arena_text(r->arena, text.n ? text.at : "", text.n), .n = (uint32_t)text.n};
         e = constant(r, at, k);
     } else if (!r->failed) {
         take_text(r, &text, at, parts, &n);
@@ -197,8 +199,10 @@ static struct cv_expr *call(struct reader *r, const char *name, struct cv_place 
     struct cv_expr *args[MOST];
     uint32_t n = 0;
     if (!word_in(cv_functions, name) || (reader_only_expect(name) && !r->expecting)) {
-        if (reader_error(r, at, reader_only_expect(name) ? "%s() is for [expect] alone" : "no such function: '%s'", name) && !reader_only_expect(name))
-            reader_did_you_mean(r, name, (const char *const[]){"len", "min", "max", "random", "cas", "sorted", "count", "copies"}, 8);
+        if (reader_error(r, at, reader_only_expect(name) ? "%s() is for [expect] alone" : "no such function: '%s'", name) &&
+            !reader_only_expect(name))
+            reader_did_you_mean(r, name, (const char *const[]){"len", "min", "max", "random", "cas", "sorted", "count", "copies"},
+                                8);
         return NULL;
     }
     reader_next(r);
@@ -214,14 +218,18 @@ static struct cv_expr *call(struct reader *r, const char *name, struct cv_place 
     }
     if (!reader_expect(r, ")", "after the arguments"))
         return NULL;
-    static const struct { const char *name; uint32_t least, most; } counts[] = {
-        {"len", 1, 1}, {"min", 1, MOST}, {"max", 1, MOST}, {"random", 2, 2}, {"cas", 3, 3}, {"sorted", 1, 1}, {"count", 2, 2}, {"copies", 1, 1}};
+    static const struct {
+        const char *name;
+        uint32_t least, most;
+    } counts[] = {{"len", 1, 1}, {"min", 1, MOST}, {"max", 1, MOST}, {"random", 2, 2},
+                  {"cas", 3, 3}, {"sorted", 1, 1}, {"count", 2, 2},  {"copies", 1, 1}};
     for (size_t i = 0; i < CV_COUNT(counts); i++)
         if (!strcmp(counts[i].name, name) && (n < counts[i].least || n > counts[i].most)) {
             reader_error(r, at, "%s() takes %u argument%s", name, counts[i].least, counts[i].least == 1 ? "" : "s");
             return NULL;
         }
-    if (!strcmp(name, "cas") && args[0]->kind != CV_E_VAR && !(args[0]->kind == CV_E_ITEM && args[0]->items[0]->kind == CV_E_VAR)) {
+    if (!strcmp(name, "cas") && args[0]->kind != CV_E_VAR &&
+        !(args[0]->kind == CV_E_ITEM && args[0]->items[0]->kind == CV_E_VAR)) {
         reader_error(r, args[0]->at, "cas() works on a shared variable or an element of a shared list");
         return NULL;
     }
@@ -263,7 +271,9 @@ static struct cv_expr *named(struct reader *r)
         return e;
     if (word_in(cv_builtins, name)) {
         if (reader_only_expect(name) != r->expecting) {
-            reader_error(r, at, r->expecting ? "'%s' means nothing at the end of a run" : "'%s' is known at the end only, in [expect]", name);
+            reader_error(r, at,
+                         r->expecting ? "'%s' means nothing at the end of a run" : "'%s' is known at the end only, in [expect]",
+                         name);
             return NULL;
         }
         e = reader_new_expr(r, CV_E_BUILTIN, at, 0);
@@ -340,8 +350,12 @@ static struct cv_expr *atom(struct reader *r)
         e = constant(r, at, k);
         break;
     }
-    case T_STRING: e = string(r); break;
-    case T_NAME: e = named(r); break;
+    case T_STRING:
+        e = string(r);
+        break;
+    case T_NAME:
+        e = named(r);
+        break;
     default:
         if (reader_accept(r, "(")) {
             e = reader_expr(r);
@@ -420,8 +434,10 @@ static struct cv_expr *sum(struct reader *r)
 
 static enum cv_op comparison_op(const struct reader *r)
 {
-    static const struct { const char *text; enum cv_op op; } ops[] = {{"==", CV_OP_EQ}, {"!=", CV_OP_NE}, {"<", CV_OP_LT},
-                                                                       {"<=", CV_OP_LE}, {">", CV_OP_GT}, {">=", CV_OP_GE}};
+    static const struct {
+        const char *text;
+        enum cv_op op;
+    } ops[] = {{"==", CV_OP_EQ}, {"!=", CV_OP_NE}, {"<", CV_OP_LT}, {"<=", CV_OP_LE}, {">", CV_OP_GT}, {">=", CV_OP_GE}};
     for (size_t i = 0; i < CV_COUNT(ops); i++)
         if (reader_is(r, ops[i].text))
             return ops[i].op;
@@ -547,16 +563,25 @@ static bool fold_binary(struct reader *r, const struct cv_expr *e, struct cv_con
     int64_t i = 0;
     bool bad = false;
     switch (e->op) {
-    case CV_OP_ADD: bad = __builtin_add_overflow(a.i, b.i, &i); break;
-    case CV_OP_SUB: bad = __builtin_sub_overflow(a.i, b.i, &i); break;
-    case CV_OP_MUL: bad = __builtin_mul_overflow(a.i, b.i, &i); break;
-    case CV_OP_DIV: case CV_OP_MOD:
+    case CV_OP_ADD:
+        bad = __builtin_add_overflow(a.i, b.i, &i);
+        break;
+    case CV_OP_SUB:
+        bad = __builtin_sub_overflow(a.i, b.i, &i);
+        break;
+    case CV_OP_MUL:
+        bad = __builtin_mul_overflow(a.i, b.i, &i);
+        break;
+    case CV_OP_DIV:
+    case CV_OP_MOD:
         bad = b.i == 0 || (a.i == INT64_MIN && b.i == -1);
         if (!bad)
             i = e->op == CV_OP_DIV ? a.i / b.i - ((a.i % b.i != 0) && ((a.i < 0) != (b.i < 0)))
                                    : a.i % b.i + ((a.i % b.i != 0 && (a.i < 0) != (b.i < 0)) ? b.i : 0);
         break;
-    default: reader_error(r, e->at, "this cannot be computed before the run"); return false;
+    default:
+        reader_error(r, e->at, "this cannot be computed before the run");
+        return false;
     }
     if (bad) {
         reader_error(r, e->at, "the number does not fit into 64 bits, or is divided by zero");
@@ -569,19 +594,28 @@ static bool fold_binary(struct reader *r, const struct cv_expr *e, struct cv_con
 static bool fold(struct reader *r, const struct cv_expr *e, struct cv_const *v)
 {
     switch (e->kind) {
-    case CV_E_CONST: case CV_E_PARAM: *v = e->value; return true;
-    case CV_E_LIST: return fold_list(r, e, v);
+    case CV_E_CONST:
+    case CV_E_PARAM:
+        *v = e->value;
+        return true;
+    case CV_E_LIST:
+        return fold_list(r, e, v);
     case CV_E_UNARY:
         if (e->op == CV_OP_NEG && fold(r, e->items[0], v) && v->kind == CV_K_INT && v->i != INT64_MIN) {
             v->i = -v->i;
             return true;
         }
         break;
-    case CV_E_BINARY: return fold_binary(r, e, v);
-    default: break;
+    case CV_E_BINARY:
+        return fold_binary(r, e, v);
+    default:
+        break;
     }
     reader_error(r, e->at, "this cannot be computed before the run");
     return false;
 }
 
-bool reader_constant(struct reader *r, const struct cv_expr *e, struct cv_const *value) { return fold(r, e, value) && !r->failed; }
+bool reader_constant(struct reader *r, const struct cv_expr *e, struct cv_const *value)
+{
+    return fold(r, e, value) && !r->failed;
+}

@@ -44,10 +44,19 @@ static void source_line(const struct cv_program *p, uint32_t line, struct cv_buf
 static const char *operand(const struct cv_program *p, const struct cv_insn *i)
 {
     switch (i->op) {
-    case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: return p->syncs[i->arg].name;
-    case CV_OP_SPAWN: return i->b < 0 ? p->instances[-1 - i->b].name : p->bodies[i->arg].name;
-    case CV_OP_MARK: return p->consts[i->arg].s;
-    default: return cv_op_info[i->op].kind == CV_OPK_MEMORY ? p->vars[i->arg].name : NULL;
+    case CV_OP_LOCK:
+    case CV_OP_UNLOCK:
+    case CV_OP_ACQUIRE:
+    case CV_OP_RELEASE:
+    case CV_OP_PUT:
+    case CV_OP_GET:
+        return p->syncs[i->arg].name;
+    case CV_OP_SPAWN:
+        return i->b < 0 ? p->instances[-1 - i->b].name : p->bodies[i->arg].name;
+    case CV_OP_MARK:
+        return p->consts[i->arg].s;
+    default:
+        return cv_op_info[i->op].kind == CV_OPK_MEMORY ? p->vars[i->arg].name : NULL;
     }
 }
 
@@ -57,14 +66,22 @@ void cv_insn_text(const struct cv_program *p, uint32_t pc, struct cv_buf *out)
         return;
     const struct cv_insn *i = &p->code[pc];
     switch (i->op) {
-    case CV_OP_SLEEP: case CV_OP_FETCH: case CV_OP_CPU: case CV_OP_PRINT: case CV_OP_ALLOC: case CV_OP_FAIL: case CV_OP_CHECK: case CV_OP_SPIN:
+    case CV_OP_SLEEP:
+    case CV_OP_FETCH:
+    case CV_OP_CPU:
+    case CV_OP_PRINT:
+    case CV_OP_ALLOC:
+    case CV_OP_FAIL:
+    case CV_OP_CHECK:
+    case CV_OP_SPIN:
     case CV_OP_JOIN:
         if (i->line) { /* one statement a line: the line says it best */
             source_line(p, i->line, out);
             return;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     cv_buf_printf(out, "%s%s", i->await ? "await " : "", cv_op_info[i->op].name);
     const char *name = operand(p, i);

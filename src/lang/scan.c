@@ -92,8 +92,8 @@ bool reader_split(struct reader *r)
             if (!bad)
                 continue;
             r->line = &raw;
-            cv_diag_error(r->diags, reader_place(r, s + i, 1), c == 0xfffd ? "this is not UTF-8 text" : "a control character (\\x%02x)",
-                          (unsigned char)s[i]);
+            cv_diag_error(r->diags, reader_place(r, s + i, 1),
+                          c == 0xfffd ? "this is not UTF-8 text" : "a control character (\\x%02x)", (unsigned char)s[i]);
             good = false;
         }
         if (number > CV_LIMIT_LINES) {
@@ -120,7 +120,10 @@ struct cv_place reader_place(const struct reader *r, const char *at, size_t n)
     return (struct cv_place){r->line->number, points(r->line->start, at) + 1, points(at, at + n)};
 }
 
-struct cv_place reader_here(const struct reader *r) { return reader_place(r, r->token.at, r->token.n); }
+struct cv_place reader_here(const struct reader *r)
+{
+    return reader_place(r, r->token.at, r->token.n);
+}
 
 bool reader_error(struct reader *r, struct cv_place at, const char *format, ...)
 {
@@ -175,9 +178,13 @@ void reader_start(struct reader *r, const struct line *l)
     reader_start_at(r, l->text, l->end);
 }
 
-static const struct { const char *name; int64_t times; bool duration; } units[] = {
-    {"ns", 1, true}, {"us", 1000, true}, {"µs", 1000, true}, {"ms", 1000000, true}, {"s", 1000000000, true},
-    {"K", 1024, false}, {"M", 1048576, false}, {"G", 1073741824, false}, {"T", 1099511627776, false}};
+static const struct {
+    const char *name;
+    int64_t times;
+    bool duration;
+} units[] = {{"ns", 1, true},       {"us", 1000, true},       {"µs", 1000, true},
+             {"ms", 1000000, true}, {"s", 1000000000, true},  {"K", 1024, false},
+             {"M", 1048576, false}, {"G", 1073741824, false}, {"T", 1099511627776, false}};
 
 static void number(struct reader *r)
 {
@@ -185,7 +192,9 @@ static void number(struct reader *r)
     char text[64];
     size_t n = 0;
     bool point = false;
-    for (; s < r->stop && (isdigit((unsigned char)*s) || *s == '_' || (*s == '.' && !point && s + 1 < r->stop && isdigit((unsigned char)s[1]))); s++) {
+    for (; s < r->stop &&
+           (isdigit((unsigned char)*s) || *s == '_' || (*s == '.' && !point && s + 1 < r->stop && isdigit((unsigned char)s[1])));
+         s++) {
         point |= *s == '.';
         if (*s != '_' && n < sizeof text - 1)
             text[n++] = *s;
@@ -194,7 +203,8 @@ static void number(struct reader *r)
     const char *unit = s;
     while (s < r->stop && (isalnum((unsigned char)*s) || *s == '_' || (unsigned char)*s >= 0x80))
         s++;
-    r->token = (struct token){.kind = point ? T_DECIMAL : T_INT, .at = digits, .n = (size_t)(s - digits), .d = strtod(text, NULL)};
+    r->token =
+        (struct token){.kind = point ? T_DECIMAL : T_INT, .at = digits, .n = (size_t)(s - digits), .d = strtod(text, NULL)};
     r->pos = s;
     errno = 0;
     r->token.i = strtoll(text, NULL, 10);
@@ -204,7 +214,8 @@ static void number(struct reader *r)
         return;
     for (size_t i = 0; i < CV_COUNT(units); i++)
         if ((size_t)(s - unit) == strlen(units[i].name) && memcmp(unit, units[i].name, (size_t)(s - unit)) == 0) {
-            if (point ? r->token.d * (double)units[i].times > 9.2e18 : __builtin_mul_overflow(r->token.i, units[i].times, &r->token.i))
+            if (point ? r->token.d * (double)units[i].times > 9.2e18
+                      : __builtin_mul_overflow(r->token.i, units[i].times, &r->token.i))
                 reader_error(r, reader_here(r), "the number does not fit into 64 bits");
             else if (point)
                 r->token.i = (int64_t)(r->token.d * (double)units[i].times + 0.5);
@@ -212,7 +223,9 @@ static void number(struct reader *r)
             r->token.duration = units[i].duration;
             return;
         }
-    if (reader_error(r, reader_place(r, unit, (size_t)(s - unit)), isupper((unsigned char)*unit) ? "no such unit of size: '%.*s'" : "no such duration unit: '%.*s'", (int)(s - unit > 20 ? 20 : s - unit), unit))
+    if (reader_error(r, reader_place(r, unit, (size_t)(s - unit)),
+                     isupper((unsigned char)*unit) ? "no such unit of size: '%.*s'" : "no such duration unit: '%.*s'",
+                     (int)(s - unit > 20 ? 20 : s - unit), unit))
         cv_diag_note(r->diags, isupper((unsigned char)*unit) ? "sizes are K, M, G, T" : "units are ns, us, ms, s");
 }
 
@@ -258,7 +271,8 @@ void reader_next(struct reader *r)
 
 bool reader_is(const struct reader *r, const char *word)
 {
-    return (r->token.kind == T_NAME || r->token.kind == T_PUNCT) && r->token.n == strlen(word) && memcmp(r->token.at, word, r->token.n) == 0;
+    return (r->token.kind == T_NAME || r->token.kind == T_PUNCT) && r->token.n == strlen(word) &&
+           memcmp(r->token.at, word, r->token.n) == 0;
 }
 
 bool reader_accept(struct reader *r, const char *word)
@@ -283,13 +297,94 @@ void reader_end_of_line(struct reader *r)
         reader_error(r, reader_here(r), "%s is too much here", reader_shown(&r->token));
 }
 
-static const char *const reserved[] = {
-    "and", "or", "not", "in", "true", "false", "none", "if", "elif", "else", "while", "for", "repeat", "break", "continue", "return", "pass",
-    "print", "spin", "until", "check", "mark", "sleep", "fetch", "yield", "lock", "unlock", "with", "acquire", "release", "put", "get", "wait",
-    "notify", "notify_all", "set", "clear", "barrier", "spawn", "join", "all", "offload", "alloc", "pin", "nice", "fail", "crash", "cpu", "nogil",
-    "await", "atomic", "append", "len", "min", "max", "random", "cas", "me", "name", "pid", "tid", "core", "now", "try", "except", "finally",
-    "raise", "cancel", "timeout", "output", "elapsed", "cpu_time", "cores_used", "switches", "voluntary", "involuntary", "awaits", "loop_lag",
-    "lost_updates", "stale_reads", "deadlock", "failed", "memory_per_task", "copies", "sorted", "count", "sometimes", "never"};
+static const char *const reserved[] = {"and",
+                                       "or",
+                                       "not",
+                                       "in",
+                                       "true",
+                                       "false",
+                                       "none",
+                                       "if",
+                                       "elif",
+                                       "else",
+                                       "while",
+                                       "for",
+                                       "repeat",
+                                       "break",
+                                       "continue",
+                                       "return",
+                                       "pass",
+                                       "print",
+                                       "spin",
+                                       "until",
+                                       "check",
+                                       "mark",
+                                       "sleep",
+                                       "fetch",
+                                       "yield",
+                                       "lock",
+                                       "unlock",
+                                       "with",
+                                       "acquire",
+                                       "release",
+                                       "put",
+                                       "get",
+                                       "wait",
+                                       "notify",
+                                       "notify_all",
+                                       "set",
+                                       "clear",
+                                       "barrier",
+                                       "spawn",
+                                       "join",
+                                       "all",
+                                       "offload",
+                                       "alloc",
+                                       "pin",
+                                       "nice",
+                                       "fail",
+                                       "crash",
+                                       "cpu",
+                                       "nogil",
+                                       "await",
+                                       "atomic",
+                                       "append",
+                                       "len",
+                                       "min",
+                                       "max",
+                                       "random",
+                                       "cas",
+                                       "me",
+                                       "name",
+                                       "pid",
+                                       "tid",
+                                       "core",
+                                       "now",
+                                       "try",
+                                       "except",
+                                       "finally",
+                                       "raise",
+                                       "cancel",
+                                       "timeout",
+                                       "output",
+                                       "elapsed",
+                                       "cpu_time",
+                                       "cores_used",
+                                       "switches",
+                                       "voluntary",
+                                       "involuntary",
+                                       "awaits",
+                                       "loop_lag",
+                                       "lost_updates",
+                                       "stale_reads",
+                                       "deadlock",
+                                       "failed",
+                                       "memory_per_task",
+                                       "copies",
+                                       "sorted",
+                                       "count",
+                                       "sometimes",
+                                       "never"};
 
 bool reader_reserved(const char *word)
 {

@@ -3,7 +3,7 @@
 
 enum { LOCAL = CV_OPK_LOCAL, MEMORY = CV_OPK_MEMORY, EFFECT = CV_OPK_EFFECT };
 const struct cv_op_info cv_op_info[CV_OP_COUNT] = {
-#define CV_OP(id, op_name, op_pops, op_pushes, op_kind, op_doc) \
+#define CV_OP(id, op_name, op_pops, op_pushes, op_kind, op_doc)                                                                  \
     [CV_OP_##id] = {.name = op_name, .doc = op_doc, .pops = op_pops, .pushes = op_pushes, .kind = (enum cv_op_kind)op_kind},
 #include "convis/ops.def"
 #undef CV_OP
@@ -68,36 +68,34 @@ const struct cv_word cv_statements[] = {
     {"nice", "nice N", "priority", true},
     {0}};
 
-const struct cv_word cv_builtins[] = {
-    {"me", "me", "instance number, from 0", false},
-    {"name", "name", "instance name", false},
-    {"pid", "pid", "process id", false},
-    {"tid", "tid", "thread id", false},
-    {"core", "core", "the core it runs on", false},
-    {"now", "now", "nanoseconds since the run began", false},
-    {"output", "output", "[expect]: the lines printed", false},
-    {"elapsed", "elapsed", "[expect]: duration of the run", false},
-    {"cpu_time", "cpu_time", "[expect]: CPU time of all tasks", false},
-    {"cores_used", "cores_used", "[expect]: cpu_time / elapsed", false},
-    {"switches", "switches", "[expect]: all context switches", false},
-    {"voluntary", "voluntary", "[expect]: the kernel's voluntary switches", false},
-    {"involuntary", "involuntary", "[expect]: the kernel's involuntary switches", false},
-    {"awaits", "awaits", "[expect]: times a coroutine gave the thread back", false},
-    {"loop_lag", "loop_lag", "[expect]: longest time the loop was not serving", false},
-    {"lost_updates", "lost_updates", "[expect]: lost updates found", false},
-    {"stale_reads", "stale_reads", "[expect]: stale reads found", false},
-    {"deadlock", "deadlock", "[expect]: the run ended in a deadlock", false},
-    {"failed", "failed", "[expect]: number of tasks that failed", false},
-    {"memory_per_task", "memory_per_task", "[expect]: bytes a task", false},
-    {0}};
+const struct cv_word cv_builtins[] = {{"me", "me", "instance number, from 0", false},
+                                      {"name", "name", "instance name", false},
+                                      {"pid", "pid", "process id", false},
+                                      {"tid", "tid", "thread id", false},
+                                      {"core", "core", "the core it runs on", false},
+                                      {"now", "now", "nanoseconds since the run began", false},
+                                      {"output", "output", "[expect]: the lines printed", false},
+                                      {"elapsed", "elapsed", "[expect]: duration of the run", false},
+                                      {"cpu_time", "cpu_time", "[expect]: CPU time of all tasks", false},
+                                      {"cores_used", "cores_used", "[expect]: cpu_time / elapsed", false},
+                                      {"switches", "switches", "[expect]: all context switches", false},
+                                      {"voluntary", "voluntary", "[expect]: the kernel's voluntary switches", false},
+                                      {"involuntary", "involuntary", "[expect]: the kernel's involuntary switches", false},
+                                      {"awaits", "awaits", "[expect]: times a coroutine gave the thread back", false},
+                                      {"loop_lag", "loop_lag", "[expect]: longest time the loop was not serving", false},
+                                      {"lost_updates", "lost_updates", "[expect]: lost updates found", false},
+                                      {"stale_reads", "stale_reads", "[expect]: stale reads found", false},
+                                      {"deadlock", "deadlock", "[expect]: the run ended in a deadlock", false},
+                                      {"failed", "failed", "[expect]: number of tasks that failed", false},
+                                      {"memory_per_task", "memory_per_task", "[expect]: bytes a task", false},
+                                      {0}};
 
-const struct cv_word cv_functions[] = {
-    {"len", "len(x)", "length of a list or a string", false},
-    {"min", "min(a, b)", "the least", false},
-    {"max", "max(a, b)", "the greatest", false},
-    {"random", "random(a, b)", "a number, both ends included, from the run's seed", false},
-    {"cas", "cas(x, old, new)", "compare and swap, one step; true if it changed x", false},
-    {"sorted", "sorted(L)", "[expect]: in order", false},
-    {"count", "count(L, v)", "[expect]: how often v is in L", false},
-    {"copies", "copies(x)", "[expect]: each process's own value of x", false},
-    {0}};
+const struct cv_word cv_functions[] = {{"len", "len(x)", "length of a list or a string", false},
+                                       {"min", "min(a, b)", "the least", false},
+                                       {"max", "max(a, b)", "the greatest", false},
+                                       {"random", "random(a, b)", "a number, both ends included, from the run's seed", false},
+                                       {"cas", "cas(x, old, new)", "compare and swap, one step; true if it changed x", false},
+                                       {"sorted", "sorted(L)", "[expect]: in order", false},
+                                       {"count", "count(L, v)", "[expect]: how often v is in L", false},
+                                       {"copies", "copies(x)", "[expect]: each process's own value of x", false},
+                                       {0}};

@@ -73,9 +73,11 @@ END_TEST
 /* Whatever leaves a with gives it back, the innermost first; going on inside it does not. */
 START_TEST(leaving_a_with)
 {
-    expect_steps("repeat 2:\n    with m:\n        with s:\n            break", false, "lock, acquire, release, unlock, release, unlock, done");
+    expect_steps("repeat 2:\n    with m:\n        with s:\n            break", false,
+                 "lock, acquire, release, unlock, release, unlock, done");
     expect_steps("with m:\n    repeat 2:\n        break", false, "lock, unlock, done");
-    expect_steps("with m:\n    repeat 2:\n        with s:\n            continue", false, "lock, acquire, release, release, unlock, done");
+    expect_steps("with m:\n    repeat 2:\n        with s:\n            continue", false,
+                 "lock, acquire, release, release, unlock, done");
     expect_steps("with m:\n    return", true, "lock, with, unlock, end with, done, unlock, end with, done");
 }
 END_TEST
@@ -96,7 +98,8 @@ END_TEST
 START_TEST(the_main_task)
 {
     struct cv_buf got = {0};
-    struct cv_program *p = program("[task a x 2]\n    pass\n\n[task b for v in \"Ann\", \"Ben\"]\n    pass\n\n[task c(n)]\n    pass\n\n[task d]\n    pass\n");
+    struct cv_program *p = program("[task a x 2]\n    pass\n\n[task b for v in \"Ann\", \"Ben\"]\n    pass\n\n[task c(n)]\n    "
+                                   "pass\n\n[task d]\n    pass\n");
     static const char *const names[] = {"a#0", "a#1", "Ann", "Ben", "d"};
     ck_assert(p->implicit_main);
     ck_assert_uint_eq(p->ninstances, CV_COUNT(names));
@@ -124,7 +127,8 @@ END_TEST
 
 START_TEST(constants_are_computed)
 {
-    struct cv_program *p = program("[params]\nn = 3\n\n[shared]\na = [0, 1] * n\nb = -7 / 2\nc = -7 % 3\nd = 1.5s\ne = 2K * n\nf = \"\\u{263a}\\n\"\ng = 5us\n\n"
+    struct cv_program *p = program("[params]\nn = 3\n\n[shared]\na = [0, 1] * n\nb = -7 / 2\nc = -7 % 3\nd = 1.5s\ne = 2K * n\nf "
+                                   "= \"\\u{263a}\\n\"\ng = 5us\n\n"
                                    "[task t]\n    pass\n");
     ck_assert_uint_eq(p->vars[0].initial.n, 6);
     ck_assert(p->vars[0].list);
@@ -142,9 +146,10 @@ END_TEST
 
 START_TEST(settings)
 {
-    struct cv_program *p = program("[scenario]\ntitle = A title; with\nabout = about it   ; a comment\nmodel = threads+gil\nmodels = async, threads+gil\n"
-                                   "switch_interval = 2.5ms\ncores = 1\npool = 3\npace = 1/100\ntimeout = 2s\n\n[task t]\n    pass\n\n"
-                                   "[expect threads+gil]\ntrue\n\n[expect processes]\ntrue\n\n[expect]\nelapsed in 0.5..1.5\n");
+    struct cv_program *p = program(
+        "[scenario]\ntitle = A title; with\nabout = about it   ; a comment\nmodel = threads+gil\nmodels = async, threads+gil\n"
+        "switch_interval = 2.5ms\ncores = 1\npool = 3\npace = 1/100\ntimeout = 2s\n\n[task t]\n    pass\n\n"
+        "[expect threads+gil]\ntrue\n\n[expect processes]\ntrue\n\n[expect]\nelapsed in 0.5..1.5\n");
     ck_assert_str_eq(p->title, "A title; with");
     ck_assert_str_eq(p->about, "about it");
     ck_assert_uint_eq(p->model, CV_M_THREADS);
@@ -176,7 +181,8 @@ START_TEST(code_is_sound)
     struct cv_buf text = {0};
     cv_buf_str(&text, "[task t]\n");
     for (int i = 0; i < 60; i++)
-        cv_buf_str(&text, "    repeat 2:\n        for v in 1..3:\n            if v == 2:\n                continue\n            elif v > 2 or v < 0:\n"
+        cv_buf_str(&text, "    repeat 2:\n        for v in 1..3:\n            if v == 2:\n                continue\n            "
+                          "elif v > 2 or v < 0:\n"
                           "                break\n");
     struct cv_program *p = program(text.at);
     const struct cv_body *b = &p->bodies[1];
@@ -203,8 +209,9 @@ END_TEST
 
 START_TEST(gives_and_takes)
 {
-    struct cv_program *p = program("[sync]\nm = lock\ns = semaphore(1)\nq = queue(1)\n\n[task a]\n    with m:\n        pass\n\n[task b]\n    put q, 1\n\n"
-                                   "[task c]\n    release s\n\n[main]\nspawn a\nacquire s\n");
+    struct cv_program *p = program(
+        "[sync]\nm = lock\ns = semaphore(1)\nq = queue(1)\n\n[task a]\n    with m:\n        pass\n\n[task b]\n    put q, 1\n\n"
+        "[task c]\n    release s\n\n[main]\nspawn a\nacquire s\n");
     static const struct {
         uint64_t gives, takes;
         bool spawns;
@@ -220,9 +227,11 @@ END_TEST
 
 START_TEST(instructions_in_words)
 {
-    struct cv_program *p = program("[shared]\ncounter = 0\n\n[sync]\nm = lock\n\n[task t]\n    await sleep 1s   ; wait\n    counter += 1\n    await with m:\n"
+    struct cv_program *p = program("[shared]\ncounter = 0\n\n[sync]\nm = lock\n\n[task t]\n    await sleep 1s   ; wait\n    "
+                                   "counter += 1\n    await with m:\n"
                                    "        print \"a ; b\" # out\n");
-    static const char *const wanted[] = {"await sleep 1s", "read counter", "write counter", "await lock m", "print \"a ; b\"", "unlock m", "done"};
+    static const char *const wanted[] = {"await sleep 1s",  "read counter", "write counter", "await lock m",
+                                         "print \"a ; b\"", "unlock m",     "done"};
     const struct cv_body *b = &p->bodies[1];
     size_t n = 0;
     for (uint32_t i = b->code; i < b->code + b->ncode; i++) {
@@ -245,8 +254,10 @@ static void example(const char *form, bool await, struct cv_buf *out)
 {
     static const struct {
         const char *letters, *example;
-    } forms[] = {{"LIST", "items"}, {"-> x", "-> got"}, {"NAME(args)", "child(1)"}, {"NAME", "here"}, {"SIZE", "64K"}, {"{E}", "{1 + 1}"}, {"E", "x > 0"},
-                 {"D", "1ms"},      {"N", "3"},                 {"A..B", "1..3"}, {"…", "…"}};
+    } forms[] = {{"LIST", "items"}, {"-> x", "-> got"}, {"NAME(args)", "child(1)"},
+                 {"NAME", "here"},  {"SIZE", "64K"},    {"{E}", "{1 + 1}"},
+                 {"E", "x > 0"},    {"D", "1ms"},       {"N", "3"},
+                 {"A..B", "1..3"},  {"…", "…"}};
     if (*form == '[') {
         cv_buf_str(out, await ? "await " : "");
         form += strlen("[await] ");
@@ -269,7 +280,8 @@ static void example(const char *form, bool await, struct cv_buf *out)
 
 START_TEST(words_parse_in_their_form)
 {
-    static const char head[] = "[shared]\nx = 0\nitems = [0]\n\n[sync]\nm = lock\ns = semaphore(1)\nq = queue(1)\n\n[task child(n)]\n    pass\n\n[task t]\n    h = 0\n";
+    static const char head[] = "[shared]\nx = 0\nitems = [0]\n\n[sync]\nm = lock\ns = semaphore(1)\nq = queue(1)\n\n[task "
+                               "child(n)]\n    pass\n\n[task t]\n    h = 0\n";
     unsigned now = 0, later = 0;
     for (const struct cv_word *w = cv_statements; w->name; w++)
         for (int await = 0; await < (w->form[0] == '[' ? 2 : 1); await++) {
@@ -303,7 +315,8 @@ END_TEST
 
 START_TEST(names_parse_where_they_belong)
 {
-    static const char *const calls[] = {"len([1])", "min(1, 2)", "max(1, 2)", "random(1, 2)", "cas(x, 0, 1)", "sorted([2, 1])", "count([1], 1)", "copies(x)"};
+    static const char *const calls[] = {"len([1])",     "min(1, 2)",      "max(1, 2)",     "random(1, 2)",
+                                        "cas(x, 0, 1)", "sorted([2, 1])", "count([1], 1)", "copies(x)"};
     unsigned n = 0;
     for (const struct cv_word *w = cv_functions; w->name; w++) {
         bool at_end = strstr(w->summary, "[expect]") != NULL, known = false;
@@ -335,7 +348,8 @@ START_TEST(sections_parse_in_their_form)
 {
     for (const struct cv_word *w = cv_sections; w->name; w++) {
         struct cv_buf text = {0};
-        cv_buf_printf(&text, "[task other]\n    pass\n\n%s\n%s", w->form, !strcmp(w->name, "task") || !strcmp(w->name, "main") ? "    pass\n" : "");
+        cv_buf_printf(&text, "[task other]\n    pass\n\n%s\n%s", w->form,
+                      !strcmp(w->name, "task") || !strcmp(w->name, "main") ? "    pass\n" : "");
         struct cv_diags d = {0};
         struct cv_program *p = cv_program_read("section.ini", text.at, text.n, NULL, 0, &d);
         ck_assert_msg((p == NULL) == w->later, "%s: %s", w->form, d.n ? d.at[0].text : "accepted");

@@ -85,7 +85,10 @@ static unsigned hold_all(const char *folder)
     return n;
 }
 
-static const char *tests_folder(void) { return getenv("CV_TESTS") ? getenv("CV_TESTS") : "tests"; }
+static const char *tests_folder(void)
+{
+    return getenv("CV_TESTS") ? getenv("CV_TESTS") : "tests";
+}
 
 START_TEST(files_say_what_is_told)
 {
@@ -105,7 +108,8 @@ END_TEST
 
 START_TEST(overrides_are_checked)
 {
-    static const char text[] = "[params]\nn = 2 in 1..8\nd = 5ms in 1ms..1s\n\n[shared]\nx = [0] * n\n\n[task t x n]\n    await sleep d\n";
+    static const char text[] =
+        "[params]\nn = 2 in 1..8\nd = 5ms in 1ms..1s\n\n[shared]\nx = [0] * n\n\n[task t x n]\n    await sleep d\n";
     static const struct {
         const char *name, *value, *told, *note;
     } wrong[] = {{"n", "9", "-p n=9: must be in 1..8", NULL},

@@ -39,9 +39,11 @@ static void gather(const char *folder)
     closedir(d);
 }
 
-static const char *const words[] = {"await ", "repeat 3:", "[", "]", "[task t]\n", "\n    ", "\n", "\t", "\"", "{", "}", "..", "-1", "9223372036854775807",
-                                    "[0] * 65536", "with m:\n", "else:\n", "\xff", "\0x", "((((((((", "not ", "-", "for i in 1..2:\n", " and ", "1s", "#",
-                                    "\r\n", "x += 1\n", "[shared]\n", "[expect]\n", "atomic ", "cas(x, 0, 1)", "items[0]", "x 100000", "\\u{", "'"};
+static const char *const words[] = {
+    "await ",   "repeat 3:",  "[",          "]",       "[task t]\n",          "\n    ",      "\n",        "\t",      "\"",
+    "{",        "}",          "..",         "-1",      "9223372036854775807", "[0] * 65536", "with m:\n", "else:\n", "\xff",
+    "\0x",      "((((((((",   "not ",       "-",       "for i in 1..2:\n",    " and ",       "1s",        "#",       "\r\n",
+    "x += 1\n", "[shared]\n", "[expect]\n", "atomic ", "cas(x, 0, 1)",        "items[0]",    "x 100000",  "\\u{",    "'"};
 
 static void mutate(struct cv_buf *b)
 {
@@ -152,14 +154,22 @@ START_TEST(large)
     static const struct {
         const char *head, *again;
         bool right;
-    } shapes[] = {{"[task t]\n    a = 1", " + 1", false},       {"[task t]\n    a = ", "-", false},
-                  {"[task t]\n    a = ", "(", false},           {"[task t]\n    a = ", "[", false},
-                  {"[task t]\n    a = ", "not ", false},        {"[task t]\n", " pass\n", false},
-                  {"[task t]\n a = [1]\n b = a", "[0]", false}, {"[task t]\n if true:\n  pass\n", " elif true:\n  pass\n", false},
-                  {"[shared]\n", "x = [0] * 65536\n", false},   {"[task t for v in 0", ", 1", false},
-                  {"[task t for v in 0", ",1", false},          {"[task t]\n print \"", "{", false},
-                  {"", "\n", false},                            {"", "[task t]\n", false},
-                  {"[task t]\n print \"", "x", false},          {"[task t]\n pass\n;", "é", true}};
+    } shapes[] = {{"[task t]\n    a = 1", " + 1", false},
+                  {"[task t]\n    a = ", "-", false},
+                  {"[task t]\n    a = ", "(", false},
+                  {"[task t]\n    a = ", "[", false},
+                  {"[task t]\n    a = ", "not ", false},
+                  {"[task t]\n", " pass\n", false},
+                  {"[task t]\n a = [1]\n b = a", "[0]", false},
+                  {"[task t]\n if true:\n  pass\n", " elif true:\n  pass\n", false},
+                  {"[shared]\n", "x = [0] * 65536\n", false},
+                  {"[task t for v in 0", ", 1", false},
+                  {"[task t for v in 0", ",1", false},
+                  {"[task t]\n print \"", "{", false},
+                  {"", "\n", false},
+                  {"", "[task t]\n", false},
+                  {"[task t]\n print \"", "x", false},
+                  {"[task t]\n pass\n;", "é", true}};
     for (size_t i = 0; i < CV_COUNT(shapes); i++) {
         struct cv_buf b = {0};
         cv_buf_str(&b, shapes[i].head);
