@@ -1,5 +1,6 @@
 # convis: `make run` and `make check` do everything on a fresh Debian. Everything built lies in $(O).
-O ?= build
+comma := ,
+O ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 CC ?= gcc
 PREFIX ?= /usr/local
 V ?= 0
@@ -21,6 +22,7 @@ DEPS_app    := base topo lang trace engine source model ui export
 ROOMS := base topo lang trace engine source model ui export app
 
 PKGS := ncursesw libuv hwloc
+# Without pkg-config (before `scripts/deps` has run) these are empty, and parsing this file still works.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Werror
@@ -59,20 +61,10 @@ endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 unit: $(UNIT:%=$(O)/unit/%)
 
-# ── the two commands of the README ──
-SCENARIO ?= scenarios/stale-global.ini
-run:
-	@scripts/deps build
-	@$(MAKE) --no-print-directory convis
-	@./convis $(SCENARIO)
-check:
-	@scripts/deps check
-	@$(MAKE) --no-print-directory check-built
-check-built: $(if $(wildcard src/main.c),convis) unit
-	@tests/run $(O)
+# run, check, lint, install, picture: a file each
 include $(wildcard mk/*.mk)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
-.PHONY: all unit clean run check check-built
+.PHONY: all unit clean
 clean:
-	rm -rf $(O) convis
+	rm -rf build build-* convis
