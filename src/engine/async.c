@@ -3,6 +3,7 @@
  * a timer sets a future whose waiter is scheduled in the next pass. Timers lie in a heap of nanoseconds; a timerfd in the
  * loop wakes the poll. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -298,6 +299,17 @@ static void spawn(struct loop *l, uint32_t task, const struct cv_action *a)
     add_coroutine(l, made);
 }
 
+/* Without await the coroutine keeps the thread, and it is the thread that lets others go first. */
+static void yield_thread(struct loop *l, uint32_t task, const struct cv_action *a)
+{
+    struct cv_row *row = cv_shm_row(&l->m->shm, task);
+    cv_row_wait(&l->w, task, a->line, CV_CAUSE_YIELD, 0, 0);
+    atomic_fetch_add(&row->yields, 1);
+    sched_yield();
+    cv_row_run(&l->w, task, a->line);
+    cv_task_finish(&l->w, &l->all[task].task, a, NULL);
+}
+
 static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
 {
     struct coroutine *c = &l->all[task];
@@ -317,7 +329,7 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
             make_ready(l, task, task, 0);
             return false;
         }
-        cv_task_finish(&l->w, &c->task, a, NULL); /* without await the thread is kept */
+        yield_thread(l, task, a);
         return true;
     case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: case CV_OP_JOIN: case CV_OP_JOIN_ALL:
         return sync_effect(l, task, a);
@@ -334,12 +346,10 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
 static void step(struct loop *l, uint32_t task)
 {
     struct cv_action a;
-    bool first = true;
+    cv_row_run(&l->w, task, atomic_load_explicit(&cv_shm_row(&l->m->shm, task)->line, memory_order_relaxed));
+    cv_row_core(l->m, task);
     do {
         cv_task_next(&l->w, &l->all[task].task, &a);
-        if (first)
-            cv_row_run(&l->w, task, a.line);
-        first = false;
         if (a.memory)
             cv_task_memory(&l->w, &l->all[task].task, &a);
     } while (!stopped(l) && (a.memory || effect(l, task, &a)));

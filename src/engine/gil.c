@@ -37,11 +37,12 @@ static struct timespec after(uint64_t ns)
     return t;
 }
 
-void gil_take(struct own *o, unsigned line)
+/* said: that it waits for the lock is published already. */
+static void take(struct own *o, unsigned line, bool said)
 {
     uint32_t me = o->task->number;
     pthread_mutex_lock(&gil.mutex);
-    if (gil.locked)
+    if (gil.locked && !said)
         cv_row_wait(&o->w, me, line, CV_CAUSE_GIL, gil.holder, gil.holder);
     while (gil.locked) {
         uint64_t seen = gil.handovers;
@@ -61,6 +62,8 @@ void gil_take(struct own *o, unsigned line)
     pthread_mutex_unlock(&gil.mutex);
     cv_row_run(&o->w, me, line);
 }
+
+void gil_take(struct own *o, unsigned line) { take(o, line, false); }
 
 void gil_drop(struct own *o)
 {
@@ -85,5 +88,5 @@ void gil_look(struct own *o, unsigned line)
         pthread_cond_timedwait(&gil.taken, &gil.mutex, &until);
     }
     pthread_mutex_unlock(&gil.mutex);
-    gil_take(o, line);
+    take(o, line, true);
 }

@@ -24,26 +24,66 @@ uint64_t own_now(struct cv_worker *w) { return cv_mono_ns() - w->m->zero_ns; }
 
 static bool stopped(const struct own *o) { return atomic_load_explicit(&o->w.m->shm.head->stop, memory_order_relaxed); }
 
+/* pids.max of our own cgroup (version 2), or "". */
+static void pids_limit(char *text, size_t size)
+{
+    char line[512], path[600];
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    text[0] = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (!strncmp(line, "0::", 3)) {
+            line[strcspn(line, "\n")] = 0;
+            snprintf(path, sizeof path, "/sys/fs/cgroup%s/pids.max", line + 3);
+            FILE *limit = fopen(path, "re");
+            if (limit && fgets(text, (int)size, limit))
+                text[strcspn(text, "\n")] = 0;
+            if (limit)
+                fclose(limit);
+        }
+    if (f)
+        fclose(f);
+}
+
 void own_refused(struct cv_machine *m, const char *what, int error)
 {
+    static atomic_flag said = ATOMIC_FLAG_INIT;
     struct cv_shm_head *h = m->shm.head;
-    struct rlimit limit = {0};
-    getrlimit(RLIMIT_NPROC, &limit);
-    char text[sizeof h->error_text];
-    int n = snprintf(text, sizeof text, "%s: %s after %u tasks", what, strerror(error), atomic_load(&h->ntasks) - 1);
-    if (error == EAGAIN && limit.rlim_cur != RLIM_INFINITY)
-        snprintf(text + n, sizeof text - (size_t)n, " (RLIMIT_NPROC is %llu; pids.max of the cgroup counts too)", (unsigned long long)limit.rlim_cur);
-    else if (error == EAGAIN)
-        snprintf(text + n, sizeof text - (size_t)n, " (RLIMIT_NPROC, threads-max or pids.max of the cgroup is reached)");
-    uint32_t none = 0;
-    memcpy(h->error_text, text, sizeof text);
-    atomic_compare_exchange_strong(&h->error, &none, (uint32_t)error);
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+    char pids[32], text[sizeof h->error_text];
+    if (!atomic_flag_test_and_set(&said) && !atomic_load(&h->error)) {
+        int n = snprintf(text, sizeof text, "%s: %s, after %u tasks", what, strerror(error), atomic_load(&h->ntasks) - 1);
+        getrlimit(RLIMIT_NPROC, &limit);
+        pids_limit(pids, sizeof pids);
+        if (error == EAGAIN) {
+            n += snprintf(text + n, sizeof text - (size_t)n, limit.rlim_cur == RLIM_INFINITY ? " (RLIMIT_NPROC is unlimited" : " (RLIMIT_NPROC is %llu",
+                          (unsigned long long)limit.rlim_cur);
+            n += snprintf(text + n, sizeof text - (size_t)n, *pids ? ", pids.max of the cgroup is %s" : "", pids);
+            snprintf(text + n, sizeof text - (size_t)n, "; kernel.threads-max and kernel.pid_max count too)");
+        } else if (error == ENOMEM) {
+            snprintf(text + n, sizeof text - (size_t)n, " (not enough memory)");
+        }
+        memcpy(h->error_text, text, sizeof text);
+        atomic_store(&h->error, (uint32_t)error);
+    }
     atomic_store(&h->stop, 1);
+}
+
+/* ── accounts of memory ─────────────────────────────────────────────────────────────────────────── */
+static void measure(struct own *o)
+{
+    struct cv_shm_head *h = o->w.m->shm.head;
+    if (o->bytes)
+        return;
+    o->bytes = o->footprint(o) + o->task->size + sizeof(struct cv_row);
+    uint64_t now = atomic_fetch_add(&h->task_bytes_now, o->bytes) + o->bytes, most = atomic_load(&h->task_bytes);
+    while (most < now && !atomic_compare_exchange_weak(&h->task_bytes, &most, now))
+        ;
 }
 
 /* ── waiting ────────────────────────────────────────────────────────────────────────────────────── */
 static void leave(struct own *o)
 {
+    measure(o);
     if (o->using_gil)
         gil_drop(o);
 }
@@ -52,7 +92,8 @@ static void come_back(struct own *o, unsigned line)
 {
     if (o->using_gil)
         gil_take(o, line);
-    cv_row_run(&o->w, o->task->number, line);
+    else
+        cv_row_run(&o->w, o->task->number, line);
     cv_row_core(o->w.m, o->task->number);
 }
 
@@ -179,7 +220,6 @@ static void spawn(struct own *o, const struct cv_action *a)
         cv_task_fail(&o->w, &o->task, a, "more than %u tasks", m->order->max_tasks);
         return;
     }
-    atomic_fetch_add(&m->shm.head->task_bytes, made->size + sizeof(struct cv_row));
     struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};
     cv_task_finish(&o->w, &o->task, a, &handle); /* before the fork: parent and child go on from behind it */
     int error = o->spawn(o, made, number);
@@ -217,10 +257,7 @@ void own_run(struct own *o)
     struct cv_machine *m = o->w.m;
     struct cv_action a;
     uint32_t task = o->task->number;
-    if (o->using_gil)
-        gil_take(o, 0);
-    cv_row_run(&o->w, task, m->program->bodies[o->task->body].line);
-    cv_row_core(m, task);
+    come_back(o, m->program->bodies[o->task->body].line);
     for (;;) {
         cv_task_next(&o->w, &o->task, &a);
         if (stopped(o))
@@ -232,6 +269,8 @@ void own_run(struct own *o)
         else if (!effect(o, &a))
             break;
     }
+    measure(o);
+    atomic_fetch_sub(&m->shm.head->task_bytes_now, o->bytes);
     if (o->process)
         cv_row_finals(m, task);
     if (o->using_gil)

@@ -8,10 +8,13 @@ struct own {
     struct cv_worker w;
     struct cv_task *task;
     bool process, using_gil;
+    uint64_t bytes;              /* its memory, measured when it first waited; 0: not yet */
     /* Starts a claimed task; 0 or an errno. */
     int (*spawn)(struct own *o, struct cv_task *made, uint32_t number);
     /* Looked after while it waits in the kernel: dead children (processes); NULL: nothing. */
     void (*tend)(struct own *o);
+    /* Bytes of its own that are in memory now: the touched stack of a thread, the private pages of a process. */
+    uint64_t (*footprint)(struct own *o);
 };
 /* Runs the task to its end, including its last accounts. */
 void own_run(struct own *o);
@@ -29,6 +32,7 @@ void own_futex_wake(_Atomic uint32_t *word, int n);
 void gil_init(uint64_t interval_ns);
 void gil_take(struct own *o, unsigned line);
 void gil_drop(struct own *o);
+/* gil_take says itself that the task runs. */
 void gil_look(struct own *o, unsigned line); /* the eval breaker: hand over if asked */
 
 #endif

@@ -35,6 +35,24 @@ static void base_usage(struct cv_machine *m)
     m->base_cpu_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
     m->base_voluntary = (uint32_t)u.ru_nvcsw;
     m->base_involuntary = (uint32_t)u.ru_nivcsw;
+    struct cv_shm_head *h = m->shm.head; /* for the parent, who reads the accounts of a run that it kills */
+    atomic_store(&h->base_cpu_ns, m->base_cpu_ns);
+    atomic_store(&h->base_voluntary, m->base_voluntary);
+    atomic_store(&h->base_involuntary, m->base_involuntary);
+}
+
+/* As many descriptors as we may have; and no core file from a `crash`: 1 byte stops both a file and a pipe to a handler. */
+static void set_limits(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+    if (getrlimit(RLIMIT_CORE, &r) == 0) {
+        r.rlim_cur = r.rlim_max ? 1 : 0;
+        setrlimit(RLIMIT_CORE, &r);
+    }
 }
 
 static size_t overrides_of(const struct cv_order *o, struct cv_override *list, size_t cap, char *copy)
@@ -66,11 +84,7 @@ int cv_runner_main(int fd)
     if ((uint32_t)getppid() != atomic_load(&h->parent))
         return 3;
     cv_clock_tsc = h->clock_tsc;
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    set_limits();
     struct cv_diags diags = {0};
     struct cv_override overrides[CV_LIMIT_PARAMS];
     char params[sizeof cv_machine_order(&shm)->params];

@@ -1,10 +1,12 @@
 /* The parent's side of a run: makes the region, starts server and runner, opens the gate, watches, and ends it. Whatever
  * happens to the parent, the runner (PDEATHSIG) and the server (end of its standard input) end with it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,7 +15,7 @@
 #include "engine/fetch.h"
 #include "engine/own.h"
 
-enum { DETECT_NS = 100000000, SILENT_NS = 1000000000 };
+enum { DETECT_NS = 100000000, SILENT_NS = 500000000, LOOKED_AT = 4096 /* tasks */ };
 struct cv_session {
     uv_loop_t *loop;
     const struct cv_program *program;
@@ -24,14 +26,15 @@ struct cv_session {
     uv_process_t *runner, *server;  /* freed by their close callbacks */
     uv_pipe_t *server_input;
     pid_t pid;
-    bool gone, over, suspended, started;
+    bool gone, over, suspended, started, buried;
     int status, signal;
     enum cv_outcome outcome;
     struct cv_buf text;
     struct cv_clock_pair zero;
     uint64_t looked_ns, began_ns, stopped_ns, suspended_ns;
-    uint64_t last_sum;              /* of rows when a deadlock was seen last: it must stand twice */
-    uint32_t *members, nmembers, *told, ntold;
+    uint64_t last_sum;              /* of the members' rows when a deadlock was seen last: it must stand twice */
+    uint32_t *members, *before, nbefore, *told, ntold;
+    uint32_t *steps, nsteps;        /* of the first tasks a while before the timeout: who made none since is silent */
 };
 
 /* ── info ───────────────────────────────────────────────────────────────────────────────────────── */
@@ -80,17 +83,25 @@ static void make_info(struct cv_session *s, const struct cv_order *o)
 /* ── children ───────────────────────────────────────────────────────────────────────────────────── */
 static void free_handle(uv_handle_t *h) { free(h); }
 
+/* Ends what is left of the group and takes it off the process table: orphans come to us, a subreaper. */
+static void bury(struct cv_session *s)
+{
+    if (s->buried || s->pid <= 0)
+        return;
+    s->buried = true;
+    kill(-s->pid, SIGKILL);
+    while (waitpid(-s->pid, NULL, 0) > 0 || errno == EINTR)
+        ;
+}
+
 static void runner_ended(uv_process_t *p, int64_t status, int signal)
 {
     struct cv_session *s = p->data;
-    if (s) {
-        s->gone = true;
-        s->status = (int)status;
-        s->signal = signal;
-        s->runner = NULL;
-        if (s->pid > 0)
-            kill(-s->pid, SIGKILL); /* what it forked */
-    }
+    s->gone = true;
+    s->status = (int)status;
+    s->signal = signal;
+    s->runner = NULL;
+    bury(s);
     uv_close((uv_handle_t *)p, free_handle);
 }
 
@@ -98,8 +109,7 @@ static void server_ended(uv_process_t *p, int64_t status, int signal)
 {
     struct cv_session *s = p->data;
     (void)status, (void)signal;
-    if (s)
-        s->server = NULL;
+    s->server = NULL;
     uv_close((uv_handle_t *)p, free_handle);
 }
 
@@ -142,14 +152,28 @@ static int listen_socket(struct cv_order *o)
     return -1;
 }
 
+static bool spawns(const struct cv_program *p)
+{
+    for (uint32_t b = 0; b < p->nbodies; b++)
+        if (p->bodies[b].spawns && !(b == 0 && p->implicit_main))
+            return true;
+    return false;
+}
+
+/* The region is sparse: a ring costs what was written into it. A ring for each task that the file names; where tasks are
+ * made as it runs nobody knows how many, and there are rings for the first thousands. */
 static struct cv_shm_plan plan_of(const struct cv_program *p, const struct cv_order *o)
 {
+    enum { SPAWNED = 2048, MOST = 16384 };
     struct cv_shm_plan plan = {.max_tasks = o->max_tasks, .engine_bytes = cv_machine_bytes(p, o), .string_bytes = 64u << 20, .source_bytes = p->source_length + 1};
-    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : o->max_tasks < 16384 ? o->max_tasks + 1 : 16384;
+    uint32_t producers = p->ninstances + 1 + (spawns(p) ? SPAWNED : 0);
+    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : producers < MOST ? producers : MOST;
     plan.ring_records = o->ring_records;
-    if (!plan.ring_records) { /* 16 MiB for one producer; for many, less each, 1 GiB in all at most */
+    if (!plan.ring_records) { /* 16 MiB for each of few producers; for many less, 2 GiB in all where there is so much */
+        uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2, most = (uint64_t)2 << 30;
+        most = memory < most ? memory : most;
         plan.ring_records = 1u << 20;
-        while (plan.ring_records > 1024 && (uint64_t)plan.ring_records * plan.max_rings * 16 > (uint64_t)1 << 30)
+        while (plan.ring_records > 1024 && (uint64_t)plan.ring_records * plan.max_rings * sizeof(struct cv_record) > most)
             plan.ring_records /= 2;
     }
     plan.finals_bytes = o->model == CV_PROCESSES ? 64u << 20 : 0;
@@ -181,8 +205,10 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
     atomic_store(&s->shm.head->parent, (uint32_t)getpid());
     cv_machine_init(&s->shm, p, &o);
     cv_machine_attach(&s->machine, &s->shm, p);
-    s->members = cv_alloc(o.max_tasks * sizeof *s->members + 1);
-    s->told = cv_alloc(o.max_tasks * sizeof *s->told + 1);
+    s->members = cv_alloc(o.max_tasks * sizeof *s->members);
+    s->before = cv_alloc(o.max_tasks * sizeof *s->before);
+    s->told = cv_alloc(o.max_tasks * sizeof *s->told);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a killed run leaves comes to us, to be reaped */
     s->server_input = cv_alloc(sizeof *s->server_input);
     uv_pipe_init(loop, s->server_input, 0);
     error = spawn(s, &s->server, exe, "--server", listener, server_ended, s->server_input);
@@ -247,32 +273,80 @@ static void push(struct cv_session *s, enum cv_event_kind kind, unsigned obj, ui
     cv_reader_push(s->reader, &e);
 }
 
-static void finish(struct cv_session *s, enum cv_outcome outcome, const char *text)
+static bool alive(const struct cv_row *r)
 {
-    if (s->over)
-        return;
-    s->over = true;
-    s->outcome = outcome;
-    cv_buf_str(&s->text, text);
-    uint32_t id = s->text.n ? cv_intern(&s->shm, s->text.at, s->text.n) : 0;
-    if (outcome == CV_OUT_DEADLOCK)
-        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, id);
-    push(s, CV_EV_RUN_END, outcome, id);
-    if (s->pid > 0 && !(outcome == CV_OUT_FINISHED && s->gone)) {
-        if (outcome != CV_OUT_FINISHED || atomic_load(&s->shm.head->ended)) {
-            if (!atomic_load(&s->shm.head->finished))
-                atomic_store(&s->shm.head->finished, cv_ticks());
-            kill(-s->pid, SIGKILL);
+    uint32_t state = atomic_load(&r->state);
+    return state == CV_ROW_STARTED || state == CV_ROW_RUNNABLE || state == CV_ROW_WAITING;
+}
+
+static uint32_t task_count(const struct cv_session *s)
+{
+    uint32_t n = atomic_load(&s->shm.head->ntasks), most = s->shm.head->plan.max_tasks;
+    return n < most ? n : most;
+}
+
+static bool read_proc(uint32_t pid, uint32_t tid, const char *file, char *text, size_t size)
+{
+    char path[80];
+    snprintf(path, sizeof path, "/proc/%u/task/%u/%s", pid, tid, file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, text, size - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = 0;
+    return n > 0;
+}
+
+/* The accounts of tasks that will be killed and so cannot write them: what the kernel says of their threads. */
+static void close_accounts(struct cv_session *s)
+{
+    const struct cv_shm_head *h = s->shm.head;
+    uint32_t n = task_count(s);
+    for (uint32_t t = 0; t < n && t < LOOKED_AT; t++) {
+        struct cv_row *r = cv_shm_row(&s->shm, t);
+        uint32_t pid = atomic_load(&r->pid), tid = atomic_load(&r->tid);
+        char text[4096];
+        const char *at;
+        if (!tid || !alive(r))
+            continue;
+        if (read_proc(pid, tid, "schedstat", text, sizeof text)) {
+            uint64_t cpu = strtoull(text, NULL, 10), base = t == 0 ? h->base_cpu_ns : 0;
+            atomic_store(&r->cpu_ns, cpu > base ? cpu - base : 0);
+        }
+        if (read_proc(pid, tid, "status", text, sizeof text)) {
+            if ((at = strstr(text, "\nvoluntary_ctxt_switches:")))
+                atomic_store(&r->voluntary, (uint32_t)strtoul(strchr(at, ':') + 1, NULL, 10) - (t == 0 ? h->base_voluntary : 0));
+            if ((at = strstr(text, "\nnonvoluntary_ctxt_switches:")))
+                atomic_store(&r->involuntary, (uint32_t)strtoul(strchr(at, ':') + 1, NULL, 10) - (t == 0 ? h->base_involuntary : 0));
         }
     }
 }
 
-static uint64_t sum_of_rows(const struct cv_session *s)
+/* The run is over; what is left of it is ended. told: this deadlock has been reported already. */
+static void finish(struct cv_session *s, enum cv_outcome outcome, const char *text, bool told)
+{
+    struct cv_shm_head *h = s->shm.head;
+    s->over = true;
+    s->outcome = outcome;
+    cv_buf_str(&s->text, text);
+    if (!s->gone) {
+        close_accounts(s);
+        kill(-s->pid, SIGKILL);
+    }
+    if (!atomic_load(&h->finished))
+        atomic_store(&h->finished, atomic_load(&h->virtual_time) ? atomic_load(&h->virtual_now) : cv_ticks());
+    uint32_t id = s->text.n ? cv_intern(&s->shm, s->text.at, s->text.n) : 0;
+    if (outcome == CV_OUT_DEADLOCK && !told)
+        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, id);
+    push(s, CV_EV_RUN_END, outcome, id);
+}
+
+static uint64_t sum_of_rows(const struct cv_session *s, const uint32_t *tasks, uint32_t n)
 {
     uint64_t sum = 0;
-    uint32_t n = atomic_load(&s->shm.head->ntasks);
-    for (uint32_t t = 0; t < n && t < s->shm.head->plan.max_tasks; t++) {
-        const struct cv_row *r = cv_shm_row(&s->shm, t);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cv_row *r = cv_shm_row(&s->shm, tasks[i]);
         sum = sum * 31 + atomic_load(&r->state) + ((uint64_t)atomic_load(&r->steps) << 4) + ((uint64_t)atomic_load(&r->wait) << 16);
     }
     return sum;
@@ -290,6 +364,12 @@ static uint32_t loop_holder(const struct cv_session *s)
     return CV_NO_TASK;
 }
 
+static bool same_set(const uint32_t *a, uint32_t na, const uint32_t *b, uint32_t nb)
+{
+    return na == nb && memcmp(a, b, na * sizeof *a) == 0;
+}
+
+/* The same set, its members unmoved, seen twice is a deadlock. Once for each set. */
 static void look_for_deadlock(struct cv_session *s)
 {
     bool others;
@@ -297,37 +377,54 @@ static void look_for_deadlock(struct cv_session *s)
         return;
     uint32_t holder = loop_holder(s), n = cv_deadlock_find(&s->machine, holder, s->members, s->shm.head->plan.max_tasks, &others);
     struct cv_buf text = {0};
-    uint64_t sum = sum_of_rows(s);
-    bool twice = n && s->nmembers == n && (others || s->last_sum == sum);
-    s->nmembers = n;
+    uint64_t sum = sum_of_rows(s, s->members, n);
+    bool stands = n && same_set(s->before, s->nbefore, s->members, n) && s->last_sum == sum;
+    bool told = same_set(s->told, s->ntold, s->members, n);
+    memcpy(s->before, s->members, n * sizeof *s->before);
+    s->nbefore = n;
     s->last_sum = sum;
-    if (twice)
+    if (stands && !(told && others))
         cv_deadlock_text(&s->machine, holder, s->members, n, &text);
     cv_sync_mutex_unlock(s->machine.sync);
-    if (twice && !others) {
-        finish(s, CV_OUT_DEADLOCK, text.at);
-    } else if (twice && !(s->ntold == n && memcmp(s->told, s->members, n * sizeof *s->told) == 0)) {
+    if (stands && !told) {
         memcpy(s->told, s->members, n * sizeof *s->told);
         s->ntold = n;
-        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, cv_intern(&s->shm, text.at, text.n));
     }
+    if (stands && !others)
+        finish(s, CV_OUT_DEADLOCK, text.at, told);
+    else if (stands && !told)
+        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, cv_intern(&s->shm, text.at, text.n));
     cv_buf_release(&text);
 }
 
-/* Who is to blame for a timeout: tasks that compute without a visible step. */
+/* Remembers, a while before the timeout, how far each task is. */
+static void note_steps(struct cv_session *s, uint64_t run_ns)
+{
+    uint64_t timeout = s->machine.order->timeout_ns;
+    if (s->steps || run_ns + (timeout / 2 < SILENT_NS ? timeout / 2 : SILENT_NS) < timeout)
+        return;
+    uint32_t n = task_count(s);
+    s->nsteps = n < LOOKED_AT ? n : LOOKED_AT;
+    s->steps = cv_alloc((s->nsteps + 1) * sizeof *s->steps);
+    for (uint32_t t = 0; t < s->nsteps; t++)
+        s->steps[t] = atomic_load(&cv_shm_row(&s->shm, t)->steps);
+}
+
+/* Who is to blame for a timeout: tasks that are still computing, and those of them that made no visible step any more. */
 static void timeout_text(struct cv_session *s, struct cv_buf *out)
 {
-    uint32_t n = atomic_load(&s->shm.head->ntasks);
+    uint32_t n = task_count(s);
     cv_buf_printf(out, "the run took longer than its timeout of %s", cv_duration_text(s->machine.order->timeout_ns, true));
-    for (uint32_t t = 0, told = 0; t < n && t < s->shm.head->plan.max_tasks && told < 3; t++) {
+    for (uint32_t t = 0, told = 0; t < n && told < 3; t++) {
         const struct cv_row *r = cv_shm_row(&s->shm, t);
         size_t length;
         if (atomic_load(&r->state) != CV_ROW_RUNNABLE)
             continue;
+        bool silent = t < s->nsteps && s->steps[t] == atomic_load(&r->steps);
         const char *name = cv_string(&s->shm, r->name, &length);
         cv_buf_str(out, told++ ? ", " : "; still computing: ");
         cv_text_clean(out, name, length);
-        cv_buf_printf(out, " at line %u", atomic_load(&r->line));
+        cv_buf_printf(out, silent ? " (no visible step since line %u)" : " (at line %u)", atomic_load(&r->line));
     }
 }
 
@@ -335,11 +432,12 @@ static void runner_gone(struct cv_session *s)
 {
     struct cv_shm_head *h = s->shm.head;
     struct cv_buf text = {0};
-    if (atomic_load(&h->outcome) != CV_OUT_NONE) {
+    enum cv_outcome known = (enum cv_outcome)atomic_load(&h->outcome);
+    if (known != CV_OUT_NONE && known <= CV_OUT_CRASHED) {
         cv_text_clean(&text, h->outcome_text, strnlen(h->outcome_text, sizeof h->outcome_text));
-        finish(s, (enum cv_outcome)atomic_load(&h->outcome), text.at);
+        finish(s, known, text.n ? text.at : "", false);
     } else if (atomic_load(&h->ended)) {
-        finish(s, CV_OUT_FINISHED, "");
+        finish(s, CV_OUT_FINISHED, "", false);
     } else {
         if (atomic_load(&h->error))
             cv_text_clean(&text, h->error_text, strnlen(h->error_text, sizeof h->error_text));
@@ -347,9 +445,7 @@ static void runner_gone(struct cv_session *s)
             cv_buf_printf(&text, "the program died of SIG%s", sigabbrev_np(s->signal) ? sigabbrev_np(s->signal) : "?");
         else
             cv_buf_printf(&text, "the runner ended with status %d", s->status);
-        if (!atomic_load(&h->finished))
-            atomic_store(&h->finished, cv_ticks());
-        finish(s, CV_OUT_CRASHED, text.at);
+        finish(s, CV_OUT_CRASHED, text.at, false);
     }
     cv_buf_release(&text);
 }
@@ -366,12 +462,14 @@ bool cv_session_poll(struct cv_session *s)
     if (s->suspended || now - s->looked_ns < DETECT_NS)
         return false;
     s->looked_ns = now;
+    uint64_t run_ns = now - s->began_ns - s->stopped_ns;
+    note_steps(s, run_ns);
     if (!s->info.stepped)
         look_for_deadlock(s);
-    if (!s->over && now - s->began_ns - s->stopped_ns > s->machine.order->timeout_ns) {
+    if (!s->over && run_ns > s->machine.order->timeout_ns) {
         struct cv_buf text = {0};
         timeout_text(s, &text);
-        finish(s, CV_OUT_TIMEOUT, text.at);
+        finish(s, CV_OUT_TIMEOUT, text.at, false);
         cv_buf_release(&text);
     }
     return s->over;
@@ -392,25 +490,33 @@ void cv_session_suspend(struct cv_session *s, bool stop)
     kill(-s->pid, stop ? SIGSTOP : SIGCONT);
 }
 
+/* SIGKILL and wait, without the loop: this may be called out of one of its callbacks. */
+static void end_process(uv_process_t **process)
+{
+    uv_process_t *p = *process;
+    if (!p)
+        return;
+    *process = NULL;
+    kill(p->pid, SIGKILL);
+    while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    uv_close((uv_handle_t *)p, free_handle);
+}
+
 void cv_session_stop(struct cv_session *s)
 {
     if (s->shm.head)
         atomic_store(&s->shm.head->stop, 1);
-    if (s->runner && s->pid > 0) {
+    if (s->runner) {
         kill(-s->pid, SIGKILL);
-        kill(s->pid, SIGKILL);
-        while (s->runner) /* its end comes through the loop */
-            uv_run(s->loop, UV_RUN_ONCE);
+        end_process(&s->runner);
+        bury(s);
     }
     if (s->server_input) {
         uv_close((uv_handle_t *)s->server_input, free_handle);
         s->server_input = NULL;
     }
-    if (s->server) {
-        kill(s->server->pid, SIGKILL);
-        while (s->server)
-            uv_run(s->loop, UV_RUN_ONCE);
-    }
+    end_process(&s->server);
 }
 
 void cv_session_free(struct cv_session *s)
@@ -424,7 +530,9 @@ void cv_session_free(struct cv_session *s)
     free(s->info.syncs);
     cv_buf_release(&s->text);
     free(s->members);
+    free(s->before);
     free(s->told);
+    free(s->steps);
     if (s->machine.program)
         cv_machine_release(&s->machine);
     if (s->shm.head)

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -9,14 +10,33 @@
 
 enum { STACK = 128 * 1024 };
 struct start { struct cv_machine *m; struct cv_task *task; };
-static _Atomic uint32_t running;
+static _Atomic uint32_t running; /* threads but the main one */
 
 static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number);
+
+/* The pages of its stack that were touched. */
+static uint64_t stack_footprint(struct own *o)
+{
+    pthread_attr_t attr;
+    void *at;
+    size_t size, page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char in[8 * 1024 * 1024 / 4096];
+    uint64_t bytes = 0;
+    (void)o;
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return 0;
+    pthread_attr_getstack(&attr, &at, &size);
+    pthread_attr_destroy(&attr);
+    if (size / page <= sizeof in && mincore(at, size, in) == 0)
+        for (size_t i = 0; i < size / page; i++)
+            bytes += in[i] & 1 ? page : 0;
+    return bytes;
+}
 
 static void prepare(struct own *o, struct cv_machine *m, struct cv_task *task)
 {
     *o = (struct own){.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
-                      .task = task, .using_gil = m->order->gil, .spawn = spawn_thread};
+                      .task = task, .using_gil = m->order->gil, .spawn = spawn_thread, .footprint = stack_footprint};
     if (m->order->record)
         cv_ring_claim(&m->shm, &o->w.ring);
     struct cv_row *row = cv_shm_row(&m->shm, task->number);
@@ -34,6 +54,7 @@ static void *thread_main(void *arg)
     own_run(&o);
     free(o.task);
     atomic_fetch_sub(&running, 1);
+    own_futex_wake(&running, 1);
     return NULL;
 }
 
@@ -63,6 +84,22 @@ static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number)
     return 0;
 }
 
+/* Threads whose task is over may still be writing their last accounts; those that nobody joined are left to the end. */
+static void wait_for_accounts(struct cv_machine *m)
+{
+    uint64_t deadline = cv_mono_ns() + 1000000000;
+    for (;;) {
+        uint32_t n = atomic_load(&m->shm.head->ntasks), alive = 0, threads = atomic_load(&running);
+        for (uint32_t t = 1; t < n; t++) {
+            uint32_t state = atomic_load(&cv_shm_row(&m->shm, t)->state);
+            alive += state == CV_ROW_STARTED || state == CV_ROW_RUNNABLE || state == CV_ROW_WAITING;
+        }
+        if (threads <= alive || cv_mono_ns() > deadline)
+            return;
+        own_futex_wait(&running, threads, 10000000, true);
+    }
+}
+
 static int threads_run(struct cv_machine *m)
 {
     struct own o = {.w = {.m = m, .now = own_now}};
@@ -76,11 +113,12 @@ static int threads_run(struct cv_machine *m)
     struct cv_ring ring = o.w.ring;
     atomic_store(&m->shm.head->peak_tasks, 1);
     o = (struct own){.w = {.m = m, .ring = ring, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
-                     .task = main_task, .using_gil = m->order->gil, .spawn = spawn_thread};
+                     .task = main_task, .using_gil = m->order->gil, .spawn = spawn_thread, .footprint = stack_footprint};
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
     own_run(&o);
     free(o.task);
+    wait_for_accounts(m);
     return 0;
 }
 
