@@ -3,6 +3,25 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <string.h>
+
+/* A kernel that keeps time by one of these has found the TSC wanting, whatever the processor says of it. */
+static bool distrusted(void)
+{
+    static const char *const instead[] = {"hpet", "acpi_pm", "jiffies", "refined-jiffies"};
+    char name[32] = "";
+    FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+    if (!f)
+        return false;
+    bool read = fgets(name, sizeof name, f) != NULL;
+    fclose(f);
+    name[strcspn(name, "\n")] = 0;
+    for (size_t i = 0; read && i < CV_COUNT(instead); i++) {
+        if (!strcmp(name, instead[i]))
+            return true;
+    }
+    return false;
+}
 #endif
 
 bool cv_clock_tsc;
@@ -11,7 +30,7 @@ void cv_clock_init(void)
 {
 #if defined(__x86_64__)
     unsigned a, b, c, d;
-    cv_clock_tsc = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8)); /* invariant TSC */
+    cv_clock_tsc = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8)) /* invariant TSC */ && !distrusted();
 #endif
 }
 

@@ -62,14 +62,21 @@ static const char *find_line(const char *source, size_t n, uint32_t line, size_t
     return at;
 }
 
-/* The source line, cleaned, and under it blanks up to the place and a caret, by the columns each character takes. */
+/* The source line, cleaned, and under it blanks up to the place and a caret, by the columns each character takes. Of a line
+ * that is far too long, a window around the place. */
 static void show_line(struct cv_buf *out, const char *line, size_t n, struct cv_place at)
 {
     struct cv_buf text = {0}, under = {0};
     enum { WIDEST = 200 };
-    uint32_t column = 1, marked = 0;
+    uint32_t column = 1, marked = 0, skip = at.column > WIDEST / 2 ? at.column - WIDEST / 2 : 0;
+    if (skip) {
+        cv_buf_str(&text, "...");
+        cv_buf_str(&under, "   ");
+    }
     for (size_t i = 0, length; i < n && text.n < WIDEST; i += length, column++) {
         cv_utf8(line + i, n - i, &length);
+        if (column <= skip)
+            continue;
         struct cv_buf one = {0};
         cv_text_clean(&one, line + i, length);
         int width = 0;
@@ -81,7 +88,7 @@ static void show_line(struct cv_buf *out, const char *line, size_t n, struct cv_
         cv_buf_add(&text, one.at, one.n);
         cv_buf_release(&one);
     }
-    for (; column < at.column && column < WIDEST; column++)
+    for (; column < at.column && column < skip + WIDEST; column++)
         cv_buf_str(&under, " ");
     if (!marked)
         cv_buf_str(&under, "^");

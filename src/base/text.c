@@ -75,7 +75,7 @@ int cv_text_width(uint32_t c)
 static bool treacherous(uint32_t c)
 {
     return (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-           c == 0x61c || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+           c == 0xad || c == 0x61c || c == 0x180e || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 void cv_text_clean(struct cv_buf *out, const char *s, size_t n)
@@ -101,16 +101,17 @@ const char *cv_duration_text(uint64_t ns, bool ascii)
     char *to = ring[next++ % CV_COUNT(ring)];
     static const struct { uint64_t per; const char *unit, *plain; } units[] = {
         {1000000000u, "s", "s"}, {1000000u, "ms", "ms"}, {1000u, "µs", "us"}, {1u, "ns", "ns"}};
-    size_t u = 0;
-    if (ns >= 1000000000000u) { /* 1000 s and more: whole seconds */
-        snprintf(to, sizeof ring[0], "%llu s", (unsigned long long)(ns / 1000000000u));
+    if (ns >= 1000000000000u) { /* 1000 s and more: whole seconds, and past a million of them whole days */
+        bool days = ns >= 1000000000000000u;
+        snprintf(to, sizeof ring[0], "%llu %s", (unsigned long long)(ns / 1000000000u / (days ? 86400 : 1)), days ? "d" : "s");
         return to;
     }
-    while (u < 3 && ns < units[u].per)
+    size_t u = 0;
+    while (u < 3 && ns + units[u].per / 2000 < units[u].per) /* 999.5 of the smaller unit are 1 of this one */
         u++;
     double v = (double)ns / (double)units[u].per;
-    const char *unit = ascii ? units[u].plain : units[u].unit;
-    snprintf(to, sizeof ring[0], u == 3 ? "%.0f %s" : u == 0 && v < 10 ? "%.3f %s" : v < 10 ? "%.2f %s" : v < 100 ? "%.1f %s" : "%.0f %s", v, unit);
+    int decimals = u == 3 ? 0 : u == 0 && v < 9.9995 ? 3 : v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
+    snprintf(to, sizeof ring[0], "%.*f %s", decimals, v, ascii ? units[u].plain : units[u].unit);
     return to;
 }
 

@@ -1,33 +1,54 @@
 /* Reading: every drain decodes what the rings hold into one pending array per ring, and hands out, merged by time, what
  * is settled. The horizon is where the drain before stood: a producer that was preempted between its stamp and its store
- * has had that long to store. Whatever still comes late is given the time of the event before it. */
+ * has had that long to store. Whatever still comes late is given the time of the event before it. A single ring under
+ * virtual time has nothing to wait for: all of it is settled at once.
+ *
+ * What stands in the region was written by another program, and is read as such: geometry and tails are kept here, a header
+ * is read once and checked, a stamp from the future is now. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "convis/trace.h"
 
-struct queue { struct cv_event *at; size_t from, n, cap; uint64_t last; };
+struct queue {
+    struct cv_event *at;
+    size_t from, n, cap;
+    uint64_t last; /* time of the event decoded last */
+    uint64_t tail; /* records read, ever */
+    uint64_t told; /* losses that the producer's LOST events have told */
+    bool unsorted, closed;
+};
+struct first { uint64_t t; uint32_t queue; };
 struct cv_reader {
     const struct cv_shm *shm;
+    uint64_t rings_at, ring_stride, ring_records;
+    uint32_t max_rings, max_tasks;
     struct queue *queues;        /* one a ring; the last one is for what is pushed */
-    uint32_t nqueues, seen_rings;
-    uint32_t *heap; uint32_t nheap; /* queues with something settled, by the time of their first event */
-    struct cv_clock_pair zero, early, late;
+    struct first *heap;          /* queues with something settled, by the time of their first event */
+    uint32_t nheap;
+    struct cv_clock_pair zero, early, middle, late;
+    uint64_t slope;              /* ns a tick << 32, of the line early-late; 0: there is none yet */
     uint64_t horizon;            /* events before it are settled */
     uint64_t out;                /* time of the event handed out last */
-    uint64_t taken, dropped;     /* records read; of these malformed ones */
+    uint64_t taken, dropped;     /* records read; records that were malformed or never finished */
     uint64_t outside_lost;       /* records the kernel lost */
+    uint64_t spill_told;
     bool virtual_time, started;
 };
 
 struct cv_reader *cv_reader_new(const struct cv_shm *shm)
 {
+    const struct cv_shm_head *h = shm->head;
     struct cv_reader *r = cv_alloc(sizeof *r);
     r->shm = shm;
-    r->nqueues = shm->head->plan.max_rings + 1;
-    r->queues = cv_alloc(r->nqueues * sizeof *r->queues);
-    r->heap = cv_alloc(r->nqueues * sizeof *r->heap);
-    r->virtual_time = atomic_load(&shm->head->virtual_time);
+    r->rings_at = h->rings_at;
+    r->ring_stride = h->ring_stride;
+    r->ring_records = h->plan.ring_records;
+    r->max_rings = h->plan.max_rings;
+    r->max_tasks = h->plan.max_tasks;
+    r->queues = cv_alloc((r->max_rings + (size_t)1) * sizeof *r->queues);
+    r->heap = cv_alloc((r->max_rings + (size_t)1) * sizeof *r->heap);
+    r->virtual_time = atomic_load(&h->virtual_time);
     return r;
 }
 
@@ -35,7 +56,7 @@ void cv_reader_free(struct cv_reader *r)
 {
     if (!r)
         return;
-    for (uint32_t i = 0; i < r->nqueues; i++)
+    for (uint32_t i = 0; i <= r->max_rings; i++)
         free(r->queues[i].at);
     free(r->queues);
     free(r->heap);
@@ -44,26 +65,47 @@ void cv_reader_free(struct cv_reader *r)
 
 void cv_reader_start(struct cv_reader *r, struct cv_clock_pair zero)
 {
-    r->zero = r->early = r->late = zero;
+    r->zero = r->early = r->middle = r->late = zero;
+    r->slope = 0;
     r->started = true;
     r->virtual_time = atomic_load(&r->shm->head->virtual_time);
 }
 
-uint64_t cv_reader_ns(const struct cv_reader *r, uint64_t ticks)
+/* ── ticks to nanoseconds ───────────────────────────────────────────────────────────────────────────
+ * Through the pair of this drain and one that is up to two seconds older; what is older still, through that and zero. */
+static void fit(struct cv_reader *r)
+{
+    if (r->virtual_time || !r->started || !cv_clock_tsc)
+        return;
+    struct cv_clock_pair now = cv_clock_pair();
+    if (now.ticks <= r->late.ticks || now.ns <= r->late.ns)
+        return;
+    r->late = now;
+    r->slope = (uint64_t)(((unsigned __int128)(now.ns - r->early.ns) << 32) / (now.ticks - r->early.ticks));
+    if (now.ns - r->middle.ns > 1000000000u) {
+        r->early = r->middle;
+        r->middle = now;
+        r->slope = (uint64_t)(((unsigned __int128)(now.ns - r->early.ns) << 32) / (now.ticks - r->early.ticks));
+    }
+}
+
+static inline uint64_t to_ns(const struct cv_reader *r, uint64_t ticks)
 {
     if (r->virtual_time)
         return ticks;
     uint64_t ns;
-    if (!cv_clock_tsc) {
+    if (!cv_clock_tsc)
         ns = ticks;
-    } else if (r->late.ticks > r->early.ticks) {
-        ns = cv_clock_ns(r->early, r->late, ticks);
-    } else { /* no second pair yet */
-        struct cv_clock_pair now = cv_clock_pair();
-        ns = cv_clock_ns(r->zero, now, ticks);
-    }
+    else if (ticks >= r->early.ticks && r->slope)
+        ns = r->early.ns + (uint64_t)(((unsigned __int128)(ticks - r->early.ticks) * r->slope) >> 32);
+    else if (r->early.ticks > r->zero.ticks)
+        ns = cv_clock_ns(r->zero, r->early, ticks);
+    else
+        ns = cv_clock_ns(r->zero, r->slope ? r->late : cv_clock_pair(), ticks);
     return ns > r->zero.ns ? ns - r->zero.ns : 0;
 }
+
+uint64_t cv_reader_ns(const struct cv_reader *r, uint64_t ticks) { return to_ns(r, ticks); }
 
 uint64_t cv_reader_now(const struct cv_reader *r)
 {
@@ -74,158 +116,222 @@ uint64_t cv_reader_now(const struct cv_reader *r)
 }
 
 /* ── queues ─────────────────────────────────────────────────────────────────────────────────────── */
+static struct queue *outside(const struct cv_reader *r) { return &r->queues[r->max_rings]; }
+
 static struct cv_event *append(struct queue *q)
+{
+    if (q->n == q->cap) {
+        if (q->from > q->cap / 2) {
+            memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
+            q->n -= q->from;
+            q->from = 0;
+        }
+        cv_vec_grow((void **)&q->at, q->n, &q->cap, sizeof *q->at);
+    }
+    return &q->at[q->n++];
+}
+
+static void push(struct queue *q, const struct cv_event *e)
 {
     if (q->from == q->n)
         q->from = q->n = 0;
-    if (q->n == q->cap && q->from > q->cap / 2) {
-        memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
-        q->n -= q->from;
-        q->from = 0;
-    }
-    cv_vec_grow((void **)&q->at, q->n, &q->cap, sizeof *q->at);
-    return &q->at[q->n++];
+    if (q->from < q->n && e->t < q->at[q->n - 1].t)
+        q->unsorted = true;
+    struct cv_event one = *e;
+    *append(q) = one;
 }
 
 void cv_reader_push(struct cv_reader *r, const struct cv_event *e)
 {
-    struct queue *q = &r->queues[r->nqueues - 1];
     struct cv_event one = *e;
     if (!r->virtual_time)
-        one.t = one.t > r->zero.ns ? one.t - r->zero.ns : 0;
+        one.t = r->started && one.t > r->zero.ns ? one.t - r->zero.ns : 0;
     if (one.kind == CV_EV_LOST)
         r->outside_lost += one.a;
-    append(q);
-    size_t i = q->n - 1; /* nearly sorted as it comes */
-    for (; i > q->from && q->at[i - 1].t > one.t; i--)
-        q->at[i] = q->at[i - 1];
-    q->at[i] = one;
+    push(outside(r), &one);
 }
 
-static uint64_t word(const struct cv_record *r, unsigned which) { return which ? r->w1 : r->w0; }
-
-static void decode(struct cv_reader *r, struct queue *q, const struct cv_record *records, uint64_t mask, uint64_t at, unsigned conts)
+/* What the cores' buffers brought is a few sorted runs one after the other: a stable merge from below. */
+static void sort(struct queue *q)
 {
-    const struct cv_record *h = &records[at & mask];
-    struct cv_event *e = append(q);
-    *e = (struct cv_event){.t = cv_reader_ns(r, h->w0), .kind = (uint8_t)(h->w1 >> 58), .flags = h->w1 >> 52 & 15,
-                           .task = (uint32_t)(h->w1 >> 32) & 0xfffffu, .line = (uint16_t)(h->w1 >> 16), .obj = (uint16_t)h->w1};
-    uint64_t *words[] = {&e->a, &e->b, &e->c, &e->d, &e->e, &e->f};
-    for (unsigned k = 0; k < conts; k++) {
-        *words[2 * k] = word(&records[(at + 1 + k) & mask], 0);
-        *words[2 * k + 1] = word(&records[(at + 1 + k) & mask], 1);
+    if (!q->unsorted)
+        return;
+    q->unsorted = false;
+    size_t n = q->n - q->from;
+    struct cv_event *from = q->at + q->from, *spare = cv_alloc(n * sizeof *spare), *to = spare;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t low = 0; low < n; low += 2 * width) {
+            size_t mid = n - low < width ? n : low + width, high = n - low < 2 * width ? n : low + 2 * width;
+            for (size_t i = low, j = mid, k = low; k < high; k++)
+                to[k] = i < mid && (j >= high || from[i].t <= from[j].t) ? from[i++] : from[j++];
+        }
+        struct cv_event *other = from;
+        from = to;
+        to = other;
     }
-    if (e->t < q->last)
-        e->t = q->last;
-    q->last = e->t;
+    if (from == spare)
+        memcpy(q->at + q->from, spare, n * sizeof *spare);
+    free(spare);
+}
+
+/* ── the rings ──────────────────────────────────────────────────────────────────────────────────── */
+static struct cv_ring_head *ring_of(const struct cv_reader *r, uint32_t n)
+{
+    return (struct cv_ring_head *)(void *)((char *)r->shm->head + r->rings_at + n * r->ring_stride);
+}
+
+static uint32_t claimed(const struct cv_reader *r)
+{
+    uint32_t n = atomic_load(&r->shm->head->nrings);
+    return n < r->max_rings ? n : r->max_rings;
 }
 
 static void take_ring(struct cv_reader *r, uint32_t n)
 {
-    const struct cv_shm_head *h = r->shm->head;
-    struct cv_ring_head *ring = (struct cv_ring_head *)(void *)((char *)r->shm->head + h->rings_at + n * h->ring_stride);
+    struct queue *q = &r->queues[n];
+    struct cv_ring_head *ring = ring_of(r, n);
     const struct cv_record *records = (const struct cv_record *)(ring + 1);
-    uint64_t mask = h->plan.ring_records - 1, head = atomic_load_explicit(&ring->head, memory_order_acquire);
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-    if (head - tail > mask + 1) { /* no producer of ours does that: take what can still be there */
-        r->dropped += head - tail - (mask + 1);
-        tail = head - (mask + 1);
+    uint64_t mask = r->ring_records - 1, head = atomic_load_explicit(&ring->head, memory_order_acquire), tail = q->tail;
+    if (head == tail)
+        return;
+    if (head - tail > mask + 1) { /* no producer of ours does that: what is there means nothing */
+        r->dropped += mask + 1;
+        q->tail = head;
+        atomic_store_explicit(&ring->tail, head, memory_order_release);
+        return;
     }
-    while (tail < head) {
-        uint64_t w1 = records[tail & mask].w1;
+    uint64_t now = r->virtual_time ? UINT64_MAX : cv_reader_now(r);
+    if (q->from == q->n)
+        q->from = q->n = 0;
+    while (tail != head) {
+        const struct cv_record *first = &records[tail & mask];
+        uint64_t w1 = *(const volatile uint64_t *)&first->w1;
         unsigned kind = (unsigned)(w1 >> 58), conts = (unsigned)(w1 >> 56) & 3;
-        if (kind == CV_EV_NONE || kind >= CV_EV_COUNT || conts != cv_event_info[kind].conts || head - tail < conts + 1) {
+        uint32_t task = (uint32_t)(w1 >> 32) & 0xfffffu;
+        if (kind == CV_EV_NONE || kind >= CV_EV_COUNT || conts != cv_event_info[kind].conts || head - tail < conts + 1 ||
+            (task >= r->max_tasks && task != CV_NO_TASK)) {
             r->dropped++;
             tail++;
             continue;
         }
-        decode(r, &r->queues[n], records, mask, tail, conts);
+        struct cv_event *e = append(q);
+        *e = (struct cv_event){.t = to_ns(r, first->w0), .kind = (uint8_t)kind, .flags = w1 >> 52 & 15, .task = task,
+                               .line = (uint16_t)(w1 >> 16), .obj = (uint16_t)w1};
+        char *words = (char *)e + offsetof(struct cv_event, a);
+        for (unsigned k = 1; k <= conts; k++, words += sizeof *records)
+            memcpy(words, &records[(tail + k) & mask], sizeof *records);
+        if (e->t > now)
+            e->t = now;
+        if (e->t < q->last)
+            e->t = q->last;
+        q->last = e->t;
+        if (kind == CV_EV_LOST)
+            q->told += e->a;
         r->taken += conts + 1;
         tail += conts + 1;
     }
+    q->tail = tail;
     atomic_store_explicit(&ring->tail, tail, memory_order_release);
 }
 
+/* The run is over: losses after which nothing got in any more are told here, and records that a process which was killed had
+ * counted but not finished are missed. */
+static void close_ring(struct cv_reader *r, uint32_t n)
+{
+    struct queue *q = &r->queues[n];
+    if (q->closed)
+        return;
+    q->closed = true;
+    struct cv_ring_head *ring = ring_of(r, n);
+    uint64_t lost = atomic_load(&ring->lost), issued = atomic_load(&ring->issued);
+    if (issued > lost && issued - lost > q->tail && issued - lost - q->tail <= 8)
+        r->dropped += issued - lost - q->tail;
+    if (lost > q->told)
+        *append(q) = (struct cv_event){.t = q->last, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = lost - q->told};
+}
+
+/* What producers without a ring lost since the last look. */
+static void tell_spill(struct cv_reader *r, uint64_t t)
+{
+    uint64_t lost = atomic_load(&ring_of(r, r->max_rings)->lost);
+    if (lost <= r->spill_told)
+        return;
+    struct cv_event e = {.t = t, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = lost - r->spill_told};
+    r->spill_told = lost;
+    push(outside(r), &e);
+}
+
 /* ── the merge: a binary heap of queues ─────────────────────────────────────────────────────────── */
-static uint64_t first_time(const struct cv_reader *r, uint32_t i)
-{
-    const struct queue *q = &r->queues[r->heap[i]];
-    return q->at[q->from].t;
-}
-
-static bool before(const struct cv_reader *r, uint32_t i, uint32_t j)
-{
-    uint64_t a = first_time(r, i), b = first_time(r, j);
-    return a < b || (a == b && r->heap[i] < r->heap[j]);
-}
-
-static void swap(struct cv_reader *r, uint32_t i, uint32_t j)
-{
-    uint32_t t = r->heap[i];
-    r->heap[i] = r->heap[j];
-    r->heap[j] = t;
-}
+static inline bool before(struct first a, struct first b) { return a.t < b.t || (a.t == b.t && a.queue < b.queue); }
 
 static void sift_down(struct cv_reader *r, uint32_t i)
 {
+    struct first one = r->heap[i];
     for (uint32_t child; (child = 2 * i + 1) < r->nheap; i = child) {
-        if (child + 1 < r->nheap && before(r, child + 1, child))
+        if (child + 1 < r->nheap && before(r->heap[child + 1], r->heap[child]))
             child++;
-        if (!before(r, child, i))
-            return;
-        swap(r, i, child);
+        if (!before(r->heap[child], one))
+            break;
+        r->heap[i] = r->heap[child];
+    }
+    r->heap[i] = one;
+}
+
+/* Hands out, from all queues, what lies before the end. fn may push. */
+static void merge(struct cv_reader *r, uint64_t end, bool all, cv_event_fn *fn, void *to)
+{
+    r->nheap = 0;
+    for (uint32_t i = 0; i <= r->max_rings; i++) {
+        struct queue *q = &r->queues[i];
+        if (q->from < q->n && (all || q->at[q->from].t < end))
+            r->heap[r->nheap++] = (struct first){q->at[q->from].t, i};
+    }
+    for (uint32_t i = r->nheap / 2; i-- > 0;)
+        sift_down(r, i);
+    while (r->nheap) {
+        struct first now = r->heap[0], next = {UINT64_MAX, UINT32_MAX};
+        if (r->nheap > 1)
+            next = r->nheap > 2 && before(r->heap[2], r->heap[1]) ? r->heap[2] : r->heap[1];
+        struct queue *q = &r->queues[now.queue];
+        bool more;
+        do {
+            struct cv_event e = q->at[q->from++];
+            if (e.t < r->out)
+                e.t = r->out;
+            r->out = e.t;
+            fn(to, &e);
+            more = q->from < q->n && (all || q->at[q->from].t < end);
+            if (more)
+                now.t = q->at[q->from].t;
+        } while (more && before(now, next));
+        r->heap[0] = more ? now : r->heap[--r->nheap];
+        sift_down(r, 0);
     }
 }
 
 void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
 {
-    struct cv_shm_head *h = r->shm->head;
-    if (!r->virtual_time && r->started) {
-        struct cv_clock_pair now = cv_clock_pair();
-        if (now.ticks - r->late.ticks > 0 && now.ns - r->late.ns > 1000000) { /* a fresh line through the last two */
-            r->early = r->late;
-            r->late = now;
-        } else if (r->late.ticks == r->early.ticks) {
-            r->late = now;
-        }
-    }
+    fit(r);
     uint64_t here = cv_reader_now(r);
-    uint32_t rings = atomic_load(&h->nrings);
-    rings = rings < h->plan.max_rings ? rings : h->plan.max_rings;
-    for (uint32_t i = 0; i < rings; i++)
+    uint32_t rings = claimed(r);
+    for (uint32_t i = 0; i < rings; i++) {
         take_ring(r, i);
-    r->nheap = 0;
-    for (uint32_t i = 0; i < r->nqueues; i++) {
-        if (i >= rings && i + 1 < r->nqueues)
-            continue;
-        struct queue *q = &r->queues[i];
-        if (q->from < q->n && (last || q->at[q->from].t < r->horizon))
-            r->heap[r->nheap++] = i;
+        if (last)
+            close_ring(r, i);
     }
-    for (uint32_t i = r->nheap; i-- > 0;)
-        sift_down(r, i);
-    while (r->nheap) {
-        struct queue *q = &r->queues[r->heap[0]];
-        struct cv_event *e = &q->at[q->from++];
-        if (e->t < r->out)
-            e->t = r->out;
-        r->out = e->t;
-        fn(to, e);
-        if (q->from == q->n || (!last && q->at[q->from].t >= r->horizon))
-            r->heap[0] = r->heap[--r->nheap];
-        sift_down(r, 0);
-    }
+    tell_spill(r, last ? r->out : here);
+    do {
+        sort(outside(r));
+        merge(r, r->horizon, last || (r->virtual_time && rings <= 1), fn, to);
+    } while (last && outside(r)->from < outside(r)->n);
     r->horizon = here;
 }
 
 struct cv_record_counts cv_reader_counts(const struct cv_reader *r)
 {
-    const struct cv_shm_head *h = r->shm->head;
     struct cv_record_counts c = {.recorded = r->taken, .lost = r->dropped + r->outside_lost};
-    uint32_t rings = atomic_load(&h->nrings);
-    for (uint32_t i = 0; i < rings && i < h->plan.max_rings; i++) {
-        const struct cv_ring_head *ring = (const struct cv_ring_head *)(const void *)((const char *)h + h->rings_at + i * h->ring_stride);
-        c.lost += atomic_load_explicit(&ring->lost, memory_order_relaxed);
-    }
+    for (uint32_t i = 0, n = claimed(r); i < n; i++)
+        c.lost += atomic_load_explicit(&ring_of(r, i)->lost, memory_order_relaxed);
+    c.lost += atomic_load_explicit(&ring_of(r, r->max_rings)->lost, memory_order_relaxed);
     return c;
 }

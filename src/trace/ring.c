@@ -4,16 +4,23 @@
 
 #include "convis/trace.h"
 
+static struct cv_ring_head *ring_head(struct cv_shm_head *h, uint32_t n)
+{
+    return (struct cv_ring_head *)(void *)((char *)h + h->rings_at + n * h->ring_stride);
+}
+
 bool cv_ring_claim(const struct cv_shm *shm, struct cv_ring *ring)
 {
     struct cv_shm_head *h = shm->head;
     *ring = (struct cv_ring){0};
     uint32_t n = atomic_load(&h->nrings);
     do {
-        if (n >= h->plan.max_rings)
+        if (n >= h->plan.max_rings) { /* the head after the last ring counts what those without one lose */
+            ring->shared = ring_head(h, h->plan.max_rings);
             return false;
+        }
     } while (!atomic_compare_exchange_weak(&h->nrings, &n, n + 1));
-    ring->shared = (struct cv_ring_head *)(void *)((char *)h + h->rings_at + n * h->ring_stride);
+    ring->shared = ring_head(h, n);
     ring->records = (struct cv_record *)(ring->shared + 1);
     ring->mask = h->plan.ring_records - 1;
     if (atomic_load(&h->virtual_time)) {
@@ -21,7 +28,7 @@ bool cv_ring_claim(const struct cv_shm *shm, struct cv_ring *ring)
         ring->virtual_now = &h->virtual_now;
     }
     ring->stop = &h->stop;
-    for (uint64_t i = 0; i < 256 && i <= ring->mask; i += 64) /* the first pages are there before the run needs them */
+    for (uint64_t i = 0; i < 4096 && i <= ring->mask; i += 256) /* the first pages are there before the run needs them */
         ((volatile struct cv_record *)ring->records)[i].w0 = 0;
     return true;
 }
@@ -70,10 +77,21 @@ static bool enter(struct cv_ring *r, unsigned n)
     return true;
 }
 
+/* No ring: nothing is recorded at all (no head either), or all rings were taken, and many may count here at once. */
+static void without_ring(struct cv_ring *r, unsigned n)
+{
+    if (!r->shared)
+        return;
+    atomic_fetch_add_explicit(&r->shared->lost, n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&r->shared->issued, n, memory_order_relaxed);
+}
+
 static inline bool begin(struct cv_ring *r, unsigned n)
 {
-    if (!r->records)
+    if (__builtin_expect(!r->records, 0)) {
+        without_ring(r, n);
         return false;
+    }
     r->issued += n;
     bool in = r->lost_run == 0 && r->head + n - r->tail_seen <= r->mask + 1;
     in = in || enter(r, n);

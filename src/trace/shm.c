@@ -9,6 +9,8 @@
 #include "trace/strings.h"
 
 #define MAGIC 0x6765722073697663u /* "cvis reg" */
+#define MOST_TEXT ((uint64_t)1 << 34) /* what an id and a slot of the string table can say */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 enum { VERSION = 1, PAGE = 4096 };
 
 static bool add(uint64_t *at, uint64_t count, uint64_t item)
@@ -40,8 +42,9 @@ static bool lay_out(struct cv_shm_head *h, const struct cv_shm_plan *p)
     fits = fits && add(&at, 1, p->engine_bytes);
     h->rings_at = at;
     fits = fits && add(&at, p->max_rings, h->ring_stride);
+    fits = fits && add(&at, 1, sizeof(struct cv_ring_head)); /* for producers that got no ring */
     h->size = at;
-    return fits && p->ring_records >= 16 && (p->ring_records & (p->ring_records - 1)) == 0 && p->max_tasks <= CV_MAX_TASKS;
+    return fits && p->string_bytes <= MOST_TEXT && p->ring_records >= 16 && (p->ring_records & (p->ring_records - 1)) == 0 && p->max_tasks <= CV_MAX_TASKS;
 }
 
 int cv_shm_create(struct cv_shm *shm, const struct cv_shm_plan *plan)
@@ -55,7 +58,7 @@ int cv_shm_create(struct cv_shm *shm, const struct cv_shm_plan *plan)
     if (fd < 0)
         return -1;
     struct cv_shm_head *head = MAP_FAILED;
-    if (ftruncate(fd, (off_t)layout.size) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+    if (ftruncate(fd, (off_t)layout.size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0)
         head = mmap(NULL, layout.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (head == MAP_FAILED) {
         int error = errno;
@@ -74,7 +77,8 @@ int cv_shm_attach(struct cv_shm *shm, int fd)
     struct stat st;
     if (fstat(fd, &st) < 0)
         return -1;
-    if ((uint64_t)st.st_size < sizeof(struct cv_shm_head)) {
+    int seals = fcntl(fd, F_GET_SEALS);
+    if (seals < 0 || (seals & SEALS) != SEALS || (uint64_t)st.st_size < sizeof(struct cv_shm_head)) {
         errno = EINVAL;
         return -1;
     }
@@ -93,6 +97,7 @@ int cv_shm_attach(struct cv_shm *shm, int fd)
         errno = EINVAL;
         return -1;
     }
+    cv_clock_tsc = head->clock_tsc != 0; /* all processes of a run read the same clock */
     *shm = (struct cv_shm){fd, head};
     return 0;
 }
