@@ -67,13 +67,13 @@ static const char *find_line(const char *source, size_t n, uint32_t line, size_t
 static void show_line(struct cv_buf *out, const char *line, size_t n, struct cv_place at)
 {
     struct cv_buf text = {0}, under = {0};
-    enum { WIDEST = 200 };
+    enum { WIDEST = 200 }; /* characters */
     uint32_t column = 1, marked = 0, skip = at.column > WIDEST / 2 ? at.column - WIDEST / 2 : 0;
     if (skip) {
         cv_buf_str(&text, "...");
         cv_buf_str(&under, "   ");
     }
-    for (size_t i = 0, length; i < n && text.n < WIDEST; i += length, column++) {
+    for (size_t i = 0, length; i < n && column <= skip + WIDEST; i += length, column++) {
         cv_utf8(line + i, n - i, &length);
         if (column <= skip)
             continue;
