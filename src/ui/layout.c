@@ -1,0 +1,102 @@
+/* Sizes: from 60x16 on the full picture (left Cores and Switches, right Code, Shared, Output, below the Timeline), from 140
+ * columns three columns; below that the Timeline and one more pane; below 8 rows one pane. */
+#include "ui/layout.h"
+
+static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
+
+bool layout_framed(struct cv_rect pane) { return pane.h >= 3 && pane.w >= 12; }
+
+struct cv_rect layout_inside(struct cv_rect p)
+{
+    return layout_framed(p) ? (struct cv_rect){p.x + 1, p.y + 1, p.w - 2, p.h - 2} : p;
+}
+
+static void left_column(struct layout *l, struct cv_rect r, struct layout_wants wants)
+{
+    int cores = clamp(wants.cores + 2, 3, r.h / 2);
+    l->panes[PANE_CORES] = (struct cv_rect){r.x, r.y, r.w, cores};
+    l->panes[PANE_SWITCHES] = (struct cv_rect){r.x, r.y + cores, r.w, r.h - cores};
+}
+
+static void shared_and_output(struct layout *l, struct cv_rect r, int shared)
+{
+    l->panes[PANE_SHARED] = (struct cv_rect){r.x, r.y, r.w, shared};
+    l->panes[PANE_OUTPUT] = (struct cv_rect){r.x, r.y + shared, r.w, r.h - shared};
+}
+
+static void full(struct layout *l, struct cv_rect body, struct layout_wants wants)
+{
+    int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
+    int top = body.h - timeline;
+    l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + top, body.w, timeline};
+    int left = clamp(body.w * 45 / 100, 27, 46);
+    left_column(l, (struct cv_rect){body.x, body.y, left, top}, wants);
+    int rest = body.w - left, x = body.x + left;
+    if (body.w >= 140) {
+        int code = rest * 54 / 100;
+        l->panes[PANE_CODE] = (struct cv_rect){x, body.y, code, top};
+        shared_and_output(l, (struct cv_rect){x + code, body.y, rest - code, top}, clamp(wants.shared + 2, 4, top / 2));
+        return;
+    }
+    int shared = top >= 9 ? clamp(wants.shared + 2, 3, top / 3 > 3 ? top / 3 : 3) : 0;
+    int output = clamp(top / 4, 3, 8), code = top - shared - output;
+    l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, code};
+    if (shared)
+        shared_and_output(l, (struct cv_rect){x, body.y + code, rest, shared + output}, shared);
+    else
+        l->panes[PANE_OUTPUT] = (struct cv_rect){x, body.y + code, rest, output};
+}
+
+/* A narrow and tall screen: one column. */
+static void stack(struct layout *l, struct cv_rect body, struct layout_wants wants)
+{
+    int timeline = clamp(wants.lanes + 4, 6, body.h / 2);
+    int rest = body.h - timeline, output = clamp(rest / 4, 3, 8), shared = rest - output >= 8 ? clamp(wants.shared + 2, 3, rest / 4 > 3 ? rest / 4 : 3) : 0;
+    int code = rest - output - shared;
+    l->panes[PANE_CODE] = (struct cv_rect){body.x, body.y, body.w, code};
+    if (shared)
+        l->panes[PANE_SHARED] = (struct cv_rect){body.x, body.y + code, body.w, shared};
+    l->panes[PANE_OUTPUT] = (struct cv_rect){body.x, body.y + code + shared, body.w, output};
+    l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + rest, body.w, timeline};
+}
+
+static bool shown(struct cv_rect r) { return r.w > 0 && r.h > 0; }
+
+struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone)
+{
+    struct layout l = {0};
+    if (width < 1 || height < 1)
+        return l;
+    struct cv_rect body = {0, 1, width, height - 1};
+    l.title = (struct cv_rect){0, 0, width, 1};
+    if (height >= 4) {
+        l.keys = (struct cv_rect){0, height - 1, width, 1};
+        body.h--;
+    }
+    if (height >= 10) {
+        l.status = (struct cv_rect){0, height - 2, width, 1};
+        body.h--;
+    }
+    if (body.h < 1)
+        return l;
+    if (alone || body.h < 7) {
+        l.panes[focus] = body;
+        return l;
+    }
+    if (width >= 60 && height >= 16)
+        full(&l, body, wants);
+    else if (height >= 20)
+        stack(&l, body, wants);
+    if (shown(l.panes[focus]) && shown(l.panes[PANE_TIMELINE]))
+        return l;
+    if (shown(l.panes[PANE_TIMELINE])) { /* what is in focus takes the place of the code */
+        l.panes[focus] = l.panes[PANE_CODE];
+        l.panes[PANE_CODE] = (struct cv_rect){0};
+        return l;
+    }
+    enum layout_pane other = focus == PANE_TIMELINE ? PANE_CODE : focus;
+    int timeline = clamp(wants.lanes + 4, body.h / 2, body.h - 3);
+    l.panes[other] = (struct cv_rect){body.x, body.y, body.w, body.h - timeline};
+    l.panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + body.h - timeline, body.w, timeline};
+    return l;
+}
