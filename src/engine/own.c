@@ -138,10 +138,14 @@ static void sync_effect(struct own *o, const struct cv_action *a)
         if (!waited)
             leave(o);
         waited = true;
-        while (cv_sync_queued(s, task) && atomic_load(word) == seen && !stopped(o)) {
+        while (atomic_load(word) == seen && !stopped(o)) {
             own_futex_wait(word, seen, o->tend ? 20000000 : 200000000, true);
-            if (o->tend)
+            if (o->tend && atomic_load(word) == seen) {
                 o->tend(o);
+                cv_sync_mutex_lock(s); /* whom another woke in the table, and died before it could say so */
+                own_wake(o);
+                cv_sync_mutex_unlock(s);
+            }
         }
         if (stopped(o))
             return;
