@@ -90,6 +90,7 @@ void cv_buf_printf(struct cv_buf *b, const char *format, ...)
     va_end(args);
     CV_ASSERT(n >= 0);
     room(b, (size_t)n);
+    CV_ASSERT(b->at);
     vsnprintf(b->at + b->n, (size_t)n + 1, format, again);
     va_end(again);
     b->n += (size_t)n;
