@@ -1,0 +1,235 @@
+/* The dashboard in use: what a newcomer sees after `make run`, and every key of the table. */
+#include "harness.h"
+#include "suite.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static const char *const stale[] = {"scenarios/stale-global.ini", NULL};
+static const char *const long_run[] = {"tests/pty/long.ini", NULL};
+static const char *const pane_names[] = {"Cores", "Switches", "Timeline", "Shared", "Output"};
+
+static struct pty *start(const char *const *arguments) { return pty_start(&(struct pty_setup){.arguments = arguments}); }
+
+static void quit(struct pty *p)
+{
+    pty_send(p, "q");
+    int status = pty_expect_exit(p);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "q ended it with status %x", status);
+    pty_end(p);
+}
+
+/* The first row, in small letters. */
+static bool head_has(struct pty *p, void *word)
+{
+    char head[2048];
+    const char *screen = pty_screen(p);
+    size_t n = strcspn(screen, "\n");
+    n = n < sizeof head - 1 ? n : sizeof head - 1;
+    for (size_t i = 0; i < n; i++)
+        head[i] = (char)tolower((unsigned char)screen[i]);
+    head[n] = 0;
+    return strstr(head, word) != NULL;
+}
+
+static void expect_head(struct pty *p, const char *word)
+{
+    char what[64];
+    snprintf(what, sizeof what, "'%s' in the first row", word);
+    pty_until(p, head_has, (void *)word, what);
+}
+
+static int panes_shown(struct pty *p)
+{
+    int n = 0;
+    const char *screen = pty_screen(p);
+    for (size_t i = 0; i < sizeof pane_names / sizeof *pane_names; i++)
+        n += strstr(screen, pane_names[i]) != NULL;
+    return n;
+}
+
+static bool at_most_one(struct pty *p, void *to) { (void)to; return panes_shown(p) <= 1; }
+static bool differs(struct pty *p, void *from) { return strcmp(pty_screen(p), from) != 0; }
+static bool run_over(struct pty *p, void *to) { (void)to; return pty_find(p, "--runner") == 0; }
+static bool another_runner(struct pty *p, void *old)
+{
+    pid_t pid = pty_find(p, "--runner");
+    return pid && pid != *(pid_t *)old;
+}
+
+static void expect_change(struct pty *p, const char *keys, const char *what)
+{
+    char *before = strdup(pty_screen(p));
+    pty_send(p, keys);
+    pty_until(p, differs, before, what);
+    free(before);
+}
+
+START_TEST(opens_on_alice_and_bob)
+{
+    struct pty *p = start(stale);
+    pty_expect_all(p, (const char *const[]){"Two users, one global", "Cores", "Switches", "Timeline", "Shared", "Output", "Alice", "Bob",
+                                            "current_user", NULL});
+    expect_head(p, "async");
+    pty_expect(p, "Handled by: Bob");
+    pty_expect(p, "stale");
+    ck_assert_msg(!pty_shows(p, "Handled by: Alice"), "under async nobody is greeted as Alice");
+    quit(p);
+}
+END_TEST
+
+START_TEST(models_by_keys)
+{
+    struct pty *p = start(stale);
+    pty_expect(p, "Handled by: Bob");
+    pty_send(p, "t");
+    expect_head(p, "threads");
+    pty_expect(p, "Handled by: ");
+    pty_send(p, "p");
+    expect_head(p, "processes");
+    pty_expect_all(p, (const char *const[]){"Handled by: Alice", "Handled by: Bob", "\"Alice\"", "\"Bob\"", NULL});
+    pty_send(p, "g");
+    expect_head(p, "gil");
+    pty_send(p, "a");
+    expect_head(p, "async");
+    pty_expect_gone(p, "Handled by: Alice");
+    quit(p);
+}
+END_TEST
+
+START_TEST(hold_and_live)
+{
+    struct pty *p = start(long_run);
+    pty_expect(p, "beat 2");
+    expect_head(p, "live");
+    pty_send(p, " ");
+    pty_expect(p, "the run goes on");
+    /* The view stands still though the run does not: what is printed from now on comes into sight only with `l`. */
+    pty_send(p, "l");
+    pty_expect_gone(p, "the run goes on");
+    expect_head(p, "live");
+    pty_expect(p, "beat 8");
+    quit(p);
+}
+END_TEST
+
+START_TEST(back_and_forth_in_time)
+{
+    struct pty *p = start(stale);
+    pty_expect(p, "Handled by: Bob");
+    pty_until(p, run_over, NULL, "the run's end");
+    pty_send(p, "\033[H"); /* Home */
+    pty_send(p, "\033[1~");
+    pty_expect_gone(p, "Handled by: Bob");
+    expect_change(p, "\033[C", "another instant after Right");
+    expect_change(p, "\033[D", "another instant after Left");
+    pty_send(p, "\033[F"); /* End */
+    pty_send(p, "\033[4~");
+    pty_expect(p, "Handled by: Bob");
+    quit(p);
+}
+END_TEST
+
+START_TEST(zoom)
+{
+    struct pty *p = start(stale);
+    pty_expect(p, "Handled by: Bob");
+    pty_until(p, run_over, NULL, "the run's end");
+    pty_send(p, " ");
+    expect_change(p, "+", "another scale after +");
+    expect_change(p, "+", "another scale after ++");
+    expect_change(p, "-", "another scale after -");
+    for (int i = 0; i < 80; i++)
+        pty_send(p, i < 40 ? "+" : "-"); /* to both ends of the scale */
+    pty_send(p, "l");
+    pty_expect_all(p, (const char *const[]){"Timeline", "Alice", "Bob", NULL});
+    quit(p);
+}
+END_TEST
+
+START_TEST(help_opens_and_closes)
+{
+    struct pty *p = start(stale);
+    pty_expect(p, "Timeline");
+    char *before = strdup(pty_screen(p));
+    pty_send(p, "?");
+    /* The legend of the states stands in the help, and nowhere else all together. */
+    pty_expect_all(p, (const char *const[]){"running", "ready", "waiting", "frozen", "done", NULL});
+    free(before);
+    pty_send(p, "\033");
+    pty_expect_all(p, (const char *const[]){"Cores", "Timeline", "Output", NULL});
+    pty_expect_gone(p, "frozen");
+    quit(p);
+}
+END_TEST
+
+START_TEST(one_pane_alone)
+{
+    struct pty *p = start(stale);
+    pty_expect(p, "Handled by: Bob");
+    pty_send(p, "\r");
+    pty_until(p, at_most_one, NULL, "one pane alone");
+    char *first = strdup(pty_screen(p));
+    pty_send(p, "\r");
+    pty_expect_all(p, (const char *const[]){"Cores", "Switches", "Timeline", "Shared", "Output", NULL});
+    pty_send(p, "\t\r");
+    pty_until(p, at_most_one, NULL, "the next pane alone");
+    pty_until(p, differs, first, "another pane than the first");
+    free(first);
+    pty_send(p, "\r");
+    pty_expect_all(p, (const char *const[]){"Cores", "Switches", "Timeline", "Shared", "Output", NULL});
+    quit(p);
+}
+END_TEST
+
+START_TEST(run_again)
+{
+    struct pty *p = start(long_run);
+    pty_expect(p, "beat 1");
+    pid_t old = pty_find(p, "--runner");
+    ck_assert_int_gt(old, 0);
+    pty_send(p, "r");
+    pty_until(p, another_runner, &old, "another runner");
+    pty_expect(p, "beat 2");
+    pid_t now = pty_find(p, "--runner");
+    ck_assert_int_ne(now, old);
+    ck_assert_msg(kill(old, 0) != 0, "the runner of the first run is still there");
+    quit(p);
+}
+END_TEST
+
+/* Whatever is typed: it still answers, and `q` still ends it well. */
+START_TEST(any_key)
+{
+    struct pty *p = start(long_run);
+    pty_expect(p, "beat 1");
+    for (char c = ' '; c < 127; c++)
+        if (c != 'q' && c != 'Q')
+            pty_send(p, (char[]){c, 0});
+    pty_send(p, "\033[A\033[B\033[C\033[D\033[5~\033[6~\033[1;2C\033[1;2D\033[Z\033[M !!\033[<0;10;10M\033[99;99~\xff\xfe\xc3");
+    pty_send(p, "\033");
+    pty_expect(p, "convis");
+    quit(p);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("screen");
+    TCase *c = tcase_create("screen");
+    tcase_add_test(c, opens_on_alice_and_bob);
+    tcase_add_test(c, models_by_keys);
+    tcase_add_test(c, hold_and_live);
+    tcase_add_test(c, back_and_forth_in_time);
+    tcase_add_test(c, zoom);
+    tcase_add_test(c, help_opens_and_closes);
+    tcase_add_test(c, one_pane_alone);
+    tcase_add_test(c, run_again);
+    tcase_add_test(c, any_key);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,65 @@
+/* Runs a program on a machine that refuses something:
+ *   refuse perf COMMAND…           perf_event_open answers EPERM, as in a container
+ *   refuse nproc N COMMAND…        at most N processes and threads; as root it becomes nobody first
+ *   refuse memory BYTES COMMAND…   at most so much address space
+ * Exits with 125 where it cannot bring that about. */
+#include <errno.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "refuse: %s: %s\n", what, strerror(errno));
+    exit(125);
+}
+
+static void without_perf(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        fail("seccomp");
+}
+
+static void limit(int what, const char *number)
+{
+    struct rlimit l;
+    l.rlim_cur = l.rlim_max = strtoull(number, NULL, 10);
+    if (setrlimit(what, &l))
+        fail("setrlimit");
+}
+
+int main(int argc, char **argv)
+{
+    int command = 2;
+    if (argc >= 3 && !strcmp(argv[1], "perf")) {
+        without_perf();
+    } else if (argc >= 4 && !strcmp(argv[1], "nproc")) {
+        if (geteuid() == 0 && (setgroups(0, NULL) || setgid(65534) || setuid(65534)))
+            fail("becoming nobody");
+        limit(RLIMIT_NPROC, argv[2]);
+        command = 3;
+    } else if (argc >= 4 && !strcmp(argv[1], "memory")) {
+        limit(RLIMIT_AS, argv[2]);
+        command = 3;
+    } else {
+        fprintf(stderr, "usage: refuse perf|nproc N|memory BYTES COMMAND…\n");
+        return 125;
+    }
+    execvp(argv[command], argv + command);
+    fail(argv[command]);
+}
