@@ -57,6 +57,13 @@ static void make_ready(struct loop *l, uint32_t task, uint32_t waker, uint32_t h
     push(l, task, hops);
 }
 
+/* A bare yield: ready at once, as the cause of its WAIT says; no event of its own is needed. */
+static void turn_again(struct loop *l, uint32_t task)
+{
+    atomic_store_explicit(&cv_shm_row(&l->m->shm, task)->state, CV_ROW_RUNNABLE, memory_order_release);
+    push(l, task, 0);
+}
+
 /* ── timers: a binary heap ──────────────────────────────────────────────────────────────────────── */
 static bool sooner(const struct timer *a, const struct timer *b) { return a->due < b->due || (a->due == b->due && a->order < b->order); }
 
@@ -282,7 +289,7 @@ static bool sleep_effect(struct loop *l, uint32_t task, const struct cv_action *
     if (ns)
         add_timer(l, task, cv_mono_ns() + ns);
     else
-        make_ready(l, task, task, 0);
+        make_ready(l, task, CV_NO_TASK, 0);
     return false;
 }
 
@@ -326,7 +333,7 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
         if (a->await) {
             give_up_thread(l, task, a, 0, 0);
             cv_task_finish(&l->w, &c->task, a, NULL);
-            make_ready(l, task, task, 0);
+            turn_again(l, task);
             return false;
         }
         yield_thread(l, task, a);
