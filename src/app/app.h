@@ -1,0 +1,120 @@
+/* app: the command line and the wiring. What the files of this room share: the parsed arguments, the search for a scenario,
+ * and one run being played (session, kernel source, cores, reader, model). Exit statuses are those of convis(1). */
+#ifndef CONVIS_APP_APP_H
+#define CONVIS_APP_APP_H
+
+#include <uv.h>
+
+#include "convis/engine.h"
+#include "convis/model.h"
+#include "convis/source.h"
+#include "convis/ui.h"
+
+enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
+
+/* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
+enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_LATER = 64 };
+struct app_args;
+struct app_command_info {
+    const char *name, *operands, *summary; /* name "": no word, just FILE */
+    enum app_command command;
+    int least, most;                       /* operands */
+    int (*main)(const struct app_args *a);
+};
+extern const struct app_command_info app_commands[]; /* a NULL name ends; APP_LATER: reserved, not in this version */
+struct app_option_info {
+    int letter;                            /* 0: has none */
+    const char *name, *argument, *summary; /* argument NULL: takes none */
+    unsigned commands;                     /* set of enum app_command it means something to; 0: hidden */
+    int code;
+};
+extern const struct app_option_info app_options[]; /* code 0 ends */
+struct app_args {
+    enum app_command command;
+    char **operands;
+    int noperands;
+    const char *model, *schedule, *source, *format; /* NULL: not given */
+    bool gil, json, ascii, no_colour, mdoc;
+    uint64_t seed, runs, at_ns;            /* runs 0, at_ns UINT64_MAX: not given */
+    int width, height;
+    struct cv_override overrides[CV_LIMIT_PARAMS];
+    size_t noverrides;
+    char params[sizeof((struct cv_order *)0)->params]; /* the same, as an order carries them */
+    char *exe;                             /* path of this program, resolved */
+};
+/* Parses, runs the command, checks that standard output took everything. argv as main got it. */
+int app_main(int argc, char **argv);
+/* "convis: …" on standard error, one line, cleaned; returns status. */
+int app_say(int status, const char *format, ...) CV_PRINTF(2, 3);
+/* "10us", "1.5s", "300ms": nanoseconds. false: not a duration. */
+bool app_duration(const char *text, uint64_t *ns);
+bool app_ascii(const struct app_args *a);  /* asked for, or the locale's encoding is not UTF-8 */
+
+/* ── scenarios (find.c) ─────────────────────────────────────────────────────────────────────────── */
+/* The path of FILE, or of the shipped scenario of that name. false: said on standard error, with the nearest name. */
+bool app_find(const struct app_args *a, const char *file, struct cv_buf *path);
+/* Reads a file, somewhat more than CV_LIMIT_FILE bytes at most (a larger one is the reader's to refuse). false: said. */
+bool app_slurp(const char *path, struct cv_buf *text);
+/* Finds, reads and checks; diagnostics go to standard error. NULL: said. Free with cv_program_free. */
+struct cv_program *app_program(const struct app_args *a, const char *file);
+/* Paths of the shipped scenarios, sorted by name. */
+struct app_paths { CV_VEC(char *); };
+void app_shipped(const struct app_args *a, struct app_paths *paths);
+void app_paths_release(struct app_paths *paths);
+/* The order the arguments ask for. false: said. */
+bool app_order(const struct app_args *a, const struct cv_program *p, struct cv_order *o);
+
+/* ── a run being played (play.c) ────────────────────────────────────────────────────────────────── */
+struct app_play {
+    const struct cv_program *program;
+    struct cv_order order;
+    const struct cv_topo *topo;
+    const char *only;               /* name of the switch source wanted; NULL: the best */
+    struct cv_session *session;     /* NULL: not started */
+    struct cv_reader *reader;
+    struct cv_model *model;
+    struct cv_source source;
+    struct cv_cores *cores;
+    cv_event_fn *watch;             /* sees each event after the model; may be NULL */
+    void *to;
+    uint64_t born_ns;
+    bool going, over;
+};
+/* program, topo and only must outlive the play. false: the system refused, why says; nothing is left. */
+bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
+                    const struct cv_topo *topo, const char *only, struct cv_buf *why);
+/* Every 10 ms: opens the gate when the runner is there, takes what was recorded, watches. True once it is over. Not from
+ * within a callback of the loop. */
+bool app_play_tick(struct app_play *y);
+/* Of a play that is over: judged. Free with cv_summary_free, before the play ends. */
+struct cv_summary *app_play_summary(const struct app_play *y);
+const char *app_play_source(const struct app_play *y, const char **why, bool *exact);
+void app_play_end(struct app_play *y); /* stops the run if it still goes; releases all; idempotent */
+/* 0 or 1 as the summary stands: expectations, and outcomes nobody expected. */
+int app_verdict(const struct cv_summary *s);
+
+/* ── what must not be left behind (guard.c) ─────────────────────────────────────────────────────── */
+/* From now on a fatal signal or a panic restores the terminal (restore may be NULL) and kills the run. */
+void app_guard(void (*restore)(void));
+void app_guard_run(pid_t group); /* 0: no run */
+/* Ends this process as the signal would have without our handler. */
+_Noreturn void app_die_of(int signal);
+
+/* ── commands ───────────────────────────────────────────────────────────────────────────────────── */
+int app_run(const struct app_args *a);
+int app_dash(const struct app_args *a);
+int app_render(const struct app_args *a);
+int app_check(const struct app_args *a);
+int app_list(const struct app_args *a);
+int app_help(const struct app_args *a);
+void app_usage(FILE *to); /* --help */
+
+/* ── many runs (tally.c) ────────────────────────────────────────────────────────────────────────── */
+struct app_tally;
+struct app_tally *app_tally_new(void);
+void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const struct cv_summary *s);
+void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out);
+void app_tally_json(const struct app_tally *t, struct cv_buf *out);
+void app_tally_free(struct app_tally *t);
+
+#endif

@@ -1,0 +1,286 @@
+/* The command line: one table of options, one of commands. Parsing, --help, the errors and the manual's tables are made
+ * from them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+
+enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = 0x3f };
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME };
+
+const struct app_command_info app_commands[] = {
+    {"", "FILE", "the dashboard; FILE may be the bare name of a shipped scenario", APP_DASH, 1, 1, app_dash},
+    {"run", "FILE", "without a screen: the output, then a summary", APP_RUN, 1, 1, app_run},
+    {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
+    {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
+    {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
+    {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},
+    {"compare", "FILE", "every model that makes sense, one table", APP_LATER, 0, INT_MAX, NULL},
+    {"explore", "FILE", "all schedules", APP_LATER, 0, INT_MAX, NULL},
+    {"python", "FILE", "the same program for CPython", APP_LATER, 0, INT_MAX, NULL},
+    {0}};
+
+const struct app_option_info app_options[] = {
+    {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE, 'm'},
+    {'g', "gil", NULL, "threads take turns under an emulated GIL", RUNS_LIKE, 'g'},
+    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_CHECK, 'p'},
+    {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE, 's'},
+    {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
+    {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
+    {0, "json", NULL, "one JSON object on standard output, nothing else", APP_RUN, O_JSON},
+    {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE, O_SOURCE},
+    {0, "at", "T", "the instant to draw, as in 300ms (the end)", APP_RENDER, O_AT},
+    {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
+    {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
+    {0, "ascii", NULL, "plain characters only", RUNS_LIKE, O_ASCII},
+    {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
+    {'h', "help", NULL, "this help", EVERY, 'h'},
+    {'V', "version", NULL, "the version", EVERY, 'V'},
+    {0, "mdoc", NULL, "a topic as the manual has it", 0, O_MDOC},
+    {0, "theme", "NAME", NULL, 0, O_THEME},
+    {0}};
+
+int app_say(int status, const char *format, ...)
+{
+    va_list args;
+    char text[4096];
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct cv_buf clean = {0};
+    cv_text_clean(&clean, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    fflush(stdout);
+    fprintf(stderr, "convis: %s\n", clean.at);
+    cv_buf_release(&clean);
+    return status;
+}
+
+bool app_ascii(const struct app_args *a) { return a->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0; }
+
+bool app_duration(const char *text, uint64_t *ns)
+{
+    static const struct { const char *name; double ns; } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+    size_t digits = strspn(text, "0123456789.");
+    char *end, number[32];
+    if (!digits || digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = 0;
+    double v = strtod(number, &end);
+    for (size_t u = 0; u < CV_COUNT(units); u++)
+        if (!*end && end != number && !strcmp(text + digits, units[u].name) && v * units[u].ns < 9e18) {
+            *ns = (uint64_t)(v * units[u].ns + 0.5);
+            return true;
+        }
+    return false;
+}
+
+static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *to)
+{
+    char *end;
+    errno = 0;
+    *to = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && !errno && *to >= low && *to <= high;
+}
+
+static const struct app_command_info *command_of(enum app_command c)
+{
+    const struct app_command_info *i = app_commands;
+    while (i->command != c)
+        i++;
+    return i;
+}
+
+static const struct app_option_info *option_of(int code)
+{
+    const struct app_option_info *o = app_options;
+    while (o->code && o->code != code)
+        o++;
+    return o->code ? o : NULL;
+}
+
+static int unknown_option(const char *typed)
+{
+    const char *names[CV_COUNT(app_options)];
+    size_t n = 0, length = strcspn(typed, "=");
+    for (const struct app_option_info *o = app_options; o->code; o++)
+        if (o->commands)
+            names[n++] = o->name;
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)(length < 63 ? length : 63), typed);
+    const char *near = cv_text_nearest(word + strspn(word, "-"), names, n);
+    if (near)
+        return app_say(APP_WRONG, "no such option: '%s' (did you mean '--%s'?)", word, near);
+    return app_say(APP_WRONG, "no such option: '%s' ('convis --help' lists them)", word);
+}
+
+static int add_param(struct app_args *a, char *text)
+{
+    size_t n = strlen(text), used = 0;
+    char *eq = strchr(text, '=');
+    if (!eq || eq == text || !eq[1])
+        return app_say(APP_WRONG, "-p takes NAME=VALUE, not '%s'", text);
+    for (size_t i = 0; i < a->noverrides; i++)
+        used += strlen(a->params + used) + 1;
+    if (a->noverrides >= CV_LIMIT_PARAMS || used + n + 2 > sizeof a->params)
+        return app_say(APP_WRONG, "too many parameters (at most %d, %zu bytes in all)", CV_LIMIT_PARAMS, sizeof a->params - 2);
+    memcpy(a->params + used, text, n + 1);
+    *eq = 0;
+    a->overrides[a->noverrides++] = (struct cv_override){text, eq + 1};
+    return APP_OK;
+}
+
+static bool is_source(const char *name)
+{
+    for (size_t i = 0; cv_sources[i]; i++)
+        if (!strcmp(cv_sources[i]->name, name))
+            return true;
+    return false;
+}
+
+static int take_option(struct app_args *a, int code, char *value)
+{
+    uint64_t w, h;
+    char *x;
+    switch (code) {
+    case 'm': a->model = value; break;
+    case 'g': a->gil = true; break;
+    case 'p': return add_param(a, value);
+    case 's':
+        return number(value, 0, UINT64_MAX, &a->seed) ? APP_OK : app_say(APP_WRONG, "-s takes a whole number, not '%s'", value);
+    case 'n':
+        return number(value, 1, 1000000, &a->runs) ? APP_OK : app_say(APP_WRONG, "-n takes a number in 1..1000000, not '%s'", value);
+    case O_SCHEDULE:
+        if (strlen(value) >= sizeof((struct cv_order *)0)->schedule)
+            return app_say(APP_WRONG, "--schedule is too long (at most %zu bytes)", sizeof((struct cv_order *)0)->schedule - 1);
+        a->schedule = value;
+        break;
+    case O_JSON: a->json = true; break;
+    case O_SOURCE:
+        if (!is_source(value))
+            return app_say(APP_WRONG, "no such switch source: '%s' (there are perf and usage)", value);
+        a->source = value;
+        break;
+    case O_AT:
+        return app_duration(value, &a->at_ns) ? APP_OK : app_say(APP_WRONG, "--at takes a duration such as 300ms, not '%s'", value);
+    case O_SIZE:
+        x = strchr(value, 'x');
+        if (x)
+            *x = 0;
+        if (!x || !number(value, 1, 1000, &w) || !number(x + 1, 1, 1000, &h))
+            return app_say(APP_WRONG, "--size takes WxH, each in 1..1000, such as 80x24");
+        a->width = (int)w;
+        a->height = (int)h;
+        break;
+    case O_FORMAT:
+        if (strcmp(value, "text") && strcmp(value, "ansi") && strcmp(value, "svg"))
+            return app_say(APP_WRONG, "--format takes text, ansi or svg, not '%s'", value);
+        a->format = value;
+        break;
+    case O_ASCII: a->ascii = true; break;
+    case O_COLOUR: a->no_colour = true; break;
+    case O_MDOC: a->mdoc = true; break;
+    case O_THEME: return app_say(APP_WRONG, "--theme is not yet in this version");
+    default: CV_ASSERT(!"an option without its case");
+    }
+    return APP_OK;
+}
+
+/* Fills a; the set of codes seen goes to seen. -1: go on; else the exit status. */
+static int parse(int argc, char **argv, struct app_args *a, struct cv_buf *seen)
+{
+    struct option table[CV_COUNT(app_options)] = {0};
+    char letters[3 * CV_COUNT(app_options) + 2] = ":";
+    size_t n = 0;
+    for (const struct app_option_info *o = app_options; o->code; o++) {
+        table[n++] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->code};
+        size_t at = strlen(letters);
+        if (o->letter)
+            snprintf(letters + at, sizeof letters - at, "%c%s", o->letter, o->argument ? ":" : "");
+    }
+    opterr = 0;
+    for (int code, status, at = optind; (code = getopt_long(argc, argv, letters, table, NULL)) != -1; at = optind) {
+        if (code == '?' && optopt && optopt < 256) {
+            char letter[3] = {'-', (char)optopt, 0};
+            return unknown_option(letter);
+        }
+        if (code == '?' && optopt)
+            return app_say(APP_WRONG, "--%s takes no value", option_of(optopt)->name);
+        if (code == '?')
+            return unknown_option(argv[optind > at ? optind - 1 : at]);
+        if (code == ':')
+            return app_say(APP_WRONG, "'%s' wants a value: %s", argv[optind - 1], option_of(optopt)->argument);
+        if (code == 'h') {
+            app_usage(stdout);
+            return APP_OK;
+        }
+        if (code == 'V') {
+            printf("convis %s\n", CV_VERSION);
+            return APP_OK;
+        }
+        if ((status = take_option(a, code, optarg)))
+            return status;
+        cv_buf_add(seen, (char[]){(char)(code & 0xff), (char)(code >> 8)}, 2);
+    }
+    a->operands = argv + optind;
+    a->noperands = argc - optind;
+    return -1;
+}
+
+static const struct app_command_info *choose(struct app_args *a)
+{
+    for (const struct app_command_info *c = app_commands; a->noperands && c->name; c++)
+        if (*c->name && !strcmp(c->name, a->operands[0])) {
+            a->operands++;
+            a->noperands--;
+            return c;
+        }
+    return command_of(APP_DASH);
+}
+
+static int dispatch(struct app_args *a, const struct cv_buf *seen)
+{
+    const struct app_command_info *c = choose(a);
+    a->command = c->command;
+    if (c->command == APP_LATER)
+        return app_say(APP_WRONG, "'convis %s' is not yet in this version", c->name);
+    for (size_t i = 0; i < seen->n; i += 2) {
+        const struct app_option_info *o = option_of((unsigned char)seen->at[i] | (unsigned char)seen->at[i + 1] << 8);
+        if (o->commands && !(o->commands & c->command))
+            return app_say(APP_WRONG, "--%s means nothing to 'convis %s'", o->name, *c->name ? c->name : c->operands);
+    }
+    if (!a->noperands && c->command == APP_DASH) {
+        app_usage(stderr);
+        return APP_WRONG;
+    }
+    if (a->noperands < c->least)
+        return app_say(APP_WRONG, "'convis %s' wants %s", c->name, c->operands);
+    if (a->noperands > c->most)
+        return app_say(APP_WRONG, "too much: '%s' ('convis%s%s%s%s')", a->operands[c->most], *c->name ? " " : "", c->name,
+                       *c->operands ? " " : "", c->operands);
+    return c->main(a);
+}
+
+int app_main(int argc, char **argv)
+{
+    struct app_args a = {.seed = 1, .width = 100, .height = 30, .at_ns = UINT64_MAX, .exe = realpath("/proc/self/exe", NULL)};
+    struct cv_buf seen = {0};
+    const char *colour = getenv("NO_COLOR");
+    a.no_colour = colour && *colour;
+    if (!a.exe)
+        return app_say(APP_REFUSED, "/proc/self/exe cannot be read: %s", strerror(errno));
+    int status = parse(argc, argv, &a, &seen);
+    if (status == -1)
+        status = dispatch(&a, &seen);
+    free(a.exe);
+    cv_buf_release(&seen);
+    if (fflush(stdout) || ferror(stdout))
+        return app_say(APP_REFUSED, "standard output cannot be written: %s", strerror(errno));
+    return status;
+}

@@ -1,0 +1,142 @@
+/* One run being played: session, kernel source, cores, reader and model, driven by a tick every 10 ms. Under the stepped
+ * model time is virtual, and neither the kernel nor the cores have anything to say. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+
+enum { ATTACH_NS = 2000000000 };
+
+bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
+                    const struct cv_topo *topo, const char *only, struct cv_buf *why)
+{
+    cv_event_fn *watch = y->watch;
+    void *to = y->to;
+    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = watch, .to = to, .born_ns = cv_mono_ns()};
+    y->session = cv_session_new(loop, exe, p, o, why);
+    if (!y->session)
+        return false;
+    app_guard_run(cv_session_pid(y->session));
+    y->reader = cv_reader_new(cv_session_shm(y->session));
+    y->model = cv_model_new(cv_session_info(y->session), cv_session_shm(y->session), 0);
+    return true;
+}
+
+static void take(void *to, const struct cv_event *e)
+{
+    struct app_play *y = to;
+    cv_model_fold(y->model, e);
+    if (y->watch)
+        y->watch(y->to, e);
+}
+
+/* Once the runner waits at the gate (or will never come): sources first, then the gate. */
+static void try_to_go(struct app_play *y)
+{
+    const struct cv_shm *shm = cv_session_shm(y->session);
+    if (!atomic_load(&shm->head->attached) && !atomic_load(&shm->head->error) && cv_mono_ns() - y->born_ns < ATTACH_NS)
+        return;
+    if (!y->order.stepped) {
+        cv_source_open(&y->source, y->only, cv_session_pid(y->session), shm, y->topo);
+        y->cores = cv_cores_open();
+    }
+    cv_session_go(y->session, y->reader);
+    if (y->cores)
+        cv_cores_sample(y->cores, y->reader);
+    y->going = true;
+}
+
+bool app_play_tick(struct app_play *y)
+{
+    if (!y->session || y->over)
+        return true;
+    if (!y->going) {
+        try_to_go(y);
+        return false;
+    }
+    y->over = cv_session_poll(y->session);
+    if (y->over)
+        cv_session_stop(y->session); /* nothing of it moves any more: what is read now is final */
+    if (y->source.ops)
+        y->source.ops->drain(y->source.self, y->reader, y->over);
+    if (y->cores)
+        cv_cores_sample(y->cores, y->reader);
+    cv_reader_drain(y->reader, y->over, take, y);
+    if (y->over)
+        app_guard_run(0);
+    else if (!y->order.stepped)
+        cv_model_now(y->model, cv_reader_now(y->reader));
+    return y->over;
+}
+
+const char *app_play_source(const struct app_play *y, const char **why, bool *exact)
+{
+    if (y->order.stepped) {
+        *why = "virtual time: the interpreter makes every switch itself";
+        *exact = true;
+        return "stepped";
+    }
+    *why = y->source.why.at ? y->source.why.at : "";
+    *exact = y->source.ops && y->source.ops->exact;
+    return y->source.ops ? y->source.ops->name : "none";
+}
+
+struct cv_summary *app_play_summary(const struct app_play *y)
+{
+    struct cv_summary *s = cv_summary_new(y->model, y->reader);
+    s->source_name = app_play_source(y, &s->source_why, &s->source_exact);
+    s->clock_name = y->order.stepped ? "virtual" : cv_clock_name();
+    for (uint32_t v = 0; v < s->nvars; v++) {
+        struct cv_cell cell;
+        const struct cv_cell *items = NULL;
+        if (cv_session_cell(y->session, v, &cell, &items))
+            cv_summary_cells(s, cv_session_shm(y->session), v, &cell, items);
+    }
+    cv_expect_judge(y->program, &y->order, s);
+    return s;
+}
+
+void app_play_end(struct app_play *y)
+{
+    if (!y->session)
+        return;
+    cv_session_stop(y->session);
+    app_guard_run(0);
+    if (y->source.ops)
+        cv_source_close(&y->source);
+    if (y->cores)
+        cv_cores_close(y->cores);
+    cv_model_free(y->model);
+    cv_reader_free(y->reader);
+    cv_session_free(y->session);
+    cv_event_fn *watch = y->watch;
+    *y = (struct app_play){.watch = watch, .to = y->to};
+}
+
+static bool letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/* Is there an expectation that holds and speaks of this? */
+static bool expected(const struct cv_summary *s, const char *word)
+{
+    size_t n = strlen(word);
+    for (uint32_t i = 0; i < s->nexpects; i++) {
+        const char *text = s->expects[i].text;
+        for (const char *at = text; s->expects[i].holds == 1 && (at = strstr(at, word)); at += n)
+            if (!(at > text && letter(at[-1])) && !letter(at[n]))
+                return true;
+    }
+    return false;
+}
+
+int app_verdict(const struct cv_summary *s)
+{
+    for (uint32_t i = 0; i < s->nexpects; i++)
+        if (s->expects[i].holds != 1)
+            return APP_FAILED;
+    switch (s->outcome) {
+    case CV_OUT_FINISHED: return APP_OK;
+    case CV_OUT_DEADLOCK: return expected(s, "deadlock") ? APP_OK : APP_FAILED;
+    case CV_OUT_CRASHED: return expected(s, "failed") ? APP_OK : APP_FAILED;
+    default: return APP_FAILED;
+    }
+}

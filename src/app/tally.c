@@ -1,0 +1,216 @@
+/* Many runs of one scenario: what came out, how often, and how often each expectation held. Outcomes are told apart by how
+ * the run ended, the final values and the output; the commonest are shown first. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+
+enum { SHOWN = 20, WIDTH = 100, KEY_MOST = 4096 };
+struct came { char *key; uint64_t count, seed; enum cv_outcome outcome; };
+struct judged { char *text; uint32_t line; uint64_t held, failed, open; };
+struct app_tally {
+    CV_VEC(struct came) came;
+    CV_VEC(struct judged) judged;
+    uint64_t runs, least_ns, most_ns, sum_ns;
+    char *scenario, *model;
+};
+
+struct app_tally *app_tally_new(void) { return cv_alloc(sizeof(struct app_tally)); }
+
+static void value(struct cv_buf *out, const struct cv_datum *d)
+{
+    if (d->unknown) {
+        cv_buf_str(out, "?");
+        return;
+    }
+    switch (d->tag) {
+    case CV_TAG_NONE: cv_buf_str(out, "none"); break;
+    case CV_TAG_BOOL: cv_buf_str(out, d->i ? "true" : "false"); break;
+    case CV_TAG_INT: case CV_TAG_TASK: cv_buf_printf(out, "%lld", (long long)d->i); break;
+    case CV_TAG_STRING:
+        cv_buf_str(out, "\"");
+        cv_text_clean(out, d->s ? d->s : "", d->s ? d->n : 0);
+        cv_buf_str(out, "\"");
+        break;
+    case CV_TAG_LIST:
+        cv_buf_str(out, "[");
+        for (uint32_t i = 0; i < d->n && out->n < KEY_MOST; i++) {
+            cv_buf_str(out, i ? ", " : "");
+            value(out, &d->items[i]);
+        }
+        cv_buf_str(out, "]");
+        break;
+    }
+}
+
+static void key_of(struct cv_buf *out, const struct cv_summary *s)
+{
+    cv_buf_str(out, cv_outcome_name[s->outcome]);
+    for (uint32_t v = 0; v < s->nvars && out->n < KEY_MOST; v++) {
+        cv_buf_printf(out, "%s%s = ", v ? ", " : "; ", s->vars[v].name);
+        if (!s->vars[v].ncopies)
+            value(out, &s->vars[v].value);
+        for (uint32_t c = 0; c < s->vars[v].ncopies && out->n < KEY_MOST; c++) {
+            cv_buf_str(out, c ? " | " : "");
+            value(out, &s->vars[v].copies[c]);
+        }
+    }
+    for (uint32_t i = 0; i < s->noutput && out->n < KEY_MOST; i++) {
+        cv_buf_str(out, i ? ", " : "; output ");
+        value(out, &s->output[i]);
+    }
+}
+
+static void add_expects(struct app_tally *t, const struct cv_summary *s)
+{
+    for (uint32_t i = 0; i < s->nexpects; i++) {
+        const struct cv_summary_expect *x = &s->expects[i];
+        if (i == t->judged.n) {
+            struct judged one = {.text = cv_strndup(x->text, strlen(x->text)), .line = x->line};
+            CV_PUSH(&t->judged, one);
+        }
+        struct judged *j = &t->judged.at[i];
+        *(x->holds == 1 ? &j->held : x->holds == 0 ? &j->failed : &j->open) += 1;
+    }
+}
+
+void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const struct cv_summary *s)
+{
+    struct cv_buf key = {0};
+    size_t i = 0;
+    if (!t->scenario) {
+        t->scenario = cv_strndup(info->scenario, strlen(info->scenario));
+        t->model = cv_strndup(info->model_name, strlen(info->model_name));
+    }
+    key_of(&key, s);
+    while (i < t->came.n && strcmp(t->came.at[i].key, key.at))
+        i++;
+    if (i == t->came.n) {
+        struct came one = {.key = key.at, .seed = info->seed, .outcome = s->outcome};
+        CV_PUSH(&t->came, one);
+    } else {
+        cv_buf_release(&key);
+    }
+    t->came.at[i].count++;
+    add_expects(t, s);
+    t->least_ns = t->runs && t->least_ns < s->elapsed_ns ? t->least_ns : s->elapsed_ns;
+    t->most_ns = t->most_ns > s->elapsed_ns ? t->most_ns : s->elapsed_ns;
+    t->sum_ns += s->elapsed_ns;
+    t->runs++;
+}
+
+static int commonest(const void *x, const void *y)
+{
+    const struct came *a = *(struct came *const *)x, *b = *(struct came *const *)y;
+    return a->count != b->count ? (a->count < b->count ? 1 : -1) : a->seed < b->seed ? -1 : a->seed > b->seed;
+}
+
+/* Pointers to the outcomes, the commonest first, then by the first seed; free it. */
+static struct came **sorted(const struct app_tally *t)
+{
+    struct came **p = cv_alloc((t->came.n + 1) * sizeof(struct came *));
+    for (size_t i = 0; i < t->came.n; i++)
+        p[i] = &t->came.at[i];
+    qsort(p, t->came.n, sizeof *p, commonest);
+    return p;
+}
+
+/* At most WIDTH characters, whole ones, of clean text. */
+static void cut(struct cv_buf *out, const char *s, bool ascii)
+{
+    size_t n = strlen(s), i = 0, length;
+    for (int width = 0; i < n && width < WIDTH; i += length)
+        width += cv_text_width(cv_utf8(s + i, n - i, &length));
+    cv_buf_add(out, s, i);
+    if (i < n)
+        cv_buf_str(out, ascii ? "..." : "…");
+}
+
+void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
+{
+    struct came **p = sorted(t);
+    uint64_t most = t->came.n ? p[0]->count : 1;
+    cv_buf_printf(out, "%llu runs of %s (%s), %zu outcome%s; elapsed %s to %s, %s on average\n\n", (unsigned long long)t->runs, t->scenario ? t->scenario : "",
+                  t->model ? t->model : "", t->came.n, t->came.n == 1 ? "" : "s", cv_duration_text(t->least_ns, ascii), cv_duration_text(t->most_ns, ascii),
+                  cv_duration_text(t->runs ? t->sum_ns / t->runs : 0, ascii));
+    for (size_t i = 0; i < t->came.n && i < SHOWN; i++) {
+        uint64_t bar = (p[i]->count * 20 + most - 1) / most;
+        cv_buf_printf(out, "%8llu  ", (unsigned long long)p[i]->count);
+        for (uint64_t k = 0; k < 20; k++)
+            cv_buf_str(out, k < bar ? (ascii ? "#" : "█") : " ");
+        cv_buf_str(out, "  ");
+        cut(out, p[i]->key, ascii);
+        cv_buf_printf(out, "  (seed %llu)\n", (unsigned long long)p[i]->seed);
+    }
+    if (t->came.n > SHOWN)
+        cv_buf_printf(out, "          and %zu rarer outcomes\n", t->came.n - SHOWN);
+    if (t->judged.n)
+        cv_buf_str(out, "\n");
+    for (size_t i = 0; i < t->judged.n; i++) {
+        const struct judged *j = &t->judged.at[i];
+        cv_buf_str(out, j->failed ? (ascii ? "NO " : "✗  ") : j->open ? "?  " : ascii ? "ok " : "✓  ");
+        cv_text_clean(out, j->text, strlen(j->text));
+        cv_buf_printf(out, "  (line %u; held %llu", j->line, (unsigned long long)j->held);
+        if (j->failed)
+            cv_buf_printf(out, ", failed %llu", (unsigned long long)j->failed);
+        if (j->open)
+            cv_buf_printf(out, ", not decided %llu", (unsigned long long)j->open);
+        cv_buf_str(out, ")\n");
+    }
+    free(p);
+}
+
+static void json_text(struct cv_buf *out, const char *s)
+{
+    size_t n = strlen(s);
+    cv_buf_str(out, "\"");
+    for (size_t i = 0, length; i < n; i += length) {
+        uint32_t c = cv_utf8(s + i, n - i, &length);
+        if (c == '"' || c == '\\')
+            cv_buf_printf(out, "\\%c", (int)c);
+        else if (c < 0x20 || c == 0x7f || (c == 0xfffd && length == 1))
+            cv_buf_printf(out, "\\u%04x", c);
+        else
+            cv_buf_add(out, s + i, length);
+    }
+    cv_buf_str(out, "\"");
+}
+
+void app_tally_json(const struct app_tally *t, struct cv_buf *out)
+{
+    struct came **p = sorted(t);
+    cv_buf_str(out, "{ \"scenario\": ");
+    json_text(out, t->scenario ? t->scenario : "");
+    cv_buf_str(out, ", \"model\": ");
+    json_text(out, t->model ? t->model : "");
+    cv_buf_printf(out, ", \"runs\": %llu,\n  \"outcomes\": [", (unsigned long long)t->runs);
+    for (size_t i = 0; i < t->came.n; i++) {
+        cv_buf_printf(out, "%s\n    { \"count\": %llu, \"outcome\": \"%s\", \"first_seed\": %llu, \"text\": ", i ? "," : "", (unsigned long long)p[i]->count,
+                      cv_outcome_name[p[i]->outcome], (unsigned long long)p[i]->seed);
+        json_text(out, p[i]->key);
+        cv_buf_str(out, " }");
+    }
+    cv_buf_str(out, " ],\n  \"expect\": [");
+    for (size_t i = 0; i < t->judged.n; i++) {
+        const struct judged *j = &t->judged.at[i];
+        cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", j->line);
+        json_text(out, j->text);
+        cv_buf_printf(out, ", \"held\": %llu, \"failed\": %llu, \"undecided\": %llu }", (unsigned long long)j->held, (unsigned long long)j->failed,
+                      (unsigned long long)j->open);
+    }
+    cv_buf_str(out, " ] }\n");
+    free(p);
+}
+
+void app_tally_free(struct app_tally *t)
+{
+    for (size_t i = 0; i < t->came.n; i++)
+        free(t->came.at[i].key);
+    for (size_t i = 0; i < t->judged.n; i++)
+        free(t->judged.at[i].text);
+    free(t->came.at);
+    free(t->judged.at);
+    free(t->scenario);
+    free(t->model);
+    free(t);
+}
