@@ -1,0 +1,356 @@
+/* The dashboard: one loop over keyboard, signals, the run and the frame. Callbacks of the loop only note what happened (due,
+ * wanted, caught); everything is done between two turns of it, so that a run can be ended and begun from there. Nothing
+ * ticks once the run is over and the picture stands. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/app.h"
+
+enum { FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
+static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
+
+struct dash {
+    const struct app_args *args;
+    const struct cv_terminal_ops *term;
+    uv_loop_t loop;
+    uv_poll_t keyboard;
+    uv_timer_t frame, drain;
+    uv_signal_t signals[SIGNALS];
+    uv_work_t reading;              /* the machine is read in a thread of the pool: it takes its time */
+    struct cv_program *program;
+    struct cv_order order;          /* of the next run */
+    struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
+    struct app_play play;
+    struct cv_ui *ui;
+    struct cv_canvas canvas;
+    struct cv_buf message;
+    uint64_t drawn;                 /* the model's change that was drawn last */
+    bool dirty, frame_due, drain_due, key_due, resized, continued, stopped, vanished, quit, topo_came, over;
+    int deadly;                     /* a signal that ends us */
+    int status;
+};
+
+/* ── callbacks: they note ───────────────────────────────────────────────────────────────────────── */
+static void on_frame(uv_timer_t *t) { ((struct dash *)t->data)->frame_due = true; }
+static void on_drain(uv_timer_t *t) { ((struct dash *)t->data)->drain_due = true; }
+
+static void on_key(uv_poll_t *p, int status, int events)
+{
+    struct dash *d = p->data;
+    (void)events;
+    d->key_due = true;
+    if (status < 0) {
+        d->vanished = true;
+        uv_poll_stop(p);
+    }
+}
+
+static void on_signal(uv_signal_t *h, int number)
+{
+    struct dash *d = h->data;
+    switch (number) {
+    case SIGWINCH: d->resized = true; break;
+    case SIGTSTP: d->stopped = true; break;
+    case SIGCONT: d->continued = true; break;
+    default: d->deadly = d->deadly ? d->deadly : number; break;
+    }
+}
+
+static void read_topo(uv_work_t *w) { ((struct dash *)w->data)->topo = cv_topo_read(); }
+static void topo_read(uv_work_t *w, int status)
+{
+    (void)status;
+    ((struct dash *)w->data)->topo_came = true;
+}
+
+/* ── the picture ────────────────────────────────────────────────────────────────────────────────── */
+static void draw(struct dash *d)
+{
+    struct cv_ui_status s = {.message = d->message.n ? d->message.at : NULL, .source_name = "", .source_why = "", .clock_name = "",
+                             .running = d->play.session && !d->play.over};
+    if (d->play.session) {
+        s.events = cv_reader_counts(d->play.reader);
+        s.clock_name = d->play.order.stepped ? "virtual" : cv_clock_name();
+    }
+    if (d->play.going)
+        s.source_name = app_play_source(&d->play, &s.source_why, &s.source_exact);
+    cv_ui_status(d->ui, &s);
+    cv_ui_draw(d->ui, &d->canvas);
+    d->term->present(&d->canvas);
+    d->drawn = d->play.session ? cv_model_change(d->play.model) : 0;
+    d->dirty = false;
+}
+
+static void fit(struct dash *d)
+{
+    int width, height;
+    d->term->size(&width, &height);
+    cv_canvas_resize(&d->canvas, width < 1 ? 1 : width, height < 1 ? 1 : height);
+    d->dirty = true;
+}
+
+static void tell(struct dash *d, const char *text)
+{
+    d->message.n = 0;
+    if (d->message.at)
+        d->message.at[0] = 0;
+    cv_text_clean(&d->message, text, strlen(text));
+    d->dirty = true;
+}
+
+/* ── the run ────────────────────────────────────────────────────────────────────────────────────── */
+static void begin_run(struct dash *d)
+{
+    struct cv_buf why = {0};
+    tell(d, "");
+    cv_ui_model(d->ui, NULL);
+    app_play_end(&d->play);
+    d->over = false;
+    if (app_play_start(&d->play, &d->loop, d->args->exe, d->program, &d->order, d->guess, d->args->source, &why)) {
+        cv_ui_model(d->ui, d->play.model);
+        uv_timer_start(&d->drain, on_drain, ATTACH_MS, ATTACH_MS);
+        uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
+        d->status = APP_OK;
+    } else {
+        uv_timer_stop(&d->drain);
+        tell(d, why.at ? why.at : "the run cannot be started");
+        d->status = APP_REFUSED;
+    }
+    cv_buf_release(&why);
+}
+
+/* One sentence about how it ended: what was refused, what went wrong, or how the expectations stand. */
+static void tell_end(struct dash *d)
+{
+    struct cv_buf text = {0};
+    if (cv_session_refused(d->play.session, &text)) {
+        d->status = APP_REFUSED;
+    } else if (cv_session_shm(d->play.session)->head->schedule_error[0]) {
+        cv_buf_printf(&text, "--schedule: %.200s", cv_session_shm(d->play.session)->head->schedule_error);
+    } else {
+        struct cv_summary *s = app_play_summary(&d->play);
+        uint32_t held = 0;
+        for (uint32_t i = 0; i < s->nexpects; i++)
+            held += s->expects[i].holds == 1;
+        cv_buf_str(&text, cv_outcome_name[s->outcome]);
+        if (s->outcome != CV_OUT_FINISHED)
+            cv_buf_printf(&text, ": %s (r runs it again)", cv_session_outcome_text(d->play.session));
+        if (s->nexpects)
+            cv_buf_printf(&text, "; %u of %u expectations hold", held, s->nexpects);
+        for (uint32_t i = 0; i < s->nexpects; i++)
+            if (s->expects[i].holds != 1) {
+                cv_buf_printf(&text, ", %s line %u: %s", s->expects[i].holds < 0 ? "not decided" : "not", s->expects[i].line, s->expects[i].text);
+                break;
+            }
+        cv_summary_free(s);
+    }
+    tell(d, text.at ? text.at : "");
+    cv_buf_release(&text);
+}
+
+static void advance(struct dash *d)
+{
+    bool going = d->play.going;
+    if (app_play_tick(&d->play) && d->play.session && !d->over) {
+        d->over = true;
+        uv_timer_stop(&d->drain);
+        tell_end(d);
+    } else if (!going && d->play.going) {
+        uv_timer_start(&d->drain, on_drain, DRAIN_MS, DRAIN_MS);
+    }
+}
+
+static void set_model(struct dash *d, enum cv_model_kind model)
+{
+    d->order.model = model;
+    if (model != CV_THREADS)
+        d->order.gil = false;
+    else if (d->args->gil || d->program->gil)
+        d->order.gil = !d->order.stepped;
+    begin_run(d);
+}
+
+static void obey(struct dash *d, enum cv_command command)
+{
+    switch (command) {
+    case CV_CMD_NONE: break;
+    case CV_CMD_REDRAW: d->dirty = true; break;
+    case CV_CMD_QUIT: d->quit = true; break;
+    case CV_CMD_ASYNC: set_model(d, CV_ASYNC); break;
+    case CV_CMD_THREADS: set_model(d, CV_THREADS); break;
+    case CV_CMD_PROCESSES: set_model(d, CV_PROCESSES); break;
+    case CV_CMD_GIL:
+        if (d->order.model != CV_THREADS || d->order.stepped) {
+            tell(d, "the GIL is for threads: press t first");
+        } else {
+            d->order.gil = !d->order.gil;
+            begin_run(d);
+        }
+        break;
+    case CV_CMD_RERUN: begin_run(d); break;
+    }
+}
+
+/* ── keyboard and terminal ──────────────────────────────────────────────────────────────────────── */
+/* Readable, and yet nothing to read: the other side is gone. */
+static bool hung_up(void)
+{
+    struct pollfd p = {.fd = 0, .events = POLLIN};
+    int n = 0;
+    if (poll(&p, 1, 0) <= 0)
+        return false;
+    return (p.revents & (POLLHUP | POLLERR | POLLNVAL)) || ((p.revents & POLLIN) && (ioctl(0, FIONREAD, &n) < 0 || n == 0));
+}
+
+static void take_keys(struct dash *d)
+{
+    struct cv_input in;
+    bool any = false;
+    while (!d->quit && d->term->read(&in)) {
+        any = true;
+        if (in.kind == CV_IN_RESIZE)
+            d->resized = true;
+        else
+            obey(d, cv_ui_input(d->ui, &in));
+    }
+    if (!any && hung_up())
+        d->vanished = true;
+}
+
+/* Ctrl-Z: the run stands still with us, and the terminal is the shell's until `fg`. */
+static void stand_still(struct dash *d)
+{
+    if (d->play.session)
+        cv_session_suspend(d->play.session, true);
+    d->term->suspend();
+    raise(SIGSTOP);
+    d->term->resume();
+    if (d->play.session)
+        cv_session_suspend(d->play.session, false);
+    d->resized = true;
+}
+
+/* ── the loop ───────────────────────────────────────────────────────────────────────────────────── */
+/* Reading and clearing a note in one. */
+static bool came(bool *note)
+{
+    bool was = *note;
+    *note = false;
+    return was;
+}
+
+static void turn(struct dash *d)
+{
+    if (came(&d->stopped))
+        stand_still(d);
+    if (came(&d->continued))
+        d->resized = true;
+    if (came(&d->resized)) {
+        d->term->resized();
+        fit(d);
+    }
+    if (came(&d->topo_came)) {
+        cv_ui_topo(d->ui, d->topo);
+        d->dirty = true;
+    }
+    if (came(&d->key_due))
+        take_keys(d);
+    if (came(&d->drain_due))
+        advance(d);
+    bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn;
+    if (d->dirty || (came(&d->frame_due) && changed))
+        draw(d);
+    else if (d->over && !changed)
+        uv_timer_stop(&d->frame);
+}
+
+static void start_loop(struct dash *d)
+{
+    uv_timer_init(&d->loop, &d->frame);
+    uv_timer_init(&d->loop, &d->drain);
+    uv_poll_init(&d->loop, &d->keyboard, 0);
+    d->frame.data = d->drain.data = d->keyboard.data = d->reading.data = d;
+    uv_poll_start(&d->keyboard, UV_READABLE, on_key);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&d->loop, &d->signals[i]);
+        d->signals[i].data = d;
+        uv_signal_start(&d->signals[i], on_signal, signal_numbers[i]);
+    }
+}
+
+static void end_loop(struct dash *d)
+{
+    uv_close((uv_handle_t *)&d->frame, NULL);
+    uv_close((uv_handle_t *)&d->drain, NULL);
+    uv_close((uv_handle_t *)&d->keyboard, NULL);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&d->signals[i], NULL);
+    uv_run(&d->loop, UV_RUN_DEFAULT); /* the reading of the machine, too */
+    uv_loop_close(&d->loop);
+}
+
+static int watch(struct dash *d)
+{
+    struct cv_buf why = {0};
+    if (d->term->open(d->args->no_colour, d->args->ascii, &why) < 0) {
+        app_say(APP_REFUSED, "%s", why.at ? why.at : "the terminal cannot be used");
+        cv_buf_release(&why);
+        return APP_REFUSED;
+    }
+    app_guard(d->term->emergency);
+    d->canvas.ascii = d->args->ascii || !d->term->unicode();
+    d->ui = cv_ui_new(d->canvas.ascii);
+    d->guess = cv_topo_guess();
+    cv_ui_topo(d->ui, d->guess);
+    fit(d);
+    draw(d); /* a first frame at once; all that takes its time comes after it */
+    uv_loop_init(&d->loop);
+    start_loop(d);
+    begin_run(d);
+    uv_queue_work(&d->loop, &d->reading, read_topo, topo_read);
+    while (!d->quit && !d->deadly && !d->vanished) {
+        turn(d);
+        if (!d->quit && !d->deadly && !d->vanished)
+            uv_run(&d->loop, UV_RUN_ONCE);
+    }
+    cv_ui_model(d->ui, NULL);
+    app_play_end(&d->play);
+    d->term->close();
+    app_guard(NULL);
+    end_loop(d);
+    cv_ui_free(d->ui);
+    cv_canvas_release(&d->canvas);
+    cv_topo_free(d->guess);
+    if (d->topo)
+        cv_topo_free(d->topo);
+    if (d->status == APP_REFUSED && d->message.n)
+        app_say(APP_REFUSED, "%s", d->message.at);
+    return d->status;
+}
+
+int app_dash(const struct app_args *a)
+{
+    struct dash d = {.args = a, .term = &cv_terminal_curses};
+    d.program = app_program(a, a->operands[0]);
+    if (!d.program)
+        return APP_WRONG;
+    int status = APP_WRONG;
+    if (app_order(a, d.program, &d.order)) {
+        if (!isatty(0) || !isatty(1))
+            status = app_say(APP_REFUSED, "not a terminal: the dashboard needs one; without a screen there is 'convis run %s'", a->operands[0]);
+        else
+            status = watch(&d);
+    }
+    cv_buf_release(&d.message);
+    cv_program_free(d.program);
+    if (d.deadly)
+        app_die_of(d.deadly);
+    if (d.vanished)
+        app_die_of(SIGHUP);
+    return status;
+}
