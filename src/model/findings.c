@@ -1,250 +1,272 @@
-/* Findings: decided on versions, ordered by happens-before. Definitions: findings.def. Only what happened is reported.
+/* Findings: only what happened, told in a sentence. Lost updates and stale reads are decided on versions; time stamps only
+ * place them.
  *
- * Happens-before is kept in vector clocks, one a task and one a sync object (Lamport 1978, Mattern 1989): giving publishes the
- * task's clock, taking takes it over, so do spawn, join and the end of a task. Beyond MOST_CLOCKS tasks no clocks are kept
- * and stale reads are not looked for: they could not be told from ordered ones. */
+ * A stale read is silent where the other's write happens before the read through sync edges. Without any edge into the
+ * reader since its own write nothing can order the two; with one, the clocks decide; where the clocks cannot know (records
+ * were lost, the write was cut off) it stays silent. A variable that is used anywhere in `spin until`, `cas` or `atomic` is
+ * meant to be watched without a lock: what had been said of it is taken back. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fold.h"
+#include "model/model.h"
 
-enum { MOST_CLOCKS = 1024, MOST_FINDINGS = 1000, SLOW_TURN_NS = 100000000 /* asyncio's slow_callback_duration */, BLOCKED_NS = 1000000 };
+enum { SHOWN = 60, BLOCK_NS = 1000000, TURN_NS = 100000000 /* asyncio's slow_callback_duration */ };
 
-/* ── clocks ─────────────────────────────────────────────────────────────────────────────────────── */
-static uint64_t *entry(struct clocks *c, uint32_t task)
-{
-    if (task >= c->n) {
-        uint32_t n = task + 1 > c->n * 2 ? task + 1 : c->n * 2;
-        c->at = cv_realloc(c->at, n * sizeof *c->at);
-        memset(c->at + c->n, 0, (n - c->n) * sizeof *c->at);
-        c->n = n;
-    }
-    return &c->at[task];
-}
-
-static void join(struct clocks *to, const struct clocks *from)
-{
-    for (uint32_t i = 0; i < from->n; i++)
-        if (from->at[i]) {
-            uint64_t *e = entry(to, i);
-            *e = *e > from->at[i] ? *e : from->at[i];
-        }
-}
-
-static struct clocks *clocks_of(struct cv_model *m, uint32_t task)
-{
-    if (task >= MOST_CLOCKS || m->lanes.n > MOST_CLOCKS)
-        return NULL;
-    while (m->task_clocks.n <= task) {
-        struct clocks none = {0};
-        CV_PUSH(&m->task_clocks, none);
-        *entry(&m->task_clocks.at[m->task_clocks.n - 1], (uint32_t)m->task_clocks.n - 1) = 1;
-    }
-    return &m->task_clocks.at[task];
-}
-
-uint64_t finding_epoch(struct cv_model *m, uint32_t task)
-{
-    struct clocks *c = clocks_of(m, task);
-    return c ? *entry(c, task) : 0;
-}
-
-static void pass(struct cv_model *m, uint32_t from, uint32_t to)
-{
-    if (!clocks_of(m, from) || !clocks_of(m, to))
-        return;
-    join(clocks_of(m, to), clocks_of(m, from)); /* looked up again: the first look may have moved the table */
-    ++*entry(clocks_of(m, from), from);
-}
-
-void finding_order(struct cv_model *m, const struct cv_event *e)
-{
-    struct clocks *c = clocks_of(m, e->task);
-    if (!c)
-        return;
-    switch ((enum cv_event_kind)e->kind) {
-    case CV_EV_TAKE:
-    case CV_EV_GIVE:
-        if (e->obj >= m->info->nsyncs)
-            return;
-        /* A queue orders both ways: room that a get made lets a put go on. */
-        join(c, &m->sync_clocks[e->obj]);
-        if (e->kind == CV_EV_GIVE || m->info->syncs[e->obj].kind == CV_SYNC_QUEUE) {
-            join(&m->sync_clocks[e->obj], c);
-            ++*entry(c, e->task);
-        }
-        break;
-    case CV_EV_SPAWN: pass(m, e->task, (uint32_t)e->a); break;
-    case CV_EV_JOINED:
-        if (e->a < CV_NO_TASK)
-            pass(m, (uint32_t)e->a, e->task);
-        else
-            for (uint32_t t = 0; t < m->lanes.n; t++)
-                if (m->lanes.at[t]->exists && m->lanes.at[t]->parent == e->task && t != e->task)
-                    pass(m, t, e->task);
-        break;
-    default: break;
-    }
-}
-
-/* ── the list ───────────────────────────────────────────────────────────────────────────────────── */
-void finding_add(struct cv_model *m, enum cv_finding_kind kind, uint64_t t, uint32_t task, uint32_t line, struct cv_buf *text)
+static void add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text)
 {
     m->finding_count[kind]++;
-    if (m->findings.n >= MOST_FINDINGS) {
+    if (var)
+        m->stale_of[var - 1]++;
+    if (m->findings.n >= MODEL_MAX_FINDINGS) {
         cv_buf_release(text);
         return;
     }
-    struct cv_buf name = {0};
-    cv_buf_str(&name, task == CV_NO_TASK ? "" : cv_model_task_name(m, task));
-    struct cv_summary_finding f = {.kind = kind, .task = task, .line = line, .t = t, .text = model_keep(m, text), .task_name = model_keep(m, &name)};
+    if (m->findings.n && t < m->findings.at[m->findings.n - 1].t)
+        t = m->findings.at[m->findings.n - 1].t;
+    struct cv_summary_finding f = {.kind = kind, .task = task, .line = line, .t = t, .task_name = task == CV_NO_TASK ? "" : model_name(m, task), .text = text->at};
     CV_PUSH(&m->findings, f);
-    for (size_t i = m->findings.n - 1; i > 0 && m->findings.at[i - 1].t > m->findings.at[i].t; i--) {
-        struct cv_summary_finding x = m->findings.at[i];
-        m->findings.at[i] = m->findings.at[i - 1];
-        m->findings.at[i - 1] = x;
-    }
+    CV_PUSH(&m->finding_vars, var);
 }
 
-static void value(const struct cv_model *m, uint64_t payload, uint64_t meta, struct cv_buf *out)
+/* counter, or items[3] */
+static void place(const struct cv_model *m, uint32_t var, uint64_t index, struct cv_buf *out)
 {
-    size_t n;
-    switch (cv_meta_tag(meta)) {
-    case CV_TAG_NONE: cv_buf_str(out, "none"); break;
-    case CV_TAG_BOOL: cv_buf_str(out, payload ? "true" : "false"); break;
-    case CV_TAG_STRING: {
-        const char *s = cv_string(m->shm, (uint32_t)payload, &n);
-        cv_buf_str(out, "\"");
-        cv_text_clean(out, s, n);
-        cv_buf_str(out, "\"");
-        break;
-    }
-    case CV_TAG_LIST: cv_buf_printf(out, "a list of %llu", (unsigned long long)payload); break;
-    default: cv_buf_printf(out, "%lld", (long long)payload); break;
-    }
+    cv_text_clean(out, m->info->vars[var].name, strlen(m->info->vars[var].name));
+    if (index != 0 && index != CV_WHOLE_LIST)
+        cv_buf_printf(out, "[%llu]", (unsigned long long)index - 1);
 }
 
-static void variable(const struct cv_model *m, uint32_t var, uint32_t item, struct cv_buf *out)
+/* ── lost updates ───────────────────────────────────────────────────────────────────────────────── */
+static void lost_update(struct cv_model *m, const struct var *v, const struct cv_event *e)
 {
-    cv_buf_str(out, m->info->vars[var].name);
-    if (item)
-        cv_buf_printf(out, "[%u]", item - 1);
+    uint32_t other = cv_meta_writer(e->d), index = e->c == CV_WHOLE_LIST ? 0 : (uint32_t)e->c;
+    const struct version *base = vars_version(v, index, e->e - 1), *over = vars_version(v, index, cv_meta_version(e->d));
+    struct cv_buf b = {0};
+    cv_buf_printf(&b, "%s wrote ", model_name(m, e->task));
+    place(m, e->obj, index, &b);
+    cv_buf_str(&b, " = ");
+    vars_cell_text(m->shm, (struct cv_cell){e->a, e->b}, SHOWN, &b);
+    cv_buf_printf(&b, " at line %u from ", e->line);
+    if (base) {
+        cv_buf_str(&b, "the value ");
+        vars_cell_text(m->shm, base->cell, SHOWN, &b);
+    } else {
+        cv_buf_str(&b, "the value");
+    }
+    cv_buf_printf(&b, " it had read before; %s had written ", model_name(m, other));
+    if (over)
+        vars_cell_text(m->shm, over->cell, SHOWN, &b);
+    else
+        cv_buf_str(&b, "another");
+    cv_buf_str(&b, " in between, and that update is lost.");
+    add(m, CV_FINDING_LOST_UPDATE, e->task, e->line, e->t, 0, &b);
 }
 
-/* ── what each task did last with each cell ─────────────────────────────────────────────────────── */
-static struct access *access_of(struct cv_model *m, uint32_t var, uint32_t task, uint32_t item)
+/* ── what a task wrote last, by (task, cell) ────────────────────────────────────────────────────── */
+static uint64_t key_of(uint32_t task, uint32_t var, uint64_t index)
 {
-    struct var *v = &m->vars[var];
-    if (v->last.cap == 0 || v->last.n * 2 > v->last.cap) { /* a table of a power of two, never more than half full */
-        struct access *old = v->last.at;
-        size_t old_cap = v->last.cap;
-        v->last.cap = old_cap ? old_cap * 2 : 16;
-        v->last.at = cv_alloc(v->last.cap * sizeof *v->last.at);
-        for (size_t i = 0; i < v->last.cap; i++)
-            v->last.at[i].task = CV_NO_TASK;
-        v->last.n = 0;
-        for (size_t i = 0; i < old_cap; i++)
-            if (old[i].task != CV_NO_TASK)
-                *access_of(m, var, old[i].task, old[i].item) = old[i];
-        free(old);
+    return ((uint64_t)task << 40 | (uint64_t)(var & 0xffff) << 22 | (index & 0x3fffff)) + 1;
+}
+
+static struct own_write *slot_of(struct own_write *own, size_t cap, uint64_t key)
+{
+    size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
+    while (own[i].key && own[i].key != key)
+        i = (i + 1) & (cap - 1);
+    return &own[i];
+}
+
+static struct own_write *own_of(struct cv_model *m, uint64_t key, bool make)
+{
+    struct own_write *o = m->own_cap ? slot_of(m->own, m->own_cap, key) : NULL;
+    if ((o && o->key) || !make || m->nown >= MODEL_MAX_OWN)
+        return o && o->key ? o : NULL;
+    if (m->nown * 2 >= m->own_cap) {
+        size_t cap = m->own_cap ? m->own_cap * 2 : 64;
+        struct own_write *more = cv_alloc(cap * sizeof *more);
+        for (size_t i = 0; i < m->own_cap; i++)
+            if (m->own[i].key)
+                *slot_of(more, cap, m->own[i].key) = m->own[i];
+        free(m->own);
+        m->own = more;
+        m->own_cap = cap;
     }
-    uint64_t h = ((uint64_t)task << 32 | item) * 0x9e3779b97f4a7c15u;
-    for (size_t i = h >> 32 & (v->last.cap - 1);; i = (i + 1) & (v->last.cap - 1)) {
-        struct access *a = &v->last.at[i];
-        if (a->task == task && a->item == item)
-            return a;
-        if (a->task == CV_NO_TASK) {
-            *a = (struct access){.task = task, .item = item};
-            v->last.n++;
-            return a;
+    o = slot_of(m->own, m->own_cap, key);
+    o->key = key;
+    m->nown++;
+    return o;
+}
+
+/* ── stale reads ────────────────────────────────────────────────────────────────────────────────── */
+static void flag(struct cv_model *m, uint32_t var)
+{
+    size_t kept = 0;
+    if (m->flagged[var])
+        return;
+    m->flagged[var] = 1;
+    m->finding_count[CV_FINDING_STALE_READ] -= m->stale_of[var];
+    for (size_t i = 0; i < m->findings.n; i++) {
+        if (m->finding_vars.at[i] == var + 1) {
+            free((char *)(uintptr_t)m->findings.at[i].text);
+            continue;
         }
+        m->finding_vars.at[kept] = m->finding_vars.at[i];
+        m->findings.at[kept++] = m->findings.at[i];
     }
+    m->findings.n = m->finding_vars.n = kept;
 }
 
-static const struct write *write_of(const struct copy *c, uint32_t item, uint64_t version)
+static void note_own(struct cv_model *m, struct task *t, const struct cv_event *e, uint64_t index)
 {
-    const writes_t *v = item ? (item <= c->items.n ? &c->items.at[item - 1] : NULL) : &c->writes;
-    for (size_t i = v ? v->n : 0; i-- > 0;)
-        if (cv_meta_version(v->at[i].cell.meta) == version)
-            return &v->at[i];
-        else if (cv_meta_version(v->at[i].cell.meta) < version)
-            break;
-    return NULL;
+    struct own_write *o = own_of(m, key_of(e->task, e->obj, index), true);
+    if (!o)
+        return;
+    o->version = cv_meta_version(e->b);
+    o->cell = (struct cv_cell){e->a, e->b};
+    o->line = e->line;
+    o->acquires = t->acquires;
+    o->used = false;
 }
 
-static void stale_read(struct cv_model *m, const struct cv_event *e, const struct copy *c, uint32_t item, const struct access *last)
+/* Is this atomic write a use of `atomic` or `cas`? A whole list is written as its elements, each marked atomic, then its
+ * length: an element without a version it derives from is decided by the task's next event. */
+static bool is_atomic_use(struct task *t, const struct cv_event *e)
 {
+    if (!(e->flags & CV_F_ATOMIC))
+        return false;
+    if (e->flags & CV_F_APPEND || e->c == 0 || e->c == CV_WHOLE_LIST || e->e != 0)
+        return true;
+    t->maybe_atomic = e->obj + 1;
+    return false;
+}
+
+void findings_any(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    if (!t->maybe_atomic || e->kind == CV_EV_READY || e->kind == CV_EV_PASS)
+        return;
+    bool of_list = e->kind == CV_EV_WRITE && e->obj + 1u == t->maybe_atomic &&
+                   (e->c == CV_WHOLE_LIST || (e->c != 0 && e->flags & CV_F_ATOMIC && !(e->flags & CV_F_APPEND) && e->e == 0));
+    if (!of_list && t->maybe_atomic <= m->info->nvars)
+        flag(m, t->maybe_atomic - 1);
+    t->maybe_atomic = 0;
+}
+
+void findings_write(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e)
+{
+    uint64_t index = e->c == CV_WHOLE_LIST ? 0 : e->c;
+    if (!(e->flags & CV_F_ATOMIC) && e->e != 0 && e->e - 1 < cv_meta_version(e->d) && cv_meta_writer(e->d) != e->task &&
+        cv_meta_writer(e->d) != CV_NO_TASK)
+        lost_update(m, v, e);
+    if (is_atomic_use(t, e))
+        flag(m, e->obj);
+    else if (!m->flagged[e->obj] && index <= MODEL_MAX_ITEMS)
+        note_own(m, t, e, index);
+}
+
+static bool ordered(struct cv_model *m, struct task *t, const struct var *v, const struct own_write *o, uint64_t index, uint64_t meta)
+{
+    if (t->acquires == o->acquires)
+        return false;
+    if (m->lost_records || m->ntasks > MODEL_MAX_CLOCKS)
+        return true;
+    const struct version *x = vars_version(v, (uint32_t)index, cv_meta_version(meta));
+    return !x || order_before(m, cv_meta_writer(meta), x->epoch, t);
+}
+
+void findings_read(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e)
+{
+    uint64_t index = e->c == CV_WHOLE_LIST ? 0 : e->c;
     uint32_t writer = cv_meta_writer(e->b);
-    const struct write *theirs = write_of(c, item, cv_meta_version(e->b)), *mine = write_of(c, item, last->version);
-    struct clocks *reader = clocks_of(m, e->task);
-    if (!reader || writer >= m->lanes.n || m->vars[e->obj].unordered_by_design || m->info->vars[e->obj].list)
+    if (e->flags & (CV_F_SPIN | CV_F_ATOMIC))
+        flag(m, e->obj);
+    if (m->flagged[e->obj] || index > MODEL_MAX_ITEMS)
         return;
-    if (!theirs) /* its record is late or lost: without its epoch the order is not known */
+    struct own_write *o = own_of(m, key_of(e->task, e->obj, index), false);
+    if (!o || o->used)
         return;
-    if (*entry(reader, writer) >= theirs->epoch && theirs->epoch)
-        return; /* a lock, a queue or a join orders the two */
-    struct cv_buf text = {0};
-    cv_buf_printf(&text, "%s wrote ", cv_model_task_name(m, e->task));
-    variable(m, e->obj, item, &text);
-    if (mine) {
-        cv_buf_str(&text, " = ");
-        value(m, mine->cell.payload, mine->cell.meta, &text);
-    }
-    cv_buf_printf(&text, " at line %u and read back ", last->line);
-    value(m, e->a, e->b, &text);
-    cv_buf_printf(&text, " at line %u: %s had written it in between, at line %u.", e->line, cv_model_task_name(m, writer), theirs->line);
-    finding_add(m, CV_FINDING_STALE_READ, e->t, e->task, e->line, &text);
+    o->used = true;
+    if (writer == e->task || writer == CV_NO_TASK || cv_meta_version(e->b) <= o->version || ordered(m, t, v, o, index, e->b))
+        return;
+    struct cv_buf b = {0};
+    cv_buf_printf(&b, "%s read ", model_name(m, e->task));
+    place(m, e->obj, index, &b);
+    cv_buf_str(&b, " = ");
+    vars_cell_text(m->shm, (struct cv_cell){e->a, e->b}, SHOWN, &b);
+    cv_buf_printf(&b, " at line %u, but had written ", e->line);
+    vars_cell_text(m->shm, o->cell, SHOWN, &b);
+    cv_buf_printf(&b, " at line %u; %s wrote it in between.", o->line, model_name(m, writer));
+    add(m, CV_FINDING_STALE_READ, e->task, e->line, e->t, e->obj + 1u, &b);
 }
 
-static void lost_update(struct cv_model *m, const struct cv_event *e, const struct copy *c, uint32_t item)
+/* ── loop blocked ───────────────────────────────────────────────────────────────────────────────── */
+/* Unfinished tasks but this one, and but a main task that only waits for others to end. */
+static uint32_t others(const struct cv_model *m, uint32_t task)
 {
-    uint64_t over = cv_meta_version(e->d), base = e->e - 1;
-    uint32_t by = cv_meta_writer(e->d);
-    const struct write *lost = write_of(c, item, over);
-    struct cv_buf text = {0};
-    cv_buf_printf(&text, "%s wrote ", cv_model_task_name(m, e->task));
-    variable(m, e->obj, item, &text);
-    cv_buf_str(&text, " = ");
-    value(m, e->a, e->b, &text);
-    cv_buf_printf(&text, " at line %u from a value it had read before %s changed it", e->line, cv_model_task_name(m, by));
-    if (lost) {
-        cv_buf_str(&text, " to ");
-        value(m, lost->cell.payload, lost->cell.meta, &text);
-    }
-    cv_buf_printf(&text, ": %llu update%s lost.", (unsigned long long)(over - base), over - base == 1 ? " is" : "s are");
-    finding_add(m, CV_FINDING_LOST_UPDATE, e->t, e->task, e->line, &text);
-}
-
-void finding_access(struct cv_model *m, const struct cv_event *e, struct copy *c, uint32_t item)
-{
-    uint64_t version = cv_meta_version(e->b);
-    if (e->kind == CV_EV_WRITE && e->e && !(e->flags & CV_F_ATOMIC) && e->e - 1 < cv_meta_version(e->d) && cv_meta_writer(e->d) != e->task)
-        lost_update(m, e, c, item);
-    struct access *a = access_of(m, e->obj, e->task, item);
-    if (e->kind == CV_EV_READ && a->own_write && cv_meta_writer(e->b) != e->task && version > a->version &&
-        !(e->flags & (CV_F_SPIN | CV_F_ATOMIC)))
-        stale_read(m, e, c, item, a);
-    a->own_write = e->kind == CV_EV_WRITE && !(e->flags & CV_F_ATOMIC);
-    a->version = version;
-    a->line = e->line;
-}
-
-/* ── the loop ───────────────────────────────────────────────────────────────────────────────────── */
-static uint32_t unfinished_others(const struct cv_model *m, uint32_t task)
-{
-    uint32_t n = 0;
-    for (uint32_t t = 0; t < m->lanes.n && n < 4; t++)
-        n += t != task && m->lanes.at[t]->exists && !m->lanes.at[t]->over && !(t == 0 && m->info->implicit_main);
+    const struct task *main_task = model_task(m, 0), *self = model_task(m, task);
+    uint32_t n = m->alive;
+    bool joins = main_task && main_task->phase == PHASE_WAIT && main_task->cause % CV_REASON_COUNT == CV_REASON_JOIN &&
+                 main_task->cause < CV_CAUSE_OTHERS + 1;
+    if (self && self->phase != PHASE_END && self->phase != PHASE_NONE)
+        n--;
+    if (task != 0 && main_task && main_task->phase != PHASE_END && main_task->phase != PHASE_NONE && (m->info->implicit_main || joins))
+        n--;
     return n;
 }
 
-void finding_turn(struct cv_model *m, uint64_t t, uint32_t task)
+static uint64_t without_stops(const struct cv_model *m, uint64_t from, uint64_t to)
 {
-    uint64_t took = t - m->turn_began;
-    if (took < (m->turn_blocked ? (uint64_t)BLOCKED_NS : (uint64_t)SLOW_TURN_NS) || !unfinished_others(m, task))
+    uint64_t sum[2] = {0, 0}, at[2] = {from, to};
+    for (int i = 0; i < 2; i++) {
+        const struct overlay *o = overlays_at(&m->overlays, at[i]);
+        if (o)
+            sum[i] = o->sum[OVER_STOPPED] + (o->kind == OVER_STOPPED ? at[i] - o->t : 0);
+    }
+    return to - from - (sum[1] - sum[0]);
+}
+
+static void blocked(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to, uint32_t line, const char *how)
+{
+    uint32_t n = others(m, task);
+    struct cv_buf b = {0};
+    cv_buf_printf(&b, "%s %s for %s at line %u without await: the loop was held, and %u other %s could not run.", model_name(m, task), how,
+                  cv_duration_text(without_stops(m, from, to), false), line, n, n == 1 ? "task" : "tasks");
+    add(m, CV_FINDING_LOOP_BLOCKED, task, line, to, 0, &b);
+}
+
+void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to)
+{
+    const struct task *t = model_task(m, task);
+    char how[64];
+    if (!t || to < from || without_stops(m, from, to) < BLOCK_NS || others(m, task) == 0)
         return;
-    struct cv_buf text = {0};
-    cv_buf_printf(&text, "%s held the loop for %s (line %u) without an await: nobody else could run.", cv_model_task_name(m, task),
-                  cv_duration_text(took, true), m->turn_line);
-    finding_add(m, CV_FINDING_LOOP_BLOCKED, t, task, m->turn_line, &text);
+    snprintf(how, sizeof how, "waited (%s)", t->cause < CV_CAUSE_COUNT ? cv_cause_name[t->cause] : "block");
+    blocked(m, task, from, to, lanes_line(t, from), how);
+}
+
+void findings_turn(struct cv_model *m, uint32_t task, uint64_t to)
+{
+    const struct task *t = model_task(m, task);
+    if (!t || t->phase != PHASE_RUN || to < t->turn || without_stops(m, t->turn, to) < TURN_NS || others(m, task) == 0)
+        return;
+    uint64_t last = t->cpu_line ? t->cpu_line : lanes_line(t, t->turn);
+    blocked(m, task, t->turn, to, (uint32_t)last, "computed");
+}
+
+/* ── told by the parent ─────────────────────────────────────────────────────────────────────────── */
+void findings_told(struct cv_model *m, const struct cv_event *e)
+{
+    struct cv_buf b = {0};
+    if (e->obj >= CV_FINDING_COUNT)
+        return;
+    cv_buf_str(&b, model_clean(m, (uint32_t)e->a));
+    add(m, (enum cv_finding_kind)e->obj, e->task, e->line, e->t, 0, &b);
+}
+
+void findings_free(struct cv_model *m)
+{
+    for (size_t i = 0; i < m->findings.n; i++)
+        free((char *)(uintptr_t)m->findings.at[i].text);
+    free(m->findings.at);
+    free(m->finding_vars.at);
+    free(m->own);
 }

@@ -1,251 +1,482 @@
-/* Lanes: slices sorted by time, running sums for each block of 32, so that any interval is a difference of two sums. What
- * holds a whole run or loop (a hole, a blocking call) is laid over at the question, not stored with every lane. */
-#include "model/fold.h"
+/* Lanes: two streams make one. A task's own events say what it does (it executes, it waits for this, it could run again);
+ * the kernel's say whether its thread is on a core. Each is kept as it stands, and whenever what they come to together
+ * changes, a slice begins.
+ *
+ * A switch is counted once: a wait by its own cause, whatever the kernel then does; the kernel's switch counts only where
+ * the task had announced nothing (quantum, system). Under async the kernel's switches are those of the loop's thread. */
+#include <string.h>
 
-size_t times_until(const times_t *v, uint64_t t)
+#include "model/model.h"
+
+static bool is_async(const struct cv_model *m) { return m->info->model == CV_ASYNC; }
+static bool is_block(enum cv_cause c) { return c >= CV_BLOCK && c < CV_BLOCK + CV_REASON_COUNT; }
+static bool is_lock(enum cv_cause c)
 {
-    size_t low = 0, high = v->n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (v->at[mid] <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return c == CV_AWAIT + CV_REASON_LOCK || c == CV_BLOCK + CV_REASON_LOCK || c == CV_AWAIT + CV_REASON_SEMAPHORE || c == CV_BLOCK + CV_REASON_SEMAPHORE;
 }
 
-/* ── building ───────────────────────────────────────────────────────────────────────────────────── */
-void lane_set(struct cv_model *m, struct lane *l, uint64_t t, enum cv_state state, enum cv_cause cause, unsigned line, uint32_t who)
+/* ── slices ─────────────────────────────────────────────────────────────────────────────────────── */
+static void push(struct cv_model *m, struct series *s, struct slice one)
 {
-    struct slice s = {.t = t, .state = (uint8_t)state, .cause = (uint8_t)cause, .line = (uint16_t)line, .who = who};
-    (void)m;
-    if (l->slices.n) {
-        struct slice *last = &l->slices.at[l->slices.n - 1];
-        if (s.t < last->t)
-            s.t = last->t; /* late: it stands behind what is known already */
-        if (last->state == s.state && last->cause == s.cause && last->line == s.line && last->who == s.who)
-            return;
-        if (last->t == s.t) {
-            *last = s;
-            return;
-        }
-        l->open.ns[last->state] += s.t - last->t;
-    }
-    if (l->slices.n % BLOCK == 0)
-        CV_PUSH(&l->blocks, l->open);
-    CV_PUSH(&l->slices, s);
+    size_t before = series_bytes(s);
+    series_push(s, one, &m->overlays);
+    m->bytes += series_bytes(s) - before;
+    if (one.t > m->slice_last)
+        m->slice_last = one.t;
 }
 
-void lane_show(struct cv_model *m, struct lane *l, uint64_t t)
+static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, uint32_t line)
 {
-    enum cv_state state = (enum cv_state)l->state;
-    enum cv_cause cause = (enum cv_cause)l->cause;
-    uint32_t who = l->object;
-    if (state == CV_ST_RUNNING) {
-        who = l->on_core == 1 ? l->core : CV_NO_CORE;
-        cause = CV_CAUSE_COUNT;
-        if (l->on_core == 0) {
-            state = l->preempted ? CV_ST_READY : CV_ST_WAITING;
-            cause = l->preempted ? CV_CAUSE_QUANTUM : CV_CAUSE_SYSTEM;
-            who = CV_NO_TASK;
-        }
-    }
-    lane_set(m, l, t, state, cause, l->line, who);
-}
-
-/* ── asking ─────────────────────────────────────────────────────────────────────────────────────── */
-/* The slice that lasts at t; -1: before the first. */
-static int64_t find(const struct lane *l, uint64_t t)
-{
-    size_t low = 0, high = l->slices.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (l->slices.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return (int64_t)low - 1;
-}
-
-/* Sums from the lane's first slice until t. */
-static void until(const struct lane *l, uint64_t t, struct sums *s)
-{
-    int64_t i = find(l, t);
-    *s = (struct sums){0};
-    if (i < 0)
+    size_t before = series_bytes(&m->switches);
+    series_push(&m->switches, (struct slice){.t = t, .sw = (unsigned)cause + 1}, NULL);
+    m->bytes += series_bytes(&m->switches) - before;
+    if (!line)
         return;
-    *s = l->blocks.at[i / BLOCK];
-    for (int64_t k = i / BLOCK * BLOCK; k < i; k++)
-        s->ns[l->slices.at[k].state] += l->slices.at[k + 1].t - l->slices.at[k].t;
-    s->ns[l->slices.at[i].state] += t - l->slices.at[i].t;
-}
-
-static void plain_shares(const struct lane *l, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
-{
-    struct sums a, b;
-    until(l, from, &a);
-    until(l, to, &b);
-    uint64_t known = 0;
-    for (int s = 0; s < CV_ST_COUNT; s++) {
-        ns[s] = b.ns[s] - a.ns[s];
-        known += ns[s];
+    if (line >= m->nlines) {
+        uint32_t n = m->nlines ? m->nlines : 64;
+        while (n <= line)
+            n *= 2;
+        m->lines = cv_realloc(m->lines, n * sizeof *m->lines);
+        memset(m->lines + m->nlines, 0, (n - m->nlines) * sizeof *m->lines);
+        m->nlines = n;
     }
-    ns[CV_ST_NONE] += to - from - known; /* before it existed */
+    instants_add(&m->lines[line], t);
+    m->bytes += sizeof(uint64_t);
 }
 
-static bool can_freeze(int s) { return s == CV_ST_READY || s == CV_ST_WAITING || s == CV_ST_BLOCKED; }
-static bool can_stop(int s) { return s != CV_ST_NONE && s != CV_ST_DONE && s != CV_ST_FAILED; }
-
-static size_t first_interval(const intervals_t *v, uint64_t from)
+static void at_line(struct cv_model *m, struct task *t, uint64_t at, uint32_t line)
 {
-    size_t low = 0, high = v->n;
+    if (line == 0 || line == t->line || at >= (uint64_t)1 << 48)
+        return;
+    t->line = line;
+    CV_PUSH(&t->lines, at << 16 | line);
+    m->bytes += sizeof(uint64_t);
+}
+
+uint32_t lanes_line(const struct task *t, uint64_t at)
+{
+    size_t low = 0, high = t->lines.n;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (v->at[mid].to <= from)
+        if (t->lines.at[mid] >> 16 <= at)
             low = mid + 1;
         else
             high = mid;
     }
-    return low;
+    return low ? (uint32_t)(t->lines.at[low - 1] & 0xffff) : 0;
 }
 
-/* Moves what a lane did within the intervals into one state. */
-static void overlay(const struct lane *l, const intervals_t *v, uint64_t open_from, uint32_t open_task, uint32_t lane, bool (*moves)(int),
-                    enum cv_state into, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
+/* What both streams come to. */
+static struct slice combined(const struct cv_model *m, const struct task *t, uint64_t at)
 {
-    for (size_t i = first_interval(v, from); i <= v->n; i++) {
-        struct interval in = i < v->n ? v->at[i] : (struct interval){open_from, UINT64_MAX, open_task};
-        uint64_t a = in.from > from ? in.from : from, b = in.to < to ? in.to : to;
-        if (in.from == UINT64_MAX || a >= to)
-            return;
-        if (a >= b || (in.task == lane && into == CV_ST_FROZEN))
-            continue;
-        uint64_t part[CV_ST_COUNT];
-        plain_shares(l, a, b, part);
-        for (int s = 0; s < CV_ST_COUNT; s++)
-            if (moves(s) && ns[s] >= part[s]) {
-                ns[s] -= part[s];
-                ns[into] += part[s];
+    bool own_thread = !is_async(m), off = own_thread ? t->off : m->loop_off, preempted = own_thread ? t->preempted : false;
+    uint32_t core = own_thread ? t->core : m->tasks[0] ? m->tasks[0]->core : CV_NO_CORE;
+    struct slice s = {.t = at, .cause = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .line = t->line, .object = CV_NO_TASK,
+                      .exact = own_thread ? t->exact : m->loop_exact};
+    switch (t->phase) {
+    case PHASE_NONE: s.state = CV_ST_NONE; break;
+    case PHASE_STARTED:
+        s.state = CV_ST_READY;
+        s.object = t->parent;
+        break;
+    case PHASE_RUN:
+        s.state = off ? CV_ST_READY : CV_ST_RUNNING;
+        if (off)
+            s.cause = preempted || (!own_thread && m->tasks[0] && m->tasks[0]->preempted) ? CV_CAUSE_QUANTUM : CV_CAUSE_SYSTEM;
+        else
+            s.core = core < MODEL_MAX_CORES ? core : SLICE_NO_CORE;
+        break;
+    case PHASE_WAIT:
+        s.state = t->cause == CV_CAUSE_GIL || t->cause == CV_CAUSE_YIELD || t->cause == CV_AWAIT + CV_REASON_TURN ? CV_ST_READY
+                  : is_lock(t->cause)                                                                              ? CV_ST_BLOCKED
+                                                                                                                   : CV_ST_WAITING;
+        s.cause = t->cause;
+        s.object = t->object;
+        break;
+    case PHASE_READY:
+        s.state = CV_ST_READY;
+        s.cause = t->cause;
+        s.object = t->waker;
+        break;
+    case PHASE_END:
+        s.state = t->end == CV_END_DONE ? CV_ST_DONE : CV_ST_FAILED;
+        s.cause = CV_CAUSE_EXIT;
+        break;
+    }
+    return s;
+}
+
+/* Begins a slice where something changed, or where a switch is to be counted (sw: its cause, CV_CAUSE_COUNT: none). */
+static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_cause sw)
+{
+    struct slice s = combined(m, t, at);
+    const struct slice *last = t->lane.slices.n ? &t->lane.slices.at[t->lane.slices.n - 1] : NULL;
+    if (sw == CV_CAUSE_COUNT && last && last->state == s.state && last->cause == s.cause && last->core == s.core &&
+        last->object == s.object && last->exact == s.exact)
+        return;
+    if (sw != CV_CAUSE_COUNT) {
+        s.sw = (unsigned)sw + 1;
+        count_switch(m, at, sw, t->line);
+    }
+    push(m, &t->lane, s);
+}
+
+/* ── the loop ───────────────────────────────────────────────────────────────────────────────────── */
+static void settle_loop(struct cv_model *m, uint64_t at, enum cv_cause sw)
+{
+    struct slice s = {.t = at, .state = CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .object = CV_NO_TASK, .exact = m->loop_exact};
+    const struct slice *last = m->loop.slices.n ? &m->loop.slices.at[m->loop.slices.n - 1] : NULL;
+    const struct task *main_task = model_task(m, 0), *holder = m->held_by == CV_NO_TASK ? NULL : model_task(m, m->held_by);
+    if (!m->loop_begun)
+        return;
+    if (main_task && main_task->phase == PHASE_END) {
+        s.state = CV_ST_DONE;
+        s.cause = CV_CAUSE_EXIT;
+    } else if (holder) {
+        s.state = CV_ST_FROZEN;
+        s.cause = holder->cause;
+        s.object = m->held_by;
+    } else if (m->polling) {
+        s.state = CV_ST_WAITING;
+    } else if (m->loop_off) {
+        s.state = CV_ST_READY;
+        s.cause = main_task && main_task->preempted ? CV_CAUSE_QUANTUM : CV_CAUSE_SYSTEM;
+    } else if (main_task && main_task->core < MODEL_MAX_CORES) {
+        s.core = main_task->core;
+    }
+    if (sw == CV_CAUSE_COUNT && last && last->state == s.state && last->cause == s.cause && last->core == s.core && last->object == s.object)
+        return;
+    if (sw != CV_CAUSE_COUNT) {
+        s.sw = (unsigned)sw + 1;
+        count_switch(m, at, sw, 0);
+    }
+    push(m, &m->loop, s);
+}
+
+static void put_on_loop(struct cv_model *m, uint64_t at, uint32_t task)
+{
+    if (m->on_loop == task)
+        return;
+    m->on_loop = task;
+    push(m, &m->onloop, (struct slice){.t = at, .state = task == CV_NO_TASK ? CV_ST_NONE : CV_ST_RUNNING, .object = task});
+}
+
+static enum overlay_kind over_now(const struct cv_model *m)
+{
+    return m->hole ? OVER_STOPPED : m->held_by != CV_NO_TASK ? OVER_FROZEN : OVER_NONE;
+}
+
+static void hold(struct cv_model *m, uint64_t at, uint32_t task)
+{
+    if (m->held_by == task)
+        return;
+    m->held_by = task;
+    m->held_since = at;
+    size_t n = m->overlays.at.n;
+    if (n >= MODEL_MAX_OVERLAYS && (task != CV_NO_TASK || m->overlays.at.at[n - 1].kind == OVER_NONE))
+        return; /* a million blocking calls: those that follow freeze the loop's own lane only */
+    overlays_push(&m->overlays, at, over_now(m), task);
+}
+
+static void async_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    uint32_t task = e->task;
+    if (e->kind != CV_EV_POLL && e->kind != CV_EV_TASK_START)
+        m->polling = false;
+    m->loop_begun = true;
+    switch (e->kind) {
+    case CV_EV_RUN:
+        if (m->held_by != CV_NO_TASK) {
+            if (m->held_by == task)
+                findings_block(m, task, m->held_since, e->t);
+            hold(m, e->t, CV_NO_TASK);
+        }
+        if (m->on_loop != CV_NO_TASK && m->on_loop != task) {
+            struct task *other = model_task(m, m->on_loop);
+            if (other && other->phase == PHASE_RUN) { /* its wait was lost */
+                other->phase = PHASE_READY;
+                other->cause = CV_CAUSE_COUNT;
+                other->waker = CV_NO_TASK;
+                settle(m, other, e->t, CV_CAUSE_COUNT);
             }
-    }
-}
-
-void cv_model_lane_shares(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
-{
-    const struct lane *l = model_lane(m, lane);
-    for (int s = 0; s < CV_ST_COUNT; s++)
-        ns[s] = 0;
-    if (to <= from)
-        return;
-    if (!l) {
-        ns[CV_ST_NONE] = to - from;
-        return;
-    }
-    plain_shares(l, from, to, ns);
-    if (cv_model_has_loop(m) && lane != CV_LANE_LOOP)
-        overlay(l, &m->held, m->held_from, m->current, lane, can_freeze, CV_ST_FROZEN, from, to, ns);
-    overlay(l, &m->holes, m->hole_from, CV_NO_TASK, lane, can_stop, CV_ST_STOPPED, from, to, ns);
-}
-
-static bool inside(const intervals_t *v, uint64_t open_from, uint32_t open_task, uint64_t t, struct interval *found)
-{
-    size_t i = first_interval(v, t);
-    if (i < v->n && v->at[i].from <= t)
-        return *found = v->at[i], true;
-    if (open_from != UINT64_MAX && t >= open_from)
-        return *found = (struct interval){open_from, UINT64_MAX, open_task}, true;
-    return false;
-}
-
-struct cv_lane_at cv_model_lane_at(const struct cv_model *m, uint32_t lane, uint64_t t)
-{
-    struct cv_lane_at a = {.state = CV_ST_NONE, .until = UINT64_MAX, .cause = CV_CAUSE_COUNT, .core = CV_NO_CORE, .object = CV_NO_TASK,
-                           .holder = CV_NO_TASK, .waker = CV_NO_TASK};
-    const struct lane *l = model_lane(m, lane);
-    int64_t i = l ? find(l, t) : -1;
-    if (i < 0) {
-        if (l && l->slices.n)
-            a.until = l->slices.at[0].t;
-        return a;
-    }
-    const struct slice *s = &l->slices.at[i];
-    struct interval in;
-    a.state = (enum cv_state)s->state;
-    a.cause = (enum cv_cause)s->cause;
-    a.since = s->t;
-    a.until = (size_t)i + 1 < l->slices.n ? l->slices.at[i + 1].t : UINT64_MAX;
-    a.line = s->line;
-    a.exact = l->on_core != 2;
-    a.waker = l->waker;
-    if (lane == CV_LANE_LOOP) {
-        a.holder = s->who;
-    } else if (a.state == CV_ST_RUNNING) {
-        a.core = s->who;
-    } else if (a.state == CV_ST_WAITING || a.state == CV_ST_BLOCKED) {
-        a.object = s->who;
-        if (a.state == CV_ST_BLOCKED && a.object < m->info->nsyncs)
-            a.holder = cv_model_sync_at(m, a.object, t).owner;
-    } else if (a.state == CV_ST_READY) {
-        a.holder = a.cause == CV_CAUSE_GIL ? s->who : cv_model_has_loop(m) ? cv_model_lane_at(m, CV_LANE_LOOP, t).holder : CV_NO_TASK;
-    }
-    if (cv_model_has_loop(m) && lane != CV_LANE_LOOP && can_freeze((int)a.state) && inside(&m->held, m->held_from, m->current, t, &in) &&
-        in.task != lane) {
-        a.state = CV_ST_FROZEN;
-        a.holder = in.task;
-        a.since = a.since > in.from ? a.since : in.from;
-        a.until = a.until < in.to ? a.until : in.to;
-    }
-    if (can_stop((int)a.state) && inside(&m->holes, m->hole_from, CV_NO_TASK, t, &in))
-        a.state = CV_ST_STOPPED;
-    return a;
-}
-
-uint64_t cv_model_lane_change(const struct cv_model *m, uint32_t lane, uint64_t t, int direction)
-{
-    const struct lane *l = model_lane(m, lane);
-    if (!l || !l->slices.n)
-        return UINT64_MAX;
-    int64_t i = find(l, t);
-    if (direction > 0)
-        return (size_t)(i + 1) < l->slices.n ? l->slices.at[i + 1].t : UINT64_MAX;
-    if (i >= 0 && l->slices.at[i].t == t)
-        i--;
-    return i >= 0 ? l->slices.at[i].t : UINT64_MAX;
-}
-
-void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])
-{
-    const struct lane *l = model_lane(m, lane);
-    for (int c = 0; c < CV_CAUSE_COUNT; c++)
-        counts[c] = l ? times_until(&l->switches[c], t) : 0;
-}
-
-bool cv_model_lane_switch(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t *at, enum cv_cause *cause, uint32_t *line)
-{
-    const struct lane *l = model_lane(m, lane);
-    bool found = false;
-    for (int c = 0; l && c < CV_CAUSE_COUNT; c++) {
-        size_t n = times_until(&l->switches[c], t);
-        if (n && (!found || l->switches[c].at[n - 1] >= *at)) {
-            *at = l->switches[c].at[n - 1];
-            *cause = (enum cv_cause)c;
-            found = true;
         }
+        put_on_loop(m, e->t, task);
+        t->turn = e->t;
+        t->cpu_line = 0;
+        break;
+    case CV_EV_CPU: t->cpu_line = e->line; break;
+    case CV_EV_WAIT:
+        findings_turn(m, task, e->t);
+        if (is_block((enum cv_cause)e->obj))
+            hold(m, e->t, task);
+        else
+            put_on_loop(m, e->t, CV_NO_TASK);
+        break;
+    case CV_EV_TASK_END:
+        if (m->held_by == task) {
+            findings_block(m, task, m->held_since, e->t);
+            hold(m, e->t, CV_NO_TASK);
+        } else {
+            findings_turn(m, task, e->t);
+        }
+        if (m->on_loop == task)
+            put_on_loop(m, e->t, CV_NO_TASK);
+        break;
+    case CV_EV_POLL: m->polling = true; break;
+    default: break;
     }
-    if (found) {
-        int64_t i = find(l, *at);
-        *line = i >= 0 ? l->slices.at[i].line : 0;
-    }
-    return found;
 }
 
-void cv_model_switches(const struct cv_model *m, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])
+/* ── a task's own events ────────────────────────────────────────────────────────────────────────── */
+static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct cv_event *e)
 {
-    for (int c = 0; c < CV_CAUSE_COUNT; c++)
-        counts[c] = 0;
-    for (uint32_t i = 0; i < m->lanes.n; i++)
-        for (int c = 0; c < CV_CAUSE_COUNT; c++)
-            counts[c] += times_until(&m->lanes.at[i]->switches[c], t);
+    switch (e->kind) {
+    case CV_EV_TASK_START:
+        if (t->phase != PHASE_NONE)
+            break;
+        t->phase = PHASE_STARTED;
+        t->start = e->t;
+        t->name = model_clean(m, (uint32_t)e->a);
+        t->body = (uint32_t)e->b;
+        t->body_name = model_body(m, e->line);
+        t->parent = (uint32_t)e->c & 0xfffff;
+        t->pid = (uint32_t)(e->d >> 32);
+        t->tid = (uint32_t)e->d;
+        m->alive++;
+        break;
+    case CV_EV_RUN:
+        t->phase = PHASE_RUN;
+        if (t->off && !t->exact)
+            t->off = false;
+        syncs_wait(m, t, e->t, false, 0);
+        break;
+    case CV_EV_WAIT:
+        t->phase = PHASE_WAIT;
+        t->cause = e->obj < CV_CAUSE_COUNT ? (enum cv_cause)e->obj : CV_CAUSE_SYSTEM;
+        t->object = CV_NO_TASK;
+        if (t->cause < CV_CAUSE_OTHERS + 1) {
+            int reason = (int)t->cause % CV_REASON_COUNT;
+            bool named = reason >= CV_REASON_LOCK && reason <= CV_REASON_BARRIER;
+            t->object = named || reason == CV_REASON_JOIN ? (uint32_t)(e->a < CV_NO_TASK ? e->a : CV_NO_TASK) : CV_NO_TASK;
+            if (named)
+                syncs_wait(m, t, e->t, true, t->object);
+        } else if (t->cause == CV_CAUSE_GIL) {
+            t->object = (uint32_t)(e->a < CV_NO_TASK ? e->a : CV_NO_TASK);
+        } else if (t->cause == CV_CAUSE_YIELD) {
+            t->yields++;
+        }
+        return t->cause;
+    case CV_EV_READY:
+        t->phase = PHASE_READY;
+        t->waker = e->a < CV_NO_TASK ? (uint32_t)e->a : CV_NO_TASK;
+        t->cause = e->b < CV_CAUSE_COUNT ? (enum cv_cause)e->b : CV_CAUSE_COUNT;
+        break;
+    case CV_EV_TASK_END:
+        t->phase = PHASE_END;
+        t->end = e->obj <= CV_END_KILLED ? (enum cv_task_end)e->obj : CV_END_FAILED;
+        t->cause = CV_CAUSE_EXIT;
+        syncs_wait(m, t, e->t, false, 0);
+        m->alive -= m->alive > 0;
+        return CV_CAUSE_EXIT;
+    default: break;
+    }
+    return CV_CAUSE_COUNT;
+}
+
+void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    if (t->phase == PHASE_END)
+        return;
+    bool names_task = e->kind != CV_EV_PASS && e->kind != CV_EV_POLL && e->kind != CV_EV_TASK_START;
+    if (t->phase == PHASE_NONE && names_task) { /* its start was lost: it exists all the same */
+        t->phase = PHASE_STARTED;
+        t->start = e->t;
+        m->alive++;
+    }
+    if (names_task)
+        at_line(m, t, e->t, e->line);
+    else if (e->kind == CV_EV_TASK_START)
+        at_line(m, t, e->t, e->line);
+    if (is_async(m))
+        async_fold(m, t, e);
+    enum cv_cause sw = own_event(m, t, e);
+    bool changes = e->kind == CV_EV_TASK_START || e->kind == CV_EV_RUN || e->kind == CV_EV_WAIT || e->kind == CV_EV_READY || e->kind == CV_EV_TASK_END;
+    if (changes)
+        settle(m, t, e->t, sw);
+    if (is_async(m))
+        settle_loop(m, e->t, CV_CAUSE_COUNT);
+    if (e->kind != CV_EV_READY) /* READY may come from another's ring */
+        t->last = e->t;
+}
+
+/* ── the kernel's events ────────────────────────────────────────────────────────────────────────── */
+static void loop_switch(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    bool out = e->kind == CV_EV_SWITCH_OUT;
+    struct task *running = m->on_loop == CV_NO_TASK ? NULL : model_task(m, m->on_loop);
+    enum cv_cause sw = CV_CAUSE_COUNT;
+    if (running && running->phase != PHASE_RUN)
+        running = NULL;
+    m->loop_exact = true;
+    if (out && !m->loop_off) {
+        if (t->preempted)
+            sw = CV_CAUSE_QUANTUM;
+        else if (!m->polling && m->held_by == CV_NO_TASK)
+            sw = CV_CAUSE_SYSTEM;
+    }
+    m->loop_off = out;
+    if (running)
+        settle(m, running, e->t, sw);
+    settle_loop(m, e->t, running ? CV_CAUSE_COUNT : sw);
+}
+
+static void usage(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    uint32_t n = (uint32_t)e->a, yields = t->yields < n ? t->yields : n;
+    t->yields -= yields;
+    t->core = (uint32_t)(e->b >> 32);
+    n -= yields;
+    struct task *at = is_async(m) && m->on_loop != CV_NO_TASK ? model_task(m, m->on_loop) : t;
+    for (uint32_t i = 0; at && i < n && i < 256; i++)
+        settle(m, at, e->t, CV_CAUSE_QUANTUM);
+    if (at && n == 0)
+        settle(m, at, e->t, CV_CAUSE_COUNT);
+}
+
+void lanes_kernel(struct cv_model *m, const struct cv_event *e)
+{
+    struct task *t = model_task(m, e->task);
+    if (!t || t->phase == PHASE_END)
+        return;
+    if (e->kind == CV_EV_USAGE) {
+        usage(m, t, e);
+        return;
+    }
+    bool was_off = t->off, out = e->kind == CV_EV_SWITCH_OUT;
+    t->exact = true;
+    t->off = out;
+    t->preempted = out && e->b == 1;
+    t->core = e->obj;
+    if (is_async(m)) {
+        loop_switch(m, t, e);
+        return;
+    }
+    enum cv_cause sw = CV_CAUSE_COUNT;
+    if (out && !was_off) {
+        bool yields = t->cause == CV_CAUSE_YIELD && (t->phase == PHASE_WAIT || (t->phase == PHASE_READY));
+        if (t->preempted && !yields && t->phase != PHASE_NONE)
+            sw = CV_CAUSE_QUANTUM;
+        else if (!t->preempted && (t->phase == PHASE_RUN || t->phase == PHASE_STARTED))
+            sw = CV_CAUSE_SYSTEM;
+    }
+    settle(m, t, e->t, sw);
+}
+
+/* ── what lies over all lanes ───────────────────────────────────────────────────────────────────── */
+void lanes_hole(struct cv_model *m, const struct cv_event *e)
+{
+    bool begins = e->a != 0;
+    if (begins == m->hole)
+        return;
+    m->hole = begins;
+    if (!begins) {
+        const struct overlay *o = overlays_at(&m->overlays, e->t);
+        if (o)
+            model_gap(m, o->t, e->t);
+    }
+    overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
+}
+
+/* Records of one producer are missing before e->t. Which one is told by e->task; a ring that does not know says CV_NO_TASK:
+ * under async that is the loop's, and all lanes are in doubt; elsewhere only the span itself is kept. */
+void lanes_lost(struct cv_model *m, const struct cv_event *e)
+{
+    struct task *t = e->task == CV_NO_TASK ? NULL : model_task(m, e->task);
+    uint64_t from = e->t;
+    m->lost_records += e->a;
+    if (e->b == 1) { /* the kernel's buffer: the tasks' own events are all there */
+        model_gap(m, m->folded < e->t ? m->folded : e->t, e->t);
+        return;
+    }
+    if (t && !is_async(m) && t->phase != PHASE_END && t->lane.slices.n) {
+        uint64_t begin = t->lane.slices.at[t->lane.slices.n - 1].t;
+        from = t->last > begin ? t->last : begin;
+        from = from < e->t ? from : e->t;
+        struct slice s = combined(m, t, from), lost = s;
+        lost.state = CV_ST_LOST;
+        push(m, &t->lane, lost);
+        s.t = e->t;
+        push(m, &t->lane, s);
+    } else if (is_async(m)) {
+        from = m->slice_last;
+        for (uint32_t i = 0; i < m->ntasks; i++) /* the loop's own last event, whoever's it was */
+            if (m->tasks[i] && m->tasks[i]->last > from && m->tasks[i]->last <= e->t)
+                from = m->tasks[i]->last;
+        from = from < e->t ? from : e->t;
+        overlays_push(&m->overlays, from, OVER_LOST, CV_NO_TASK);
+        overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
+    } else {
+        for (uint32_t i = 0; i < m->ntasks; i++)
+            if (m->tasks[i] && m->tasks[i]->phase != PHASE_END && m->tasks[i]->last < from)
+                from = m->tasks[i]->last;
+    }
+    model_gap(m, from, e->t);
+}
+
+void lanes_over(struct cv_model *m, uint64_t t)
+{
+    if (!is_async(m))
+        return;
+    if (m->held_by != CV_NO_TASK) {
+        findings_block(m, m->held_by, m->held_since, t);
+        m->held_since = t;
+    } else if (m->on_loop != CV_NO_TASK) {
+        findings_turn(m, m->on_loop, t);
+    }
+}
+
+/* ── the history ────────────────────────────────────────────────────────────────────────────────── */
+static size_t cut_lines(struct task *t)
+{
+    size_t cut = t->lines.n / 2;
+    if (cut < 64)
+        return 0;
+    t->lines.n -= cut;
+    memmove(t->lines.at, t->lines.at + cut, t->lines.n * sizeof *t->lines.at);
+    t->lines_dropped += cut;
+    return cut * sizeof *t->lines.at;
+}
+
+/* Cuts the older half off whatever is at least half as large as the largest. What memory holds is at most twice what is
+ * counted, since vectors double: so half the allowance is used. */
+void lanes_trim(struct cv_model *m)
+{
+    size_t largest = 0, freed = 0;
+    for (uint32_t i = 0; i < m->ntasks; i++)
+        if (m->tasks[i]) {
+            size_t n = series_bytes(&m->tasks[i]->lane);
+            largest = n > largest ? n : largest;
+        }
+    for (uint32_t i = 0; i < m->ntasks; i++)
+        if (m->tasks[i]) {
+            freed += series_bytes(&m->tasks[i]->lane) * 2 >= largest ? series_halve(&m->tasks[i]->lane) : 0;
+            freed += cut_lines(m->tasks[i]);
+        }
+    struct series *others[] = {&m->loop, &m->onloop, &m->switches};
+    for (size_t i = 0; i < CV_COUNT(others); i++)
+        freed += series_bytes(others[i]) * 2 >= largest ? series_halve(others[i]) : 0;
+    for (uint32_t i = 0; i < m->ncores; i++)
+        freed += series_bytes(&m->cores[i].who) * 2 >= largest ? series_halve(&m->cores[i].who) : 0;
+    for (uint32_t i = 0; i < m->nlines; i++) {
+        struct instants *v = &m->lines[i];
+        size_t cut = v->at.n / 2;
+        if (cut < 64)
+            continue;
+        v->at.n -= cut;
+        memmove(v->at.at, v->at.at + cut, v->at.n * sizeof *v->at.at);
+        v->dropped += cut;
+        freed += cut * sizeof *v->at.at;
+    }
+    freed += vars_halve(m) + syncs_halve(m);
+    m->bytes -= freed < m->bytes ? freed : m->bytes;
 }

@@ -1,12 +1,11 @@
-/* The fold: each event goes to the lane, variable, object or core it speaks of. */
+/* The model as a whole: what is made and freed, which file folds which event, names, time, what is missing. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fold.h"
+#include "model/model.h"
 
 const struct cv_state_info cv_state_info[CV_ST_COUNT] = {
-#define CV_STATE(id, state_name, state_glyph, state_ascii, state_meaning) \
-    [CV_ST_##id] = {.name = state_name, .glyph = state_glyph, .ascii = state_ascii, .meaning = state_meaning},
+#define CV_STATE(id, name, glyph, ascii, meaning) [CV_ST_##id] = {name, glyph, ascii, meaning},
 #include "convis/states.def"
 #undef CV_STATE
 };
@@ -16,419 +15,278 @@ struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_sh
     struct cv_model *m = cv_alloc(sizeof *m);
     m->info = info;
     m->shm = shm;
-    m->history = history ? history : 256u << 20;
-    m->current = CV_NO_TASK;
-    m->held_from = m->hole_from = UINT64_MAX;
+    m->history = history ? history : (size_t)256 << 20;
+    m->on_loop = m->held_by = CV_NO_TASK;
+    m->outcome_text = "";
     m->vars = cv_alloc((info->nvars + 1) * sizeof *m->vars);
+    m->flagged = cv_alloc(info->nvars + 1);
+    m->stale_of = cv_alloc((info->nvars + 1) * sizeof *m->stale_of);
     m->syncs = cv_alloc((info->nsyncs + 1) * sizeof *m->syncs);
-    m->sync_clocks = cv_alloc((info->nsyncs + 1) * sizeof *m->sync_clocks);
-    for (uint32_t v = 0; v < info->nvars; v++) {
-        struct copy first = {.task = CV_NO_TASK};
-        CV_PUSH(&m->vars[v].copies, first);
+    for (uint32_t i = 0; i < info->nsyncs; i++) {
+        m->syncs[i].now.owner = CV_NO_TASK;
+        m->syncs[i].now.length = info->syncs[i].kind == CV_SYNC_SEMAPHORE ? info->syncs[i].size : 0;
     }
-    m->loop.on_core = 2;
-    m->loop.waker = m->loop.object = CV_NO_TASK;
     return m;
-}
-
-static void release_lane(struct lane *l)
-{
-    free(l->slices.at);
-    free(l->blocks.at);
-    for (int c = 0; c < CV_CAUSE_COUNT; c++)
-        free(l->switches[c].at);
 }
 
 void cv_model_free(struct cv_model *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; i < m->lanes.n; i++) {
-        release_lane(m->lanes.at[i]);
-        free(m->lanes.at[i]);
+    order_free(m);
+    vars_free(m);
+    syncs_free(m);
+    cores_free(m);
+    findings_free(m);
+    for (uint32_t i = 0; i < m->ntasks; i++) {
+        if (!m->tasks[i])
+            continue;
+        series_release(&m->tasks[i]->lane);
+        free(m->tasks[i]->lines.at);
+        free(m->tasks[i]);
     }
-    release_lane(&m->loop);
-    for (uint32_t v = 0; v < m->info->nvars; v++) {
-        for (size_t c = 0; c < m->vars[v].copies.n; c++) {
-            struct copy *copy = &m->vars[v].copies.at[c];
-            for (size_t i = 0; i < copy->items.n; i++)
-                free(copy->items.at[i].at);
-            free(copy->items.at);
-            free(copy->writes.at);
-            free(copy->reads.at);
-        }
-        free(m->vars[v].copies.at);
-        free(m->vars[v].last.at);
-    }
-    for (uint32_t k = 0; k < m->info->nsyncs; k++) {
-        free(m->syncs[k].history.at);
-        free(m->sync_clocks[k].at);
-    }
-    for (uint32_t c = 0; c < m->ncores; c++) {
-        free(m->cores[c].runs.at);
-        free(m->cores[c].busy.at);
-    }
-    for (size_t i = 0; i < m->lines.n; i++)
-        free(m->lines.at[i].at);
-    for (size_t i = 0; i < m->task_clocks.n; i++)
-        free(m->task_clocks.at[i].at);
-    for (size_t i = 0; i < m->texts.n; i++)
-        free(m->texts.at[i]);
-    free(m->lanes.at);
-    free(m->vars);
-    free(m->syncs);
-    free(m->sync_clocks);
-    free(m->cores);
-    free(m->lines.at);
-    free(m->task_clocks.at);
-    free(m->texts.at);
+    free(m->tasks);
+    for (size_t i = 0; i < m->clean.n; i++)
+        free(m->clean.at[i]);
+    free(m->clean.at);
+    for (size_t i = 0; i < m->bodies.n; i++)
+        free(m->bodies.at[i]);
+    free(m->bodies.at);
+    free(m->overlays.at.at);
+    series_release(&m->loop);
+    series_release(&m->onloop);
+    series_release(&m->switches);
+    for (uint32_t i = 0; i < m->nlines; i++)
+        free(m->lines[i].at.at);
+    free(m->lines);
     free(m->output.at);
-    free(m->output_order.at);
-    free(m->findings.at);
-    free(m->held.at);
-    free(m->holes.at);
-    free(m->lost.at);
+    free(m->gaps.at);
     free(m);
 }
 
-const char *model_keep(struct cv_model *m, struct cv_buf *text)
-{
-    cv_buf_str(text, "");
-    CV_PUSH(&m->texts, text->at);
-    return text->at;
-}
+/* ── tasks and text ─────────────────────────────────────────────────────────────────────────────── */
+struct task *model_task(const struct cv_model *m, uint32_t task) { return task < m->ntasks ? m->tasks[task] : NULL; }
 
-const char *model_text(struct cv_model *m, uint32_t string)
+struct task *model_new_task(struct cv_model *m, uint32_t number)
 {
-    struct cv_buf clean = {0};
-    size_t n;
-    const char *s = cv_string(m->shm, string, &n);
-    cv_text_clean(&clean, s, n);
-    return model_keep(m, &clean);
-}
-
-struct lane *model_lane(const struct cv_model *m, uint32_t lane)
-{
-    if (lane == CV_LANE_LOOP)
-        return cv_model_has_loop(m) ? (struct lane *)(uintptr_t)&m->loop : NULL;
-    return lane < m->lanes.n && m->lanes.at[lane]->exists ? m->lanes.at[lane] : NULL;
-}
-
-struct lane *model_lane_for(struct cv_model *m, uint32_t task)
-{
-    if (task >= m->shm->head->plan.max_tasks)
+    if (number >= CV_MAX_TASKS || (m->shm && number >= m->shm->head->plan.max_tasks))
         return NULL;
-    while (m->lanes.n <= task) {
-        struct lane *l = cv_alloc(sizeof *l);
-        l->on_core = 2;
-        l->core = CV_NO_CORE;
-        l->waker = l->object = CV_NO_TASK;
-        CV_PUSH(&m->lanes, l);
+    if (number >= m->tasks_cap) {
+        uint32_t cap = m->tasks_cap ? m->tasks_cap : 16;
+        while (cap <= number)
+            cap *= 2;
+        m->tasks = cv_realloc(m->tasks, cap * sizeof *m->tasks);
+        memset(m->tasks + m->tasks_cap, 0, (cap - m->tasks_cap) * sizeof *m->tasks);
+        m->tasks_cap = cap;
     }
-    return m->lanes.at[task];
+    if (!m->tasks[number]) {
+        struct task *t = cv_alloc(sizeof *t);
+        t->name = "?";
+        t->cause = CV_CAUSE_COUNT;
+        t->parent = t->object = t->waker = CV_NO_TASK;
+        t->core = CV_NO_CORE;
+        m->tasks[number] = t;
+    }
+    if (number >= m->ntasks)
+        m->ntasks = number + 1;
+    return m->tasks[number];
 }
 
-/* ── the loop and its turns (async) ─────────────────────────────────────────────────────────────── */
-static void loop_released(struct cv_model *m, uint64_t t)
+const char *model_clean(struct cv_model *m, uint32_t string)
 {
-    if (m->held_from == UINT64_MAX)
+    size_t n;
+    const char *s = m->shm ? cv_string(m->shm, string, &n) : "";
+    if (!m->shm || string == 0 || n == 0)
+        return "";
+    while (m->clean.n <= string)
+        CV_PUSH(&m->clean, NULL);
+    if (!m->clean.at[string]) {
+        struct cv_buf b = {0};
+        cv_text_clean(&b, s, n);
+        m->clean.at[string] = b.at;
+    }
+    return m->clean.at[string];
+}
+
+/* The program is not known here, but its text is: the name stands in the heading. */
+const char *model_body(struct cv_model *m, uint32_t line)
+{
+    static const char heading[] = "[task";
+    const char *s = m->info->source, *end = s ? s + m->info->source_length : NULL;
+    if (!s || line == 0 || line > 65535)
+        return NULL;
+    while (m->bodies.n <= line)
+        CV_PUSH(&m->bodies, NULL);
+    if (m->bodies.at[line])
+        return m->bodies.at[line];
+    for (uint32_t n = 1; n < line && s; n++) {
+        s = memchr(s, '\n', (size_t)(end - s));
+        s = s ? s + 1 : NULL;
+    }
+    while (s && s < end && (*s == ' ' || *s == '\t'))
+        s++;
+    if (!s || (size_t)(end - s) < sizeof heading || memcmp(s, heading, sizeof heading - 1) != 0)
+        return NULL;
+    s += sizeof heading - 1;
+    while (s < end && (*s == ' ' || *s == '\t'))
+        s++;
+    size_t n = 0;
+    while (s + n < end && n < 64 && !strchr(" \t(]\r\n", s[n]))
+        n++;
+    struct cv_buf b = {0};
+    cv_text_clean(&b, s, n);
+    return m->bodies.at[line] = b.at;
+}
+
+const char *model_name(const struct cv_model *m, uint32_t task)
+{
+    const struct task *t = model_task(m, task);
+    return t ? t->name : "?";
+}
+
+bool model_private(const struct cv_model *m, uint32_t var)
+{
+    return m->info->model == CV_PROCESSES && m->info->vars[var].kind == CV_VAR_SHARED;
+}
+
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to)
+{
+    if (m->gaps.n && m->gaps.n >= MODEL_MAX_GAPS) { /* too many to tell apart: the last one grows */
+        struct gap *last = &m->gaps.at[m->gaps.n - 1];
+        last->from = from < last->from ? from : last->from;
+        last->to = to > last->to ? to : last->to;
         return;
-    struct interval i = {m->held_from, t, m->current};
-    CV_PUSH(&m->held, i);
-    m->held_from = UINT64_MAX;
-}
-
-static void loop_runs(struct cv_model *m, const struct cv_event *e)
-{
-    loop_released(m, e->t);
-    if (m->current != e->task) {
-        m->current = e->task;
-        m->turn_began = e->t;
-        m->turn_line = e->line;
-        m->turn_blocked = false;
     }
-    lane_set(m, &m->loop, e->t, CV_ST_RUNNING, CV_CAUSE_COUNT, e->line, e->task);
+    struct gap g = {from, to};
+    CV_PUSH(&m->gaps, g);
 }
 
-static void loop_left(struct cv_model *m, const struct cv_event *e)
+/* ── folding ────────────────────────────────────────────────────────────────────────────────────── */
+static void print_line(struct cv_model *m, const struct cv_event *e)
 {
-    loop_released(m, e->t);
-    if (m->current == e->task) {
-        finding_turn(m, e->t, e->task);
-        m->current = CV_NO_TASK;
-    }
-}
-
-static bool is_sync_reason(enum cv_cause c)
-{
-    enum cv_reason r = (enum cv_reason)(c % CV_REASON_COUNT);
-    return c < 2 * CV_REASON_COUNT && r != CV_REASON_SLEEP && r != CV_REASON_FETCH && r != CV_REASON_JOIN && r != CV_REASON_TURN;
-}
-
-static enum cv_state waiting_state(enum cv_cause c)
-{
-    if (c == CV_CAUSE_GIL || c == CV_CAUSE_YIELD || c == CV_AWAIT + CV_REASON_TURN)
-        return CV_ST_READY;
-    enum cv_reason r = (enum cv_reason)(c % CV_REASON_COUNT);
-    return c < 2 * CV_REASON_COUNT && (r == CV_REASON_LOCK || r == CV_REASON_SEMAPHORE) ? CV_ST_BLOCKED : CV_ST_WAITING;
-}
-
-static void no_longer_waiting(struct cv_model *m, struct lane *l, uint64_t t)
-{
-    if ((l->state == CV_ST_WAITING || l->state == CV_ST_BLOCKED) && is_sync_reason((enum cv_cause)l->cause) && l->object < m->info->nsyncs)
-        sync_waiting(m, l->object, t, -1);
-}
-
-static void count_line(struct cv_model *m, unsigned line, uint64_t t)
-{
-    while (m->lines.n <= line) {
-        times_t none = {0};
-        CV_PUSH(&m->lines, none);
-    }
-    CV_PUSH(&m->lines.at[line], t);
-}
-
-static void wait_begins(struct cv_model *m, struct lane *l, const struct cv_event *e)
-{
-    enum cv_cause cause = e->obj < CV_CAUSE_COUNT ? (enum cv_cause)e->obj : CV_CAUSE_SYSTEM;
-    l->state = (uint8_t)waiting_state(cause);
-    l->cause = (uint8_t)cause;
-    l->line = e->line;
-    l->object = e->a < CV_NO_TASK ? (uint32_t)e->a : CV_NO_TASK;
-    enum cv_reason r = (enum cv_reason)(cause % CV_REASON_COUNT);
-    if (cause < 2 * CV_REASON_COUNT && (r == CV_REASON_SLEEP || r == CV_REASON_FETCH || r == CV_REASON_TURN))
-        l->object = CV_NO_TASK;
-    CV_PUSH(&l->switches[cause], e->t);
-    count_line(m, e->line, e->t);
-    if (l->state != CV_ST_READY && is_sync_reason(cause) && l->object < m->info->nsyncs)
-        sync_waiting(m, l->object, e->t, 1);
-    if (cv_model_has_loop(m) && cause >= CV_BLOCK && cause < 2 * CV_REASON_COUNT) {
-        m->held_from = e->t;
-        m->turn_blocked = true;
-        m->turn_line = e->line;
-        lane_set(m, &m->loop, e->t, CV_ST_FROZEN, cause, e->line, e->task);
-    } else if (cv_model_has_loop(m)) {
-        loop_left(m, e);
-    }
-}
-
-/* ── kernel ─────────────────────────────────────────────────────────────────────────────────────── */
-static void kernel_switch(struct cv_model *m, const struct cv_event *e, bool in)
-{
-    struct lane *l = model_lane_for(m, e->task);
-    if (cv_model_has_loop(m) && !m->info->stepped)
-        l = m->current != CV_NO_TASK ? model_lane_for(m, m->current) : NULL; /* the loop's thread: who is on it now */
-    core_fold(m, e);
-    if (!l || !l->exists)
+    struct printed p = {.t = e->t, .order = e->b, .task = e->task, .line = e->line, .text = (uint32_t)e->a};
+    if (m->output.n >= MODEL_MAX_OUTPUT) {
+        m->output_lost = true;
         return;
-    l->on_core = in;
-    l->preempted = !in && e->b == 1;
-    l->core = e->obj;
-    if (!in && l->state == CV_ST_RUNNING) {
-        CV_PUSH(&l->switches[l->preempted ? CV_CAUSE_QUANTUM : CV_CAUSE_SYSTEM], e->t);
-        count_line(m, l->line, e->t);
     }
-    lane_show(m, l, e->t);
+    model_clean(m, p.text);
+    CV_PUSH(&m->output, p);
+    size_t i = m->output.n - 1; /* its order is the truth, its time only places it */
+    for (; i > 0 && m->output.at[i - 1].order > p.order; i--) {
+        m->output.at[i] = m->output.at[i - 1];
+        p.t = m->output.at[i].t < p.t ? m->output.at[i].t : p.t;
+    }
+    m->output.at[i] = p;
 }
 
-/* ── the fold ───────────────────────────────────────────────────────────────────────────────────── */
 static void task_event(struct cv_model *m, const struct cv_event *e)
 {
-    struct lane *l = model_lane_for(m, e->task);
-    if (!l || (e->kind != CV_EV_TASK_START && l->over))
+    struct task *t = model_new_task(m, e->task);
+    if (!t)
         return;
-    switch ((enum cv_event_kind)e->kind) {
-    case CV_EV_TASK_START:
-        l->exists = true;
-        l->name = (uint32_t)e->a;
-        l->body = (uint32_t)e->b;
-        l->parent = (uint32_t)e->c;
-        l->born = e->t;
-        l->line = e->line;
-        l->state = CV_ST_READY;
-        l->cause = CV_CAUSE_COUNT;
-        break;
-    case CV_EV_RUN:
-        no_longer_waiting(m, l, e->t);
-        l->state = CV_ST_RUNNING;
-        l->line = e->line ? e->line : l->line;
-        if (cv_model_has_loop(m)) {
-            loop_runs(m, e);
-            l->on_core = 2;
-        } else if (l->on_core == 0) {
-            l->on_core = 2; /* it says that it runs: the kernel's word for it is still to come */
-        }
-        break;
-    case CV_EV_WAIT: wait_begins(m, l, e); break;
-    case CV_EV_READY:
-        no_longer_waiting(m, l, e->t);
-        if (l->state == CV_ST_RUNNING)
-            break; /* it was quicker than the word of who woke it */
-        l->state = CV_ST_READY;
-        l->waker = (uint32_t)e->a;
-        l->object = CV_NO_TASK;
-        break;
-    case CV_EV_TASK_END:
-        no_longer_waiting(m, l, e->t);
-        l->state = e->obj == CV_END_DONE ? CV_ST_DONE : CV_ST_FAILED;
-        l->cause = CV_CAUSE_EXIT;
-        CV_PUSH(&l->switches[CV_CAUSE_EXIT], e->t);
-        if (cv_model_has_loop(m))
-            loop_left(m, e);
-        break;
-    case CV_EV_CPU:
-        l->line = e->line;
-        if (cv_model_has_loop(m) && m->current == e->task && !m->turn_blocked)
-            m->turn_line = e->line;
-        break;
-    default: l->line = e->line ? e->line : l->line; break;
-    }
-    lane_show(m, l, e->t);
-    l->over |= e->kind == CV_EV_TASK_END;
-}
-
-static void add_output(struct cv_model *m, const struct cv_event *e)
-{
-    struct cv_line_out o = {e->t, e->task, e->line, model_text(m, (uint32_t)e->a)};
-    CV_PUSH(&m->output, o);
-    CV_PUSH(&m->output_order, e->b);
-    for (size_t i = m->output.n - 1; i > 0 && m->output_order.at[i - 1] > m->output_order.at[i]; i--) {
-        struct cv_line_out t = m->output.at[i]; /* the order under way counts, the stamps only place it */
-        m->output.at[i] = m->output.at[i - 1];
-        m->output.at[i - 1] = t;
-        uint64_t n = m->output_order.at[i];
-        m->output_order.at[i] = m->output_order.at[i - 1];
-        m->output_order.at[i - 1] = n;
-        if (m->output.at[i].t < m->output.at[i - 1].t)
-            m->output.at[i].t = m->output.at[i - 1].t;
-    }
-}
-
-void cv_model_fold(struct cv_model *m, const struct cv_event *e)
-{
-    m->change++;
-    if (e->t > m->end)
-        m->end = e->t;
-    switch ((enum cv_event_kind)e->kind) {
-    case CV_EV_TASK_START: case CV_EV_RUN: case CV_EV_WAIT: case CV_EV_READY: case CV_EV_CPU: task_event(m, e); break;
-    case CV_EV_TASK_END:
-        finding_order(m, e);
-        task_event(m, e);
-        break;
-    case CV_EV_READ: case CV_EV_WRITE:
-        task_event(m, e);
-        var_fold(m, e);
-        break;
-    case CV_EV_TAKE: case CV_EV_GIVE:
-        task_event(m, e);
-        sync_fold(m, e);
-        finding_order(m, e);
-        break;
-    case CV_EV_SPAWN: case CV_EV_JOINED: finding_order(m, e); break;
-    case CV_EV_PRINT:
-        task_event(m, e);
-        add_output(m, e);
-        break;
-    case CV_EV_POLL: lane_set(m, &m->loop, e->t, CV_ST_WAITING, CV_CAUSE_COUNT, 0, CV_NO_TASK); break;
-    case CV_EV_SWITCH_IN: kernel_switch(m, e, true); break;
-    case CV_EV_SWITCH_OUT: kernel_switch(m, e, false); break;
-    case CV_EV_CORE: core_fold(m, e); break;
-    case CV_EV_LOST: {
-        struct interval i = {m->last_event, e->t, e->task};
-        CV_PUSH(&m->lost, i);
-        break;
-    }
-    case CV_EV_HOLE:
-        if (e->a) {
-            m->hole_from = e->t;
-        } else if (m->hole_from != UINT64_MAX) {
-            struct interval i = {m->hole_from, e->t, CV_NO_TASK};
-            CV_PUSH(&m->holes, i);
-            m->hole_from = UINT64_MAX;
-        }
-        break;
-    case CV_EV_FINDING: {
-        struct cv_buf text = {0};
-        size_t n;
-        const char *s = cv_string(m->shm, (uint32_t)e->a, &n);
-        cv_text_clean(&text, s, n);
-        finding_add(m, e->obj < CV_FINDING_COUNT ? (enum cv_finding_kind)e->obj : CV_FINDING_DEADLOCK, e->t, CV_NO_TASK, 0, &text);
-        break;
-    }
-    case CV_EV_RUN_END:
-        m->over = true;
-        m->outcome = e->obj <= CV_OUT_CRASHED ? (enum cv_outcome)e->obj : CV_OUT_CRASHED;
-        m->outcome_text = e->a ? model_text(m, (uint32_t)e->a) : "";
-        break;
+    findings_any(m, t, e);
+    switch (e->kind) {
+    case CV_EV_READ: case CV_EV_WRITE: vars_fold(m, t, e); break;
+    case CV_EV_TAKE: case CV_EV_GIVE: syncs_fold(m, t, e); break;
+    case CV_EV_PRINT: print_line(m, e); break;
     default: break;
     }
-    m->last_event = e->t;
+    if (e->kind == CV_EV_PRINT || e->kind == CV_EV_GIVE || e->kind == CV_EV_SPAWN || e->kind == CV_EV_TASK_END)
+        vars_used(t, e->t);
+    lanes_fold(m, t, e);
+    order_fold(m, t, e->task, e);
+}
+
+static void run_end(struct cv_model *m, const struct cv_event *e)
+{
+    if (m->over)
+        return;
+    lanes_over(m, e->t);
+    m->over = true;
+    m->outcome = e->obj <= CV_OUT_CRASHED ? (enum cv_outcome)e->obj : CV_OUT_CRASHED;
+    m->outcome_text = model_clean(m, (uint32_t)e->a);
+}
+
+void cv_model_fold(struct cv_model *m, const struct cv_event *event)
+{
+    struct cv_event e = *event;
+    if (e.t < m->folded)
+        e.t = m->folded;
+    m->change++;
+    switch (e.kind) {
+    case CV_EV_TASK_START: case CV_EV_TASK_END: case CV_EV_RUN: case CV_EV_WAIT: case CV_EV_READY: case CV_EV_CPU: case CV_EV_READ: case CV_EV_WRITE:
+    case CV_EV_TAKE: case CV_EV_GIVE: case CV_EV_SPAWN: case CV_EV_JOINED: case CV_EV_PRINT: case CV_EV_MARK: case CV_EV_PASS: case CV_EV_POLL:
+        task_event(m, &e);
+        break;
+    case CV_EV_SWITCH_OUT: case CV_EV_SWITCH_IN: case CV_EV_USAGE:
+        cores_fold(m, &e);
+        lanes_kernel(m, &e);
+        break;
+    case CV_EV_CORE: cores_fold(m, &e); break;
+    case CV_EV_LOST: lanes_lost(m, &e); break;
+    case CV_EV_HOLE: lanes_hole(m, &e); break;
+    case CV_EV_FINDING: findings_told(m, &e); break;
+    case CV_EV_RUN_END: run_end(m, &e); break;
+    default: break;
+    }
+    m->folded = e.t;
+    if (m->bytes > m->history / 2)
+        lanes_trim(m);
 }
 
 void cv_model_now(struct cv_model *m, uint64_t t)
 {
-    if (t > m->end && !m->over) {
-        m->end = t;
-        m->change++;
-    }
+    if (t > m->now && !m->over)
+        m->now = t;
 }
 
-/* ── small questions ────────────────────────────────────────────────────────────────────────────── */
-uint64_t cv_model_end(const struct cv_model *m) { return m->end; }
-uint64_t cv_model_change(const struct cv_model *m) { return m->change; }
-const struct cv_run_info *cv_model_info(const struct cv_model *m) { return m->info; }
-bool cv_model_has_loop(const struct cv_model *m) { return m->info->model == CV_ASYNC; }
+uint64_t cv_model_end(const struct cv_model *m) { return m->folded > m->now ? m->folded : m->now; }
+
 bool cv_model_over(const struct cv_model *m, enum cv_outcome *outcome, const char **text)
 {
     if (outcome)
         *outcome = m->outcome;
     if (text)
-        *text = m->outcome_text ? m->outcome_text : "";
+        *text = m->outcome_text;
     return m->over;
 }
 
-uint32_t cv_model_ntasks(const struct cv_model *m) { return (uint32_t)m->lanes.n; }
+const struct cv_run_info *cv_model_info(const struct cv_model *m) { return m->info; }
+uint64_t cv_model_change(const struct cv_model *m) { return m->change; }
 
-const char *cv_model_task_name(const struct cv_model *m, uint32_t task)
-{
-    if (task == CV_LANE_LOOP)
-        return "loop";
-    if (task >= m->lanes.n)
-        return "?";
-    size_t n;
-    const char *s = cv_string(m->shm, m->lanes.at[task]->name, &n);
-    static char ring[8][128];
-    static unsigned next;
-    struct cv_buf clean = {0};
-    cv_text_clean(&clean, s, n);
-    char *to = ring[next++ % 8];
-    snprintf(to, sizeof ring[0], "%s", clean.at);
-    cv_buf_release(&clean);
-    return to;
-}
-
-uint32_t cv_model_parent(const struct cv_model *m, uint32_t task) { return task < m->lanes.n ? m->lanes.at[task]->parent : CV_NO_TASK; }
+/* ── names ──────────────────────────────────────────────────────────────────────────────────────── */
+uint32_t cv_model_ntasks(const struct cv_model *m) { return m->ntasks; }
+const char *cv_model_task_name(const struct cv_model *m, uint32_t task) { return model_name(m, task); }
 
 const char *cv_model_body_of(const struct cv_model *m, uint32_t task)
 {
-    const char *name = cv_model_task_name(m, task);
-    return name;
+    const struct task *t = model_task(m, task);
+    if (!t)
+        return "?";
+    return t->body_name ? t->body_name : t->name;
+}
+
+uint32_t cv_model_parent(const struct cv_model *m, uint32_t task)
+{
+    const struct task *t = model_task(m, task);
+    return t ? t->parent : CV_NO_TASK;
 }
 
 void cv_model_ids(const struct cv_model *m, uint32_t task, uint32_t *pid, uint32_t *tid)
 {
-    *pid = *tid = 0;
-    if (task >= m->shm->head->plan.max_tasks)
-        return;
-    *pid = atomic_load(&cv_shm_row(m->shm, task)->pid);
-    *tid = atomic_load(&cv_shm_row(m->shm, task)->tid);
+    const struct task *t = model_task(m, task);
+    *pid = t ? t->pid : 0;
+    *tid = t ? t->tid : 0;
+    if (t && m->shm && !*pid) { /* the row knows, once the task has begun */
+        const struct cv_row *row = cv_shm_row(m->shm, task);
+        *pid = atomic_load(&row->pid);
+        *tid = atomic_load(&row->tid);
+    }
 }
 
-uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t)
-{
-    return line < m->lines.n ? times_until(&m->lines.at[line], t) : 0;
-}
+bool cv_model_has_loop(const struct cv_model *m) { return m->info->model == CV_ASYNC; }
 
+/* ── output, findings, what is missing ──────────────────────────────────────────────────────────── */
 uint32_t cv_model_noutput(const struct cv_model *m, uint64_t t)
 {
     size_t low = 0, high = m->output.n;
@@ -444,26 +302,47 @@ uint32_t cv_model_noutput(const struct cv_model *m, uint64_t t)
 
 struct cv_line_out cv_model_output(const struct cv_model *m, uint32_t i)
 {
-    return i < m->output.n ? m->output.at[i] : (struct cv_line_out){.text = ""};
+    if (i >= m->output.n)
+        return (struct cv_line_out){.task = CV_NO_TASK, .text = ""};
+    const struct printed *p = &m->output.at[i];
+    const char *text = p->text < m->clean.n && m->clean.at[p->text] ? m->clean.at[p->text] : "";
+    return (struct cv_line_out){.t = p->t, .task = p->task, .line = p->line, .text = text};
 }
 
 uint32_t cv_model_nfindings(const struct cv_model *m, uint64_t t)
 {
-    uint32_t n = 0;
-    while (n < m->findings.n && m->findings.at[n].t <= t)
-        n++;
-    return n;
+    size_t n = m->findings.n;
+    while (n > 0 && m->findings.at[n - 1].t > t)
+        n--;
+    return (uint32_t)n;
 }
 
 struct cv_summary_finding cv_model_finding(const struct cv_model *m, uint32_t i)
 {
-    return i < m->findings.n ? m->findings.at[i] : (struct cv_summary_finding){.text = "", .task_name = ""};
+    if (i >= m->findings.n)
+        return (struct cv_summary_finding){.task = CV_NO_TASK, .task_name = "", .text = ""};
+    return m->findings.at[i];
 }
 
 bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to)
 {
-    for (size_t i = m->lost.n; i-- > 0;)
-        if (m->lost.at[i].from < to && m->lost.at[i].to >= from)
+    for (size_t i = m->gaps.n; i-- > 0;)
+        if (m->gaps.at[i].from < to && m->gaps.at[i].to >= from)
             return true;
+    if (m->hole) {
+        const struct overlay *o = &m->overlays.at.at[m->overlays.at.n - 1];
+        if (o->t < to)
+            return true;
+    }
+    for (uint32_t i = 0; i < m->ntasks; i++) {
+        const struct series *s = m->tasks[i] ? &m->tasks[i]->lane : NULL;
+        if (s && s->dropped && s->slices.n && from < s->slices.at[0].t)
+            return true;
+    }
     return false;
+}
+
+uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t)
+{
+    return line < m->nlines ? instants_until(&m->lines[line], t) : 0;
 }

@@ -1,83 +1,164 @@
-/* The sum of a run: exact counters from the rows, values from finals or the record, findings and output from the model. */
+/* The sum of a run, as plain data. Counts come from the rows, which are exact whatever the rings lost; values from the
+ * processes' finals where there are any, else from what the record says was written last; a value whose last write may be
+ * among lost records is said to be unknown until the region's own cell replaces it (cv_summary_cells). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fold.h"
+#include "model/model.h"
 
-struct arena { CV_VEC(void *) kept; };
+/* ── the arena: everything a summary points to, but expects ─────────────────────────────────────── */
+struct chunk { struct chunk *next; _Alignas(16) char bytes[]; };
+struct arena { const struct cv_shm *shm; struct chunk *chunks; };
 
 static void *keep(struct cv_summary *s, size_t n)
 {
     struct arena *a = s->arena;
-    void *p = cv_alloc(n ? n : 1);
-    CV_PUSH(&a->kept, p);
-    return p;
+    struct chunk *c = cv_alloc(sizeof *c + n);
+    c->next = a->chunks;
+    a->chunks = c;
+    return c->bytes;
 }
 
 static const char *keep_text(struct cv_summary *s, const char *text, size_t n)
 {
-    char *p = keep(s, n + 1);
-    memcpy(p, text, n);
-    return p;
+    char *copy = keep(s, n + 1);
+    memcpy(copy, text, n);
+    return copy;
 }
 
-static struct cv_datum datum(struct cv_summary *s, const struct cv_shm *shm, struct cv_cell c)
+static const char *keep_clean(struct cv_summary *s, uint32_t string)
+{
+    size_t n;
+    const char *text = cv_string(((struct arena *)s->arena)->shm, string, &n);
+    struct cv_buf b = {0};
+    cv_text_clean(&b, text, n);
+    const char *kept = keep_text(s, b.at, b.n);
+    cv_buf_release(&b);
+    return kept;
+}
+
+/* ── values ─────────────────────────────────────────────────────────────────────────────────────── */
+static struct cv_datum datum(struct cv_summary *s, struct cv_cell c)
 {
     struct cv_datum d = {.tag = cv_meta_tag(c.meta), .i = (int64_t)c.payload};
     if (d.tag == CV_TAG_STRING) {
         size_t n;
-        const char *text = cv_string(shm, (uint32_t)c.payload, &n);
+        const char *text = cv_string(((struct arena *)s->arena)->shm, (uint32_t)c.payload, &n);
         d.s = keep_text(s, text, n);
         d.n = (uint32_t)n;
+        d.i = 0;
+    } else if (d.tag == CV_TAG_LIST) {
+        d.n = c.payload <= MODEL_MAX_ITEMS ? (uint32_t)c.payload : MODEL_MAX_ITEMS;
+        d.items = keep(s, (d.n + 1) * sizeof *d.items);
+        d.i = 0;
+    } else if (d.tag > CV_TAG_TASK) {
+        d = (struct cv_datum){.unknown = true};
     }
     return d;
 }
 
-static struct cv_datum list(struct cv_summary *s, const struct cv_shm *shm, const struct cv_cell *items, uint64_t n)
+/* A declared initial value, as text: none, true, 41, "Bob", [1, 2]. */
+static struct cv_datum parsed(struct cv_summary *s, const char *text, size_t n)
 {
-    struct cv_datum d = {.tag = CV_TAG_LIST, .n = (uint32_t)n, .items = keep(s, n * sizeof *d.items)};
-    for (uint64_t i = 0; i < n; i++)
-        d.items[i] = datum(s, shm, items[i]);
+    struct cv_datum d = {.tag = CV_TAG_NONE};
+    char *end;
+    if (n == 4 && memcmp(text, "none", 4) == 0)
+        return d;
+    if ((n == 4 && memcmp(text, "true", 4) == 0) || (n == 5 && memcmp(text, "false", 5) == 0))
+        return (struct cv_datum){.tag = CV_TAG_BOOL, .i = n == 4};
+    if (n >= 2 && text[0] == '"' && text[n - 1] == '"')
+        return (struct cv_datum){.tag = CV_TAG_STRING, .s = keep_text(s, text + 1, n - 2), .n = (uint32_t)n - 2};
+    if (n >= 2 && text[0] == '[') {
+        uint64_t items = vars_initial_length(text);
+        d = (struct cv_datum){.tag = CV_TAG_LIST, .n = (uint32_t)items};
+        d.items = keep(s, (items + 1) * sizeof *d.items);
+        for (uint64_t i = 0; i < items; i++) {
+            size_t length;
+            const char *from = vars_initial_item(text, i, &length);
+            d.items[i] = parsed(s, from, length);
+        }
+        if (n >= 4 && memcmp(text + n - 4, "…]", 4) == 0)
+            d = (struct cv_datum){.unknown = true}; /* told in part only */
+        return d;
+    }
+    char copy[32] = {0};
+    memcpy(copy, text, n < sizeof copy ? n : sizeof copy - 1);
+    long long i = strtoll(copy, &end, 10);
+    return end != copy && !*end ? (struct cv_datum){.tag = CV_TAG_INT, .i = i} : (struct cv_datum){.unknown = true};
+}
+
+static struct cv_datum initial(struct cv_summary *s, const struct cv_model *m, uint32_t var)
+{
+    const char *text = m->info->vars[var].initial ? m->info->vars[var].initial : "none";
+    return parsed(s, text, strlen(text));
+}
+
+/* As the record has it. */
+static struct cv_datum recorded(struct cv_summary *s, const struct cv_model *m, uint32_t var, uint32_t copy)
+{
+    struct cv_var_at at = cv_model_var_at(m, var, copy, UINT64_MAX);
+    if (s->records_lost)
+        return (struct cv_datum){.unknown = true};
+    struct cv_datum first = initial(s, m, var);
+    if (!at.list)
+        return at.written ? datum(s, at.cell) : first;
+    if (!at.written && first.unknown)
+        return first;
+    struct cv_datum d = at.written ? datum(s, at.cell) : first;
+    for (uint32_t i = 0; i < d.n; i++) {
+        struct cv_cell cell;
+        if (vars_item_at(m, var, copy, i + 1, UINT64_MAX, &cell))
+            d.items[i] = datum(s, cell);
+        else
+            d.items[i] = !first.unknown && i < first.n ? first.items[i] : (struct cv_datum){.unknown = true};
+    }
     return d;
 }
 
-void cv_summary_cells(struct cv_summary *s, const struct cv_shm *shm, uint32_t var, const struct cv_cell *cell, const struct cv_cell *items)
+static struct cv_datum of_cells(struct cv_summary *s, const struct cv_cell *cell, const struct cv_cell *items)
 {
-    if (var < s->nvars)
-        s->vars[var].value = items && cell->payload <= 65536 ? list(s, shm, items, cell->payload) : datum(s, shm, *cell);
+    struct cv_datum d = datum(s, *cell);
+    for (uint32_t i = 0; d.tag == CV_TAG_LIST && i < d.n; i++)
+        d.items[i] = items ? datum(s, items[i]) : (struct cv_datum){.unknown = true};
+    return d;
 }
 
-/* ── values under processes: what each process left, else what it is known to have written last ──── */
-static bool final_of(struct cv_summary *s, const struct cv_model *m, uint32_t task, uint32_t var, struct cv_datum *d)
+/* The cells a process left of variable var at its end; false: it left none. */
+static bool final_of(const struct cv_model *m, const struct cv_row *row, uint32_t var, const struct cv_cell **cell, const struct cv_cell **items)
 {
-    const struct cv_row *row = cv_shm_row(m->shm, task);
-    uint64_t room = m->shm->head->plan.finals_bytes / sizeof(struct cv_cell);
-    if (!row->nfinals || row->finals > room || row->nfinals > room - row->finals)
+    const struct cv_cell *at = cv_shm_finals(m->shm) + row->finals;
+    uint64_t room = m->shm->head->plan.finals_bytes / sizeof *at, left = row->nfinals;
+    if (row->finals > room || left > room - row->finals)
         return false;
-    const struct cv_cell *at = cv_shm_finals(m->shm) + row->finals, *end = at + row->nfinals;
-    for (uint32_t v = 0; v < m->info->nvars && at < end; v++) {
+    for (uint32_t v = 0; v <= var && left > 0; v++) {
         if (m->info->vars[v].kind != CV_VAR_SHARED)
             continue;
         uint64_t n = m->info->vars[v].list ? at->payload : 0;
-        if (n > (uint64_t)(end - at - 1))
+        if (n >= left)
             return false;
         if (v == var) {
-            *d = m->info->vars[v].list ? list(s, m->shm, at + 1, n) : datum(s, m->shm, *at);
+            *cell = at;
+            *items = at + 1;
             return true;
         }
         at += 1 + n;
+        left -= 1 + n;
     }
     return false;
 }
 
-static struct cv_datum from_record(struct cv_summary *s, const struct cv_model *m, uint32_t var, uint32_t task)
+static struct cv_datum value_of_copy(struct cv_summary *s, const struct cv_model *m, uint32_t var, uint32_t task)
 {
-    struct cv_var_at a = cv_model_var_at(m, var, task, UINT64_MAX);
-    if (s->records_lost || !a.written || a.list) { /* a list, or the initial value: as text, from which no value is made */
-        struct cv_datum d = {.unknown = true};
-        return d;
-    }
-    return datum(s, m->shm, a.cell);
+    const struct cv_cell *cell, *items;
+    if (model_private(m, var) && final_of(m, cv_shm_row(m->shm, task), var, &cell, &items))
+        return of_cells(s, cell, items);
+    return recorded(s, m, var, model_private(m, var) ? task : CV_NO_TASK);
+}
+
+static uint32_t ntasks(const struct cv_model *m)
+{
+    uint32_t n = atomic_load(&m->shm->head->ntasks), most = m->shm->head->plan.max_tasks;
+    return n < most ? n : most;
 }
 
 static void variables(struct cv_summary *s, const struct cv_model *m)
@@ -85,107 +166,107 @@ static void variables(struct cv_summary *s, const struct cv_model *m)
     s->nvars = m->info->nvars;
     s->vars = keep(s, (s->nvars + 1) * sizeof *s->vars);
     for (uint32_t v = 0; v < s->nvars; v++) {
-        struct cv_summary_var *x = &s->vars[v];
-        x->name = m->info->vars[v].name;
-        x->value.unknown = true;
-        if (m->info->model != CV_PROCESSES || m->info->vars[v].kind != CV_VAR_SHARED)
+        struct cv_summary_var *to = &s->vars[v];
+        to->name = m->info->vars[v].name;
+        to->value = value_of_copy(s, m, v, 0);
+        if (!model_private(m, v))
             continue;
-        x->copies = keep(s, (m->lanes.n + 1) * sizeof *x->copies);
-        for (uint32_t t = 0; t < m->lanes.n; t++) {
-            struct cv_datum d;
-            if (!m->lanes.at[t]->exists)
-                continue;
-            if (!final_of(s, m, t, v, &d))
-                d = from_record(s, m, v, t);
-            x->copies[x->ncopies++] = d;
-        }
-        if (x->ncopies)
-            x->value = x->copies[0];
+        to->ncopies = ntasks(m);
+        to->copies = keep(s, (to->ncopies + 1) * sizeof *to->copies);
+        for (uint32_t t = 0; t < to->ncopies; t++)
+            to->copies[t] = t == 0 ? to->value : value_of_copy(s, m, v, t);
     }
 }
 
-/* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
-static void tasks(struct cv_summary *s, const struct cv_model *m)
+void cv_summary_cells(struct cv_summary *s, uint32_t var, const struct cv_cell *cell, const struct cv_cell *items)
 {
-    uint32_t n = atomic_load(&m->shm->head->ntasks);
-    bool async = m->info->model == CV_ASYNC;
-    n = n < m->shm->head->plan.max_tasks ? n : m->shm->head->plan.max_tasks;
-    s->tasks = keep(s, (n + 1) * sizeof *s->tasks);
-    for (uint32_t t = 0; t < n; t++) {
-        const struct cv_row *r = cv_shm_row(m->shm, t);
-        size_t length;
-        const char *name = cv_string(m->shm, r->name, &length);
-        struct cv_summary_task x = {.task = t, .name = keep_text(s, name, length), .state = (enum cv_row_state)atomic_load(&r->state),
-                                    .pid = atomic_load(&r->pid), .tid = atomic_load(&r->tid), .voluntary = atomic_load(&r->voluntary),
-                                    .involuntary = atomic_load(&r->involuntary), .yields = atomic_load(&r->yields), .cpu_ns = atomic_load(&r->cpu_ns)};
-        uint32_t quantum = x.involuntary > x.yields ? x.involuntary - x.yields : 0;
-        for (int c = 0; c < CV_CAUSE_COUNT; c++) {
-            uint64_t count = atomic_load(&r->causes[c]);
-            s->by_cause[c] += count;
-            if (c < CV_BLOCK)
-                x.awaits += count;
-        }
-        s->by_cause[CV_CAUSE_QUANTUM] += quantum;
-        for (int k = 0; k < 4; k++) {
-            x.cores[k] = atomic_load(&r->cores[k]);
-            s->cores_seen[k] |= x.cores[k];
-        }
-        if (r->failure) {
-            const char *why = cv_string(m->shm, r->failure, &length);
-            x.failure = keep_text(s, why, length);
-            x.failure_line = r->failure_line;
-        }
-        s->voluntary += x.voluntary;
-        s->involuntary += x.involuntary;
-        s->awaits += x.awaits;
-        s->cpu_time_ns += x.cpu_ns;
-        if (t == 0 && async)
-            x.cpu_ns = m->info->implicit_main ? 0 : x.cpu_ns; /* the loop's thread works for all */
-        if (async && t && !x.pid) {
-            x.pid = atomic_load(&cv_shm_row(m->shm, 0)->pid);
-            x.tid = atomic_load(&cv_shm_row(m->shm, 0)->tid);
-            memcpy(x.cores, cv_shm_row(m->shm, 0)->cores, sizeof x.cores);
-        }
-        if (t || !m->info->implicit_main)
-            s->tasks[s->ntasks++] = x;
+    if (var < s->nvars)
+        s->vars[var].value = of_cells(s, cell, items);
+}
+
+/* ── counts ─────────────────────────────────────────────────────────────────────────────────────── */
+static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t number)
+{
+    const struct cv_row *row = cv_shm_row(m->shm, number);
+    struct cv_summary_task t = {.task = number, .state = (enum cv_row_state)atomic_load(&row->state), .pid = atomic_load(&row->pid),
+                                .tid = atomic_load(&row->tid), .voluntary = atomic_load(&row->voluntary), .involuntary = atomic_load(&row->involuntary),
+                                .yields = atomic_load(&row->yields), .cpu_ns = atomic_load(&row->cpu_ns)};
+    bool is_async = m->info->model == CV_ASYNC;
+    uint32_t quantum = t.involuntary - (t.yields < t.involuntary ? t.yields : t.involuntary);
+    for (int k = 0; k < CV_CAUSE_COUNT; k++) {
+        uint32_t n = atomic_load(&row->causes[k]);
+        s->by_cause[k] += n;
+        t.awaits += k < CV_BLOCK ? n : 0;
+    }
+    for (int k = 0; k < 4; k++) {
+        t.cores[k] = atomic_load(&row->cores[k]);
+        s->cores_seen[k] |= t.cores[k];
+    }
+    s->by_cause[CV_CAUSE_QUANTUM] += quantum;
+    s->by_cause[CV_CAUSE_EXIT] += t.state == CV_ROW_DONE || t.state == CV_ROW_FAILED || t.state == CV_ROW_KILLED;
+    s->voluntary += t.voluntary;
+    s->involuntary += t.involuntary;
+    s->awaits += t.awaits;
+    if (!is_async || number == 0)
+        s->cpu_time_ns += t.cpu_ns;
+    if (number == 0 && m->info->implicit_main)
+        return;
+    t.name = keep_clean(s, row->name);
+    t.failure = row->failure ? keep_clean(s, row->failure) : NULL;
+    t.failure_line = row->failure_line;
+    s->tasks[s->ntasks++] = t;
+}
+
+static void output(struct cv_summary *s, const struct cv_model *m)
+{
+    s->noutput = (uint32_t)m->output.n;
+    s->output = keep(s, (s->noutput + 1) * sizeof *s->output);
+    for (uint32_t i = 0; i < s->noutput; i++)
+        s->output[i] = datum(s, (struct cv_cell){m->output.at[i].text, cv_meta(CV_TAG_STRING, CV_NO_TASK, 0)});
+    s->output_lost = m->output_lost || atomic_load(&m->shm->head->output_lines) > s->noutput;
+}
+
+static void findings(struct cv_summary *s, const struct cv_model *m)
+{
+    s->nfindings = (uint32_t)m->findings.n;
+    s->findings = keep(s, (s->nfindings + 1) * sizeof *s->findings);
+    memcpy(s->finding_count, m->finding_count, sizeof s->finding_count);
+    for (uint32_t i = 0; i < s->nfindings; i++) {
+        struct cv_summary_finding f = m->findings.at[i];
+        f.text = keep_text(s, f.text, strlen(f.text));
+        f.task_name = keep_text(s, f.task_name, strlen(f.task_name));
+        s->findings[i] = f;
     }
 }
 
 struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_reader *reader)
 {
-    struct cv_summary *s = cv_alloc(sizeof *s);
     const struct cv_shm_head *h = m->shm->head;
-    s->arena = cv_alloc(sizeof(struct arena));
+    struct cv_summary *s = cv_alloc(sizeof *s);
+    struct arena *a = cv_alloc(sizeof *a);
+    a->shm = m->shm;
+    s->arena = a;
+    s->outcome = m->outcome;
+    s->outcome_text = *m->outcome_text ? keep_text(s, m->outcome_text, strlen(m->outcome_text)) : NULL;
     s->events = cv_reader_counts(reader);
-    s->records_lost = s->events.lost || s->events.overwritten;
-    s->outcome = m->over ? m->outcome : CV_OUT_CRASHED;
-    s->outcome_text = m->outcome_text && *m->outcome_text ? keep_text(s, m->outcome_text, strlen(m->outcome_text)) : NULL;
-    uint64_t from = cv_reader_ns(reader, atomic_load(&h->started)), to = cv_reader_ns(reader, atomic_load(&h->finished));
+    s->records_lost = s->events.lost > 0 || s->events.overwritten > 0 || m->lost_records > 0;
+    uint64_t started = atomic_load(&h->started), finished = atomic_load(&h->finished);
+    uint64_t from = started ? cv_reader_ns(reader, started) : 0, to = finished ? cv_reader_ns(reader, finished) : cv_model_end(m);
     s->elapsed_ns = to > from ? to - from : 0;
     s->loop_lag_ns = atomic_load(&h->loop_lag_ns);
     s->loop_iterations = atomic_load(&h->loop_iterations);
     s->peak_tasks = atomic_load(&h->peak_tasks);
     s->memory_per_task = s->peak_tasks ? atomic_load(&h->task_bytes) / s->peak_tasks : 0;
-    tasks(s, m);
-    s->cores_used = s->elapsed_ns ? (double)s->cpu_time_ns / (double)s->elapsed_ns : 0;
-    variables(s, m);
-    s->noutput = (uint32_t)m->output.n;
-    s->output_lost = m->output.n < atomic_load(&h->output_lines);
-    s->output = keep(s, (m->output.n + 1) * sizeof *s->output);
-    for (size_t i = 0; i < m->output.n; i++) {
-        const char *text = m->output.at[i].text;
-        s->output[i] = (struct cv_datum){.tag = CV_TAG_STRING, .s = keep_text(s, text, strlen(text)), .n = (uint32_t)strlen(text)};
-    }
-    s->nfindings = (uint32_t)m->findings.n;
-    s->findings = keep(s, (m->findings.n + 1) * sizeof *s->findings);
-    for (size_t i = 0; i < m->findings.n; i++) {
-        s->findings[i] = m->findings.at[i];
-        s->findings[i].text = keep_text(s, s->findings[i].text, strlen(s->findings[i].text));
-        s->findings[i].task_name = keep_text(s, s->findings[i].task_name, strlen(s->findings[i].task_name));
-    }
-    memcpy(s->finding_count, m->finding_count, sizeof s->finding_count);
+    s->clock_name = atomic_load(&h->virtual_time) ? "virtual" : cv_clock_name();
     s->source_name = s->source_why = "";
-    s->clock_name = cv_clock_name();
+    memcpy(s->cores_seen, m->cores_seen, sizeof s->cores_seen);
+    s->tasks = keep(s, (ntasks(m) + 1) * sizeof *s->tasks);
+    for (uint32_t t = 0; t < ntasks(m); t++)
+        task_of_row(s, m, t);
+    s->cores_used = s->elapsed_ns ? (double)s->cpu_time_ns / (double)s->elapsed_ns : 0;
+    output(s, m);
+    findings(s, m);
+    variables(s, m);
     return s;
 }
 
@@ -194,12 +275,13 @@ void cv_summary_free(struct cv_summary *s)
     if (!s)
         return;
     struct arena *a = s->arena;
-    for (size_t i = 0; i < a->kept.n; i++)
-        free(a->kept.at[i]);
-    free(a->kept.at);
-    free(a);
+    for (struct chunk *c = a->chunks, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
     for (uint32_t i = 0; i < s->nexpects; i++)
         cv_buf_release(&s->expects[i].seen);
     free(s->expects);
+    free(a);
     free(s);
 }

@@ -1,83 +1,185 @@
-/* Variables, sync objects and cores over time. */
+/* Variables: every version of every cell, by time, so that what a variable held at t is a binary search.
+ *
+ * The order of versions is the truth, time stamps only place them: a version whose event comes after that of a later version
+ * is put in front of it, no later than it. A variable that is private to each process has one copy a task; a copy begins as
+ * its parent's stood when the task started. Counts include what was cut off at the front. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fold.h"
+#include "model/model.h"
 
-/* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
-static bool has_copies(const struct cv_model *m, uint32_t var)
+static uint64_t version_of(const struct version *v) { return cv_meta_version(v->cell.meta); }
+
+static void add_version(struct versions *s, struct version one)
 {
-    return m->info->model == CV_PROCESSES && m->info->vars[var].kind == CV_VAR_SHARED;
+    CV_PUSH(&s->v, one);
+    size_t i = s->v.n - 1;
+    for (; i > 0 && version_of(&s->v.at[i - 1]) > version_of(&one); i--) {
+        s->v.at[i] = s->v.at[i - 1];
+        one.t = s->v.at[i].t < one.t ? s->v.at[i].t : one.t;
+    }
+    s->v.at[i] = one;
 }
 
-bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task)
+static const struct version *version_at(const struct versions *s, uint64_t t)
 {
-    return var < m->info->nvars && has_copies(m, var) && model_lane(m, task) && task != CV_LANE_LOOP;
-}
-
-struct copy *var_copy(struct cv_model *m, uint32_t var, uint32_t task, bool make)
-{
-    struct var *v = &m->vars[var];
-    if (!has_copies(m, var) || task == CV_NO_TASK || task == 0)
-        return &v->copies.at[0];
-    for (size_t i = 1; i < v->copies.n; i++)
-        if (v->copies.at[i].task == task)
-            return &v->copies.at[i];
-    if (!make)
-        return NULL;
-    struct copy c = {.task = task};
-    CV_PUSH(&v->copies, c);
-    return &v->copies.at[v->copies.n - 1];
-}
-
-static void add_write(writes_t *v, struct write w)
-{
-    CV_PUSH(v, w);
-    for (size_t i = v->n - 1; i > 0 && v->at[i - 1].t == v->at[i].t && /* one instant: the versions know the order */
-                              cv_meta_version(v->at[i - 1].cell.meta) > cv_meta_version(v->at[i].cell.meta); i--) {
-        struct write x = v->at[i];
-        v->at[i] = v->at[i - 1];
-        v->at[i - 1] = x;
-    }
-}
-
-void var_fold(struct cv_model *m, const struct cv_event *e)
-{
-    if (e->obj >= m->info->nvars || e->task >= m->shm->head->plan.max_tasks)
-        return;
-    struct copy *c = var_copy(m, e->obj, e->task, true);
-    uint32_t item = e->c == CV_WHOLE_LIST || e->c > 65536 ? 0 : (uint32_t)e->c;
-    if (e->flags & (CV_F_SPIN | (e->kind == CV_EV_READ ? CV_F_ATOMIC : 0)) ||
-        (e->kind == CV_EV_WRITE && (e->flags & CV_F_ATOMIC) && !(e->flags & CV_F_APPEND)))
-        m->vars[e->obj].unordered_by_design = true;
-    finding_access(m, e, c, item);
-    if (e->kind == CV_EV_READ) {
-        CV_PUSH(&c->reads, e->t);
-        return;
-    }
-    struct write w = {.t = e->t, .epoch = finding_epoch(m, e->task), .cell = {e->a, e->b}, .task = e->task, .line = e->line,
-                      .atomic = (e->flags & CV_F_ATOMIC) != 0};
-    if (item == 0) {
-        add_write(&c->writes, w);
-        return;
-    }
-    while (c->items.n < item) {
-        writes_t none = {0};
-        CV_PUSH(&c->items, none);
-    }
-    add_write(&c->items.at[item - 1], w);
-    if (e->flags & CV_F_APPEND) { /* the list's head: longer by one */
-        w.cell = (struct cv_cell){item, cv_meta(CV_TAG_LIST, e->task, cv_meta_version(e->d) + 1)};
-        add_write(&c->writes, w);
-    }
-}
-
-static size_t writes_until(const writes_t *v, uint64_t t)
-{
-    size_t low = 0, high = v->n;
+    size_t low = 0, high = s->v.n;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (v->at[mid].t <= t)
+        if (s->v.at[mid].t <= t)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low ? &s->v.at[low - 1] : NULL;
+}
+
+const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version)
+{
+    const struct versions *s = index == 0 || index == CV_WHOLE_LIST ? &v->head : index <= v->nitems ? &v->items[index - 1] : NULL;
+    size_t low = 0, high = s ? s->v.n : 0;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (version_of(&s->v.at[mid]) < version)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return s && low < s->v.n && version_of(&s->v.at[low]) == version ? &s->v.at[low] : NULL;
+}
+
+struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var)
+{
+    if (!model_private(m, var))
+        return &m->vars[var];
+    if (!t->vars)
+        t->vars = cv_alloc(m->info->nvars * sizeof *t->vars);
+    if (!t->vars[var])
+        t->vars[var] = cv_alloc(sizeof *t->vars[var]);
+    return t->vars[var];
+}
+
+/* ── folding ────────────────────────────────────────────────────────────────────────────────────── */
+static struct versions *item(struct var *v, uint32_t index)
+{
+    if (index > MODEL_MAX_ITEMS)
+        return NULL;
+    if (index > v->nitems) {
+        uint32_t n = v->nitems ? v->nitems : 8;
+        while (n < index)
+            n *= 2;
+        v->items = cv_realloc(v->items, n * sizeof *v->items);
+        memset(v->items + v->nitems, 0, (n - v->nitems) * sizeof *v->items);
+        v->nitems = n;
+    }
+    return &v->items[index - 1];
+}
+
+void vars_used(struct task *t, uint64_t at)
+{
+    for (size_t i = 0; i < CV_COUNT(t->open); i++) {
+        struct use *u = &t->open[i];
+        if (u->var && u->index >= u->var->reads_dropped)
+            u->var->reads.at[u->index - u->var->reads_dropped].until = at;
+        *u = (struct use){0};
+    }
+}
+
+static void note_read(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
+{
+    struct read r = {.t = e->t, .until = UINT64_MAX, .task = e->task, .version = cv_meta_version(e->b)};
+    size_t slot = CV_COUNT(t->open) - 1;
+    bool whole = e->c == 0 || e->c == CV_WHOLE_LIST;
+    for (size_t i = 0; whole && i < CV_COUNT(t->open); i++)
+        if (!t->open[i].var || t->open[i].var == v) {
+            slot = i;
+            break;
+        }
+    if (whole) {
+        struct use *u = &t->open[slot];
+        if (u->var && u->index >= u->var->reads_dropped)
+            u->var->reads.at[u->index - u->var->reads_dropped].until = e->t;
+        *u = (struct use){v, v->reads_dropped + v->reads.n};
+    } else {
+        r.until = e->t; /* an element: what it held is not followed */
+    }
+    CV_PUSH(&v->reads, r);
+    m->bytes += sizeof r;
+}
+
+static void note_write(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
+{
+    struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(m, t, e->task)};
+    struct versions *cell = e->c == 0 || e->c == CV_WHOLE_LIST ? &v->head : item(v, e->c <= MODEL_MAX_ITEMS ? (uint32_t)e->c : UINT32_MAX);
+    if (!cell)
+        return;
+    add_version(cell, one);
+    m->bytes += sizeof one;
+    if (e->flags & CV_F_APPEND) { /* the length grew with it */
+        one.cell = (struct cv_cell){e->c, cv_meta(CV_TAG_LIST, e->task, cv_meta_version(e->d) + 1)};
+        add_version(&v->head, one);
+        m->bytes += sizeof one;
+    }
+    instants_add(&v->writes, e->t);
+    m->bytes += sizeof e->t;
+}
+
+void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    if (e->obj >= m->info->nvars)
+        return;
+    struct var *v = vars_of(m, t, e->obj);
+    if (e->kind == CV_EV_READ) {
+        findings_read(m, t, v, e);
+        note_read(m, t, v, e);
+    } else {
+        findings_write(m, t, v, e);
+        vars_used(t, e->t);
+        note_write(m, t, v, e);
+    }
+}
+
+/* ── asked ──────────────────────────────────────────────────────────────────────────────────────── */
+/* A task's own copy and its ancestors', from itself upwards: NULL when there is no further. *t: until when its past counts. */
+static const struct var *copy_of(const struct cv_model *m, uint32_t var, uint32_t task)
+{
+    const struct task *t = model_task(m, task);
+    return t && t->vars ? t->vars[var] : NULL;
+}
+
+static bool up(const struct cv_model *m, uint32_t *task, uint64_t *t)
+{
+    const struct task *it = model_task(m, *task);
+    if (!it || it->parent == CV_NO_TASK || it->parent == *task)
+        return false;
+    *t = it->start < *t ? it->start : *t;
+    *task = it->parent;
+    return true;
+}
+
+/* The version of a cell (index 0: the variable's) that a copy held at t. */
+static const struct version *held(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t)
+{
+    if (!model_private(m, var)) {
+        const struct var *v = &m->vars[var];
+        return index == 0 ? version_at(&v->head, t) : index <= v->nitems ? version_at(&v->items[index - 1], t) : NULL;
+    }
+    uint32_t task = copy == CV_NO_TASK ? 0 : copy;
+    for (int steps = 0; steps < 1 << 20; steps++) {
+        const struct var *v = copy_of(m, var, task);
+        const struct version *x = !v ? NULL : index == 0 ? version_at(&v->head, t) : index <= v->nitems ? version_at(&v->items[index - 1], t) : NULL;
+        if (x || !up(m, &task, &t))
+            return x;
+    }
+    return NULL;
+}
+
+static size_t reads_until(const struct var *v, uint64_t t)
+{
+    size_t low = 0, high = v->reads.n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (v->reads.at[mid].t <= t)
             low = mid + 1;
         else
             high = mid;
@@ -85,258 +187,224 @@ static size_t writes_until(const writes_t *v, uint64_t t)
     return low;
 }
 
-/* The copy that shows a task's value at t, and the instant to ask it at: its own once it has written, before that its parent's
- * as it was when the task began. */
-static const struct copy *visible(const struct cv_model *m, uint32_t var, uint32_t task, uint64_t *t)
+static uint32_t stale_reader(const struct var *v, const struct version *now, uint64_t t)
 {
-    for (int depth = 0; depth < 64; depth++) {
-        const struct copy *c = var_copy((struct cv_model *)(uintptr_t)m, var, task, false);
-        if (!has_copies(m, var) || task == CV_NO_TASK || task == 0)
-            return &m->vars[var].copies.at[0];
-        if (c && (writes_until(&c->writes, *t) || c->items.n))
-            return c;
-        const struct lane *l = model_lane(m, task);
-        if (!l)
-            return &m->vars[var].copies.at[0];
-        *t = l->born < *t ? l->born : *t;
-        task = l->parent;
+    size_t n = reads_until(v, t);
+    for (size_t i = n; i > 0 && n - i < 64; i--) {
+        const struct read *r = &v->reads.at[i - 1];
+        if (r->until > t && r->version < version_of(now) && cv_meta_writer(now->cell.meta) != r->task)
+            return r->task;
     }
-    return &m->vars[var].copies.at[0];
+    return CV_NO_TASK;
 }
 
 struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t)
 {
-    struct cv_var_at a = {.writer = CV_NO_TASK, .stale = CV_NO_TASK};
+    struct cv_var_at at = {.writer = CV_NO_TASK, .stale = CV_NO_TASK};
     if (var >= m->info->nvars)
-        return a;
-    a.list = m->info->vars[var].list;
-    uint64_t at = t;
-    const struct copy *own = var_copy((struct cv_model *)(uintptr_t)m, var, copy, false), *c = visible(m, var, copy, &at);
-    size_t n = writes_until(&c->writes, at);
-    a.writes = own ? writes_until(&own->writes, t) : 0;
-    for (size_t i = 0; a.list && own && i < own->items.n; i++)
-        for (size_t k = writes_until(&own->items.at[i], t); k-- > 0;)
-            a.writes += cv_meta_version(own->items.at[i].at[k].cell.meta) > 1; /* the first one was counted with the append */
-    a.reads = own ? times_until(&own->reads, t) : 0;
-    if (n) {
-        const struct write *w = &c->writes.at[n - 1];
-        a.written = true;
-        a.cell = w->cell;
-        a.t = w->t;
-        a.writer = w->task;
-        a.line = w->line;
+        return at;
+    at.list = m->info->vars[var].list;
+    const struct var *v = model_private(m, var) ? copy_of(m, var, copy == CV_NO_TASK ? 0 : copy) : &m->vars[var];
+    const struct version *x = held(m, var, copy, 0, t);
+    if (v) {
+        at.writes = instants_until(&v->writes, t);
+        at.reads = v->reads_dropped + reads_until(v, t);
     }
-    for (size_t i = m->findings.n; i-- > 0 && a.stale == CV_NO_TASK;) /* the newest finding about it, while it lasts */
-        if (m->findings.at[i].kind == CV_FINDING_STALE_READ && m->findings.at[i].t <= t && strstr(m->findings.at[i].text, m->info->vars[var].name))
-            a.stale = m->findings.at[i].task;
-    return a;
+    if (x) {
+        at.written = true;
+        at.cell = x->cell;
+        at.list = cv_meta_tag(x->cell.meta) == CV_TAG_LIST;
+        at.t = x->t;
+        at.writer = cv_meta_writer(x->cell.meta);
+        at.line = x->line;
+        at.stale = v ? stale_reader(v, x, t) : CV_NO_TASK;
+    } else if (at.list) {
+        at.cell = (struct cv_cell){vars_initial_length(m->info->vars[var].initial), cv_meta(CV_TAG_LIST, CV_NO_TASK, 0)};
+    }
+    return at;
 }
 
-static void cell_text(const struct cv_model *m, enum cv_tag tag, uint64_t payload, struct cv_buf *out)
+bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell)
 {
-    switch (tag) {
+    const struct version *x = held(m, var, copy, index, t);
+    if (x)
+        *cell = x->cell;
+    return x != NULL;
+}
+
+bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task)
+{
+    const struct task *t = model_task(m, task);
+    return var < m->info->nvars && model_private(m, var) && t && t->phase != PHASE_NONE;
+}
+
+/* ── in words ───────────────────────────────────────────────────────────────────────────────────── */
+void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, struct cv_buf *out)
+{
+    size_t n = 0;
+    switch (cv_meta_tag(c.meta)) {
     case CV_TAG_NONE: cv_buf_str(out, "none"); break;
-    case CV_TAG_BOOL: cv_buf_str(out, payload ? "true" : "false"); break;
-    case CV_TAG_INT: cv_buf_printf(out, "%lld", (long long)payload); break;
-    case CV_TAG_TASK: cv_buf_str(out, cv_model_task_name(m, (uint32_t)payload)); break;
-    case CV_TAG_LIST: cv_buf_printf(out, "list of %llu", (unsigned long long)payload); break;
+    case CV_TAG_BOOL: cv_buf_str(out, c.payload ? "true" : "false"); break;
+    case CV_TAG_INT: cv_buf_printf(out, "%lld", (long long)c.payload); break;
+    case CV_TAG_TASK: cv_buf_printf(out, "task %llu", (unsigned long long)c.payload); break;
+    case CV_TAG_LIST: cv_buf_printf(out, "a list of %llu", (unsigned long long)c.payload); break;
     case CV_TAG_STRING: {
-        size_t n;
-        const char *s = cv_string(m->shm, (uint32_t)payload, &n);
+        const char *s = shm ? cv_string(shm, (uint32_t)c.payload, &n) : "";
         cv_buf_str(out, "\"");
-        cv_text_clean(out, s, n);
-        cv_buf_str(out, "\"");
+        cv_text_clean(out, s, n < max ? n : max);
+        cv_buf_str(out, n > max ? "…\"" : "\"");
         break;
     }
     }
 }
 
+const char *vars_initial_item(const char *text, uint64_t i, size_t *length)
+{
+    const char *s = text ? text : "";
+    if (*s != '[')
+        return NULL;
+    for (s++;; i--) {
+        while (*s == ' ')
+            s++;
+        const char *from = s;
+        bool quoted = *s == '"';
+        for (s += quoted; *s && (quoted || (*s != ',' && *s != ']')); s++)
+            if (quoted && *s == '"' && (s[1] == ',' || s[1] == ']')) /* a quote inside the text is followed by neither, as a rule */
+                quoted = false;
+        *length = (size_t)(s - from);
+        if (*length == 0 || strncmp(from, "…", strlen("…")) == 0)
+            return NULL;
+        if (i == 0)
+            return from;
+        if (*s++ != ',')
+            return NULL;
+    }
+}
+
+uint64_t vars_initial_length(const char *text)
+{
+    uint64_t n = 0;
+    size_t length;
+    while (n < MODEL_MAX_ITEMS && vars_initial_item(text, n, &length))
+        n++;
+    return n;
+}
+
+/* Cuts what was added since start to max bytes, at a character's boundary, and an ellipsis. */
+static void cut(struct cv_buf *out, size_t start, size_t max)
+{
+    if (out->n - start <= max)
+        return;
+    size_t end = start + max;
+    while (end > start && ((unsigned char)out->at[end] & 0xc0) == 0x80)
+        end--;
+    out->n = end;
+    cv_buf_str(out, "…");
+}
+
 void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t, size_t max, struct cv_buf *out)
 {
-    struct cv_var_at a = cv_model_var_at(m, var, copy, t);
-    struct cv_buf text = {0};
-    uint64_t at = t;
+    size_t start = out->n;
+    cv_buf_str(out, "");
     if (var >= m->info->nvars)
         return;
-    const struct copy *c = visible(m, var, copy, &at);
-    if (a.list && (a.written || c->items.n)) {
-        uint64_t length = a.written ? a.cell.payload : c->items.n;
-        cv_buf_str(&text, "[");
-        for (uint64_t i = 0; i < length && text.n <= max; i++) {
-            const writes_t *v = i < c->items.n ? &c->items.at[i] : NULL;
-            size_t n = v ? writes_until(v, at) : 0;
-            cv_buf_str(&text, i ? ", " : "");
-            if (n)
-                cell_text(m, cv_meta_tag(v->at[n - 1].cell.meta), v->at[n - 1].cell.payload, &text);
-            else
-                cv_buf_str(&text, "·");
-        }
-        cv_buf_str(&text, "]");
-    } else if (a.written) {
-        cell_text(m, cv_meta_tag(a.cell.meta), a.cell.payload, &text);
+    const char *initial = m->info->vars[var].initial ? m->info->vars[var].initial : "none";
+    struct cv_var_at at = cv_model_var_at(m, var, copy, t);
+    if (!at.list && at.written) {
+        vars_cell_text(m->shm, at.cell, max, out);
+    } else if (!at.list) {
+        cv_text_clean(out, initial, strlen(initial));
     } else {
-        cv_buf_str(&text, m->info->vars[var].initial ? m->info->vars[var].initial : "none");
-    }
-    size_t keep = text.n;
-    if (text.n > max) { /* cut at a character's begin */
-        keep = max > 3 ? max - 3 : 0;
-        while (keep && ((unsigned char)text.at[keep] & 0xc0) == 0x80)
-            keep--;
-    }
-    cv_buf_add(out, text.at ? text.at : "", keep);
-    if (keep < text.n)
-        cv_buf_str(out, "…");
-    cv_buf_release(&text);
-}
-
-/* ── sync objects ───────────────────────────────────────────────────────────────────────────────── */
-static struct sync_now *sync_change(struct cv_model *m, uint32_t k, uint64_t t)
-{
-    struct sync *s = &m->syncs[k];
-    const struct cv_info_sync *info = &m->info->syncs[k];
-    struct sync_now now = {.owner = CV_NO_TASK, .length = info->kind == CV_SYNC_SEMAPHORE ? info->size : 0};
-    if (s->history.n)
-        now = s->history.at[s->history.n - 1];
-    if (!s->history.n || now.t != t) {
-        now.t = t;
-        CV_PUSH(&s->history, now);
-    }
-    return &s->history.at[s->history.n - 1];
-}
-
-void sync_fold(struct cv_model *m, const struct cv_event *e)
-{
-    if (e->obj >= m->info->nsyncs)
-        return;
-    struct sync_now *now = sync_change(m, e->obj, e->t);
-    now->length = e->b;
-    now->takes += e->kind == CV_EV_TAKE;
-    if (m->info->syncs[e->obj].kind == CV_SYNC_LOCK)
-        now->owner = e->kind == CV_EV_TAKE ? e->task : CV_NO_TASK;
-}
-
-void sync_waiting(struct cv_model *m, uint32_t k, uint64_t t, int change)
-{
-    struct sync_now *now = sync_change(m, k, t);
-    now->waiting = change < 0 && !now->waiting ? 0 : now->waiting + (uint32_t)change;
-}
-
-struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t k, uint64_t t)
-{
-    struct cv_sync_at a = {.owner = CV_NO_TASK};
-    if (k >= m->info->nsyncs)
-        return a;
-    a.length = m->info->syncs[k].kind == CV_SYNC_SEMAPHORE ? m->info->syncs[k].size : 0;
-    const struct sync *s = &m->syncs[k];
-    size_t low = 0, high = s->history.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (s->history.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (low) {
-        const struct sync_now *n = &s->history.at[low - 1];
-        a = (struct cv_sync_at){.owner = n->owner, .length = n->length, .waiting = n->waiting, .takes = n->takes};
-    }
-    return a;
-}
-
-/* ── cores ──────────────────────────────────────────────────────────────────────────────────────── */
-void core_fold(struct cv_model *m, const struct cv_event *e)
-{
-    enum { MOST = 4096 };
-    if (e->obj >= MOST)
-        return;
-    if (e->obj >= m->ncores) {
-        m->cores = cv_realloc(m->cores, (e->obj + 1u) * sizeof *m->cores);
-        memset(m->cores + m->ncores, 0, (e->obj + 1u - m->ncores) * sizeof *m->cores);
-        m->ncores = e->obj + 1u;
-    }
-    struct core *c = &m->cores[e->obj];
-    if (e->kind == CV_EV_CORE) {
-        struct busy b = {e->t, (e->a & 0xffffffff) * 1000, (double)(e->a >> 32) / 1000};
-        CV_PUSH(&c->busy, b);
-        return;
-    }
-    struct on_core on = {e->t, e->kind == CV_EV_SWITCH_IN ? e->task : CV_NO_TASK};
-    if (on.task == CV_NO_TASK && c->runs.n && c->runs.at[c->runs.n - 1].task != e->task)
-        return; /* another has come before this one's leaving was told */
-    CV_PUSH(&c->runs, on);
-}
-
-uint32_t cv_model_ncores(const struct cv_model *m) { return m->ncores; }
-
-static size_t runs_until(const struct core *c, uint64_t t)
-{
-    size_t low = 0, high = c->runs.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (c->runs.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static size_t busy_until(const struct core *c, uint64_t t)
-{
-    size_t low = 0, high = c->busy.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (c->busy.at[mid].t < t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t to)
-{
-    struct cv_core_at a = {.busy = -1, .run = -1, .task = CV_NO_TASK};
-    if (core >= m->ncores || to <= from)
-        return a;
-    const struct core *c = &m->cores[core];
-    double busy = 0, weight = 0;
-    for (size_t i = busy_until(c, from); i < c->busy.n; i++) {
-        const struct busy *b = &c->busy.at[i];
-        uint64_t begin = b->t > b->span ? b->t - b->span : 0, x = begin > from ? begin : from, y = b->t < to ? b->t : to;
-        if (begin >= to)
-            break;
-        if (y > x) {
-            busy += b->part * (double)(y - x);
-            weight += (double)(y - x);
+        cv_buf_str(out, "[");
+        const char *rest = initial;
+        for (uint64_t i = 0; i < at.cell.payload && out->n - start <= max; i++) {
+            struct cv_cell cell;
+            size_t length;
+            const char *from = rest ? vars_initial_item(initial, i, &length) : NULL;
+            cv_buf_str(out, i ? ", " : "");
+            if (i < MODEL_MAX_ITEMS && vars_item_at(m, var, copy, (uint32_t)i + 1, t, &cell))
+                vars_cell_text(m->shm, cell, max, out);
+            else if (from)
+                cv_text_clean(out, from, length);
+            else
+                cv_buf_str(out, "…");
+            rest = from;
         }
+        cv_buf_str(out, "]");
     }
-    if (weight > 0)
-        a.busy = busy / weight;
-    size_t i = runs_until(c, from);
-    uint64_t on = 0;
-    if (c->runs.n)
-        for (i = i ? i - 1 : 0; i < c->runs.n && c->runs.at[i].t < to; i++) {
-            uint64_t x = c->runs.at[i].t > from ? c->runs.at[i].t : from;
-            uint64_t y = i + 1 < c->runs.n && c->runs.at[i + 1].t < to ? c->runs.at[i + 1].t : to;
-            a.task = c->runs.at[i].task;
-            if (a.task != CV_NO_TASK && y > x)
-                on += y - x;
-        }
-    if (c->runs.n)
-        a.run = (double)on / (double)(to - from);
-    return a;
+    cut(out, start, max);
 }
 
-struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t)
+/* ── the history ────────────────────────────────────────────────────────────────────────────────── */
+static size_t halve_versions(struct versions *s)
 {
-    enum { LOOK = 100000000 }; /* the last tenth of a second */
-    struct cv_core_at a = cv_model_core_span(m, core, t > LOOK ? t - LOOK : 0, t + 1);
-    if (core < m->ncores) {
-        size_t n = runs_until(&m->cores[core], t);
-        a.task = n ? m->cores[core].runs.at[n - 1].task : CV_NO_TASK;
-        if (a.busy < 0 && m->cores[core].busy.n)
-            a.busy = m->cores[core].busy.at[m->cores[core].busy.n - 1].part;
+    size_t n = s->v.n / 2;
+    if (n < 64)
+        return 0;
+    s->v.n -= n;
+    memmove(s->v.at, s->v.at + n, s->v.n * sizeof *s->v.at);
+    s->dropped += n;
+    return n * sizeof *s->v.at;
+}
+
+static size_t halve(struct var *v)
+{
+    size_t freed = halve_versions(&v->head), n = v->reads.n / 2;
+    for (uint32_t i = 0; i < v->nitems; i++)
+        freed += halve_versions(&v->items[i]);
+    if (n >= 64) {
+        v->reads.n -= n;
+        memmove(v->reads.at, v->reads.at + n, v->reads.n * sizeof *v->reads.at);
+        v->reads_dropped += n;
+        freed += n * sizeof *v->reads.at;
     }
-    return a;
+    n = v->writes.at.n / 2;
+    if (n >= 64) {
+        v->writes.at.n -= n;
+        memmove(v->writes.at.at, v->writes.at.at + n, v->writes.at.n * sizeof *v->writes.at.at);
+        v->writes.dropped += n;
+        freed += n * sizeof *v->writes.at.at;
+    }
+    return freed;
+}
+
+size_t vars_halve(struct cv_model *m)
+{
+    size_t freed = 0;
+    for (uint32_t v = 0; v < m->info->nvars; v++)
+        freed += halve(&m->vars[v]);
+    for (uint32_t i = 0; i < m->ntasks; i++)
+        for (uint32_t v = 0; m->tasks[i] && m->tasks[i]->vars && v < m->info->nvars; v++)
+            if (m->tasks[i]->vars[v])
+                freed += halve(m->tasks[i]->vars[v]);
+    return freed;
+}
+
+static void release(struct var *v)
+{
+    for (uint32_t i = 0; i < v->nitems; i++)
+        free(v->items[i].v.at);
+    free(v->items);
+    free(v->head.v.at);
+    free(v->reads.at);
+    free(v->writes.at.at);
+}
+
+void vars_free(struct cv_model *m)
+{
+    for (uint32_t v = 0; v < m->info->nvars; v++)
+        release(&m->vars[v]);
+    for (uint32_t i = 0; i < m->ntasks; i++) {
+        if (!m->tasks[i] || !m->tasks[i]->vars)
+            continue;
+        for (uint32_t v = 0; v < m->info->nvars; v++)
+            if (m->tasks[i]->vars[v]) {
+                release(m->tasks[i]->vars[v]);
+                free(m->tasks[i]->vars[v]);
+            }
+        free(m->tasks[i]->vars);
+    }
+    free(m->vars);
+    free(m->flagged);
+    free(m->stale_of);
 }

@@ -1,0 +1,156 @@
+/* Cores: how busy the system had each (samples of /proc/stat), and which task of the run was on it (the kernel's switches).
+ * Where the kernel's switches are not to be had, the run's share is not known and said to be so. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+static struct core *core_of(struct cv_model *m, uint32_t n)
+{
+    if (n >= MODEL_MAX_CORES)
+        return NULL;
+    if (n >= m->ncores) {
+        m->cores = cv_realloc(m->cores, (n + 1) * sizeof *m->cores);
+        memset(m->cores + m->ncores, 0, (n + 1 - m->ncores) * sizeof *m->cores);
+        m->ncores = n + 1;
+    }
+    return &m->cores[n];
+}
+
+static void sample(struct core *c, const struct cv_event *e)
+{
+    uint64_t ns = (e->a & 0xffffffffu) * 1000;
+    const struct core_sample *last = c->load.n ? &c->load.at[c->load.n - 1] : NULL;
+    struct core_sample s = {.from = ns < e->t ? e->t - ns : 0, .to = e->t, .busy = (double)(e->a >> 32) / 1000};
+    s.busy = s.busy > 1 ? 1 : s.busy;
+    if (last && s.from < last->to)
+        s.from = last->to;
+    if (e->b == 0 || s.from >= s.to)
+        return;
+    double length = (double)(s.to - s.from);
+    s.sum = (last ? last->sum : 0) + s.busy * length;
+    s.covered = (last ? last->covered : 0) + length;
+    CV_PUSH(&c->load, s);
+}
+
+void cores_fold(struct cv_model *m, const struct cv_event *e)
+{
+    struct core *c;
+    if (e->kind == CV_EV_USAGE) {
+        uint32_t n = (uint32_t)(e->b >> 32);
+        if (n < 256)
+            m->cores_seen[n / 64] |= (uint64_t)1 << (n % 64);
+        core_of(m, n);
+        return;
+    }
+    if (!(c = core_of(m, e->obj)))
+        return;
+    if (e->kind == CV_EV_CORE) {
+        sample(c, e);
+        m->bytes += sizeof(struct core_sample);
+        return;
+    }
+    bool in = e->kind == CV_EV_SWITCH_IN;
+    const struct slice *last = c->who.slices.n ? &c->who.slices.at[c->who.slices.n - 1] : NULL;
+    m->core_switches = c->seen = true;
+    if (e->obj < 256)
+        m->cores_seen[e->obj / 64] |= (uint64_t)1 << (e->obj % 64);
+    if (!in && last && last->state == CV_ST_RUNNING && last->object != e->task)
+        return; /* another came in already: its own event stands */
+    size_t before = series_bytes(&c->who);
+    series_push(&c->who, (struct slice){.t = e->t, .state = in ? CV_ST_RUNNING : CV_ST_NONE, .object = in ? e->task : CV_NO_TASK}, NULL);
+    m->bytes += series_bytes(&c->who) - before;
+}
+
+uint32_t cv_model_ncores(const struct cv_model *m) { return m->ncores; }
+
+/* The first sample that ends after t; load.n: none. */
+static size_t sample_after(const struct core *c, uint64_t t)
+{
+    size_t low = 0, high = c->load.n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (c->load.at[mid].to <= t)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void load_until(const struct core *c, uint64_t t, double *sum, double *covered)
+{
+    size_t i = sample_after(c, t);
+    *sum = i ? c->load.at[i - 1].sum : 0;
+    *covered = i ? c->load.at[i - 1].covered : 0;
+    if (i < c->load.n && c->load.at[i].from < t) {
+        double part = (double)(t - c->load.at[i].from);
+        *sum += c->load.at[i].busy * part;
+        *covered += part;
+    }
+}
+
+static double run_share(const struct cv_model *m, const struct core *c, uint64_t from, uint64_t to)
+{
+    uint64_t ns[CV_ST_COUNT] = {0};
+    if (!m->core_switches)
+        return -1;
+    if (to <= from)
+        return 0;
+    series_shares(&c->who, NULL, from, to, ns);
+    return (double)ns[CV_ST_RUNNING] / (double)(to - from);
+}
+
+static uint32_t on_core(const struct core *c, uint64_t t)
+{
+    size_t i = series_find(&c->who, t);
+    return i == SIZE_MAX ? CV_NO_TASK : c->who.slices.at[i].object;
+}
+
+struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t)
+{
+    enum { WINDOW = 100000000 };
+    struct cv_core_at at = {.busy = -1, .run = -1, .task = CV_NO_TASK};
+    if (core >= m->ncores)
+        return at;
+    const struct core *c = &m->cores[core];
+    uint64_t end = cv_model_end(m), from = t > WINDOW / 2 ? t - WINDOW / 2 : 0, to = from + WINDOW;
+    size_t i = sample_after(c, t);
+    if (i == c->load.n && i > 0 && t - c->load.at[i - 1].to < (uint64_t)10 * WINDOW)
+        i--; /* not sampled yet: as it was */
+    if (i < c->load.n && c->load.at[i].from <= t) {
+        at.busy = c->load.at[i].busy;
+        from = c->load.at[i].from;
+        to = c->load.at[i].to;
+    }
+    to = to < end ? to : end;
+    from = from < to ? from : to > WINDOW ? to - WINDOW : 0;
+    at.run = run_share(m, c, from, to);
+    at.task = on_core(c, t);
+    return at;
+}
+
+struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t to)
+{
+    struct cv_core_at at = {.busy = -1, .run = -1, .task = CV_NO_TASK};
+    double sum[2], covered[2];
+    if (core >= m->ncores || to <= from)
+        return at;
+    const struct core *c = &m->cores[core];
+    load_until(c, from, &sum[0], &covered[0]);
+    load_until(c, to, &sum[1], &covered[1]);
+    if (covered[1] > covered[0])
+        at.busy = (sum[1] - sum[0]) / (covered[1] - covered[0]);
+    at.run = run_share(m, c, from, to);
+    at.task = on_core(c, to - 1);
+    return at;
+}
+
+void cores_free(struct cv_model *m)
+{
+    for (uint32_t i = 0; i < m->ncores; i++) {
+        free(m->cores[i].load.at);
+        series_release(&m->cores[i].who);
+    }
+    free(m->cores);
+}

@@ -1,0 +1,212 @@
+/* The inside of the model: what the files of this room share.
+ *
+ * Everything is a sorted array that only grows at its end (and is cut at its front when the history is full); a question is
+ * a binary search in it. Times are ns since the gate and never decrease from one folded event to the next. */
+#ifndef CONVIS_MODEL_MODEL_H
+#define CONVIS_MODEL_MODEL_H
+
+#include "convis/model.h"
+
+/* ── series: what a lane or a core was doing, as slices ───────────────────────────────────────────── */
+enum { SERIES_BLOCK = 32 };
+struct slice {              /* 16 bytes; lasts until the next slice begins */
+    uint64_t t;
+    uint64_t state : 4, cause : 5, core : 10, line : 16, object : 20 /* READY: the waker */, exact : 1;
+    uint64_t sw : 5;        /* 1 + the cause of the switch that happened here; 0: none */
+};
+_Static_assert(sizeof(struct slice) == 16, "a slice is two words");
+_Static_assert(CV_CAUSE_COUNT < 31 && CV_ST_COUNT <= 16, "they fit a slice");
+enum { SLICE_NO_CORE = 1023 };
+struct block {              /* what was summed up before slice 32 * i */
+    uint64_t ns[CV_ST_COUNT];
+    uint32_t causes[CV_CAUSE_COUNT];
+};
+struct series {
+    CV_VEC(struct slice) slices;
+    CV_VEC(struct block) blocks; /* blocks.at[i] stands before slices.at[32 * i] */
+    uint64_t dropped;       /* slices cut off at the front, a multiple of 32 */
+};
+
+/* What lies over all lanes of the run: its loop held by a blocking call, the run stopped, records lost. */
+enum overlay_kind { OVER_NONE, OVER_FROZEN, OVER_STOPPED, OVER_LOST, OVER_COUNT };
+struct overlay { uint64_t t, sum[OVER_COUNT]; enum overlay_kind kind; uint32_t holder; };
+struct overlays { CV_VEC(struct overlay) at; };
+
+/* Appends a slice at t (not before the last one's). over: what lies over this series, NULL: nothing. */
+void series_push(struct series *s, struct slice one, const struct overlays *over);
+/* Index of the slice that lasts at t, SIZE_MAX: t is before the first. */
+size_t series_find(const struct series *s, uint64_t t);
+/* Adds the ns of each state in [0, t) to ns; before the first slice NONE, where slices were cut off LOST. */
+void series_shares(const struct series *s, const struct overlays *over, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT]);
+/* Adds the switches up to and including t, by cause. */
+void series_switches(const struct series *s, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]);
+/* Cuts the older half off (where it has more than two blocks); returns the bytes freed. */
+size_t series_halve(struct series *s);
+size_t series_bytes(const struct series *s);
+void series_release(struct series *s);
+/* The state of a slice under what lies over it. */
+enum cv_state series_state(const struct slice *s, enum overlay_kind kind);
+
+void overlays_push(struct overlays *o, uint64_t t, enum overlay_kind kind, uint32_t holder);
+const struct overlay *overlays_at(const struct overlays *o, uint64_t t); /* NULL: before the first */
+
+/* ── instants: counting what happened until t ─────────────────────────────────────────────────────── */
+struct instants { CV_VEC(uint64_t) at; uint64_t dropped; };
+void instants_add(struct instants *v, uint64_t t);
+uint64_t instants_until(const struct instants *v, uint64_t t); /* up to and including t, those cut off too */
+
+/* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
+struct version { uint64_t t; struct cv_cell cell; uint32_t line, epoch; /* the writer's clock, see order.c */ };
+struct versions { CV_VEC(struct version) v; uint64_t dropped; };
+struct read { uint64_t t, until /* used, or read again */; uint64_t task : 20, version : 40; };
+struct var {                /* one copy of a variable */
+    struct versions head;   /* the cell; of a list: payload = its length */
+    struct versions *items; /* of a list, by index */
+    uint32_t nitems;
+    CV_VEC(struct read) reads;
+    uint64_t reads_dropped;
+    struct instants writes;
+};
+
+/* ── order: vector clocks ───────────────────────────────────────────────────────────────────────── */
+struct clock { uint32_t *at, n; };
+
+/* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
+enum phase { PHASE_NONE, PHASE_STARTED, PHASE_RUN, PHASE_WAIT, PHASE_READY, PHASE_END };
+struct use { struct var *var; uint64_t index; };
+struct task {
+    const char *name, *body_name; /* body_name: NULL, or of the model's bodies */
+    uint32_t body, parent, pid, tid;
+    uint64_t start, last;       /* ns; last: of its last own event */
+    struct series lane;
+    CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
+    uint64_t lines_dropped;
+    /* what its own events say */
+    enum phase phase;
+    enum cv_task_end end;
+    enum cv_cause cause;
+    uint32_t object, waker, line;
+    uint32_t waits_on;          /* 1 + the sync object in whose queue it is counted */
+    uint32_t yields;            /* since the last USAGE */
+    /* what the kernel says */
+    bool off, preempted, exact;
+    uint32_t core;
+    uint64_t turn;              /* async: where this turn (or what is left of it after a block) began */
+    uint32_t cpu_line;          /* of the last cpu statement in it; 0: none */
+    struct var **vars;          /* its own copies, NULL: none */
+    struct use open[4];         /* what it read and has not yet used */
+    struct clock clock;
+    uint64_t acquires;          /* edges that came in */
+    uint32_t maybe_atomic;      /* 1 + variable whose element it wrote indivisibly: a whole list, or an atomic? */
+};
+
+/* ── sync objects, cores, output, findings ──────────────────────────────────────────────────────── */
+struct sync_step { uint64_t t, takes, length; uint32_t owner, waiting; };
+struct sync { CV_VEC(struct sync_step) at; struct sync_step now; struct clock clock; uint64_t order; bool any, cut; };
+struct core_sample { uint64_t from, to; double busy, sum /* busy ns until `to` */, covered /* ns covered until `to` */; };
+struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
+struct printed { uint64_t t, order; uint32_t task, line, text; };
+struct own_write { uint64_t key, version, acquires; struct cv_cell cell; uint32_t line; bool used; };
+struct gap { uint64_t from, to; };
+
+struct cv_model {
+    const struct cv_run_info *info;
+    const struct cv_shm *shm;
+    size_t history, bytes;
+    uint64_t folded, now, change;
+    bool over;
+    enum cv_outcome outcome;
+    const char *outcome_text;
+
+    struct task **tasks;        /* NULL where a number was not started */
+    uint32_t ntasks, tasks_cap, alive;
+    CV_VEC(char *) bodies;      /* names of the [task] sections, by the line of their heading; NULL: not asked yet */
+    CV_VEC(char *) clean;       /* cleaned text by string id, NULL: not yet */
+    struct overlays overlays;
+    uint64_t slice_last;        /* no lane has a slice that begins later */
+    bool hole;
+    /* the loop (async) */
+    struct series loop;
+    struct series onloop;       /* who had the loop: RUNNING, object = task */
+    uint32_t on_loop, held_by;
+    bool loop_off, loop_exact, loop_begun, polling;
+    uint64_t held_since;
+    /* all switches: t << 5 | cause, counted in blocks as lanes are */
+    struct series switches;
+    struct instants *lines; uint32_t nlines;
+
+    struct var *vars;           /* the copy that all share */
+    uint8_t *flagged;           /* used in spin until, cas or atomic */
+    struct sync *syncs;
+    struct core *cores; uint32_t ncores;
+    bool core_switches;
+    CV_VEC(struct printed) output;
+    bool output_lost;
+    CV_VEC(struct cv_summary_finding) findings;
+    CV_VEC(uint32_t) finding_vars; /* 1 + the variable a stale read is about */
+    uint64_t finding_count[CV_FINDING_COUNT];
+    uint64_t *stale_of;         /* stale reads by variable, also those not listed */
+    struct own_write *own; size_t nown, own_cap;
+    CV_VEC(struct gap) gaps;
+    uint64_t lost_records;
+    uint64_t cores_seen[4];
+};
+
+enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 1 << 22, MODEL_MAX_OWN = 1 << 20, MODEL_MAX_GAPS = 4096,
+       MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20 };
+
+/* model.c */
+struct task *model_task(const struct cv_model *m, uint32_t task); /* NULL: not started */
+struct task *model_new_task(struct cv_model *m, uint32_t number);  /* there, or made; NULL: no such number */
+const char *model_clean(struct cv_model *m, uint32_t string);      /* cleaned, lives as long as the model */
+const char *model_body(struct cv_model *m, uint32_t line);         /* the [task] that begins at a line; NULL: none does */
+const char *model_name(const struct cv_model *m, uint32_t task);
+bool model_private(const struct cv_model *m, uint32_t var);        /* each task has its own copy */
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to);
+
+/* lanes.c */
+void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
+void lanes_kernel(struct cv_model *m, const struct cv_event *e); /* SWITCH_OUT, SWITCH_IN, USAGE */
+void lanes_hole(struct cv_model *m, const struct cv_event *e);
+void lanes_lost(struct cv_model *m, const struct cv_event *e);
+void lanes_over(struct cv_model *m, uint64_t t);
+uint32_t lanes_line(const struct task *t, uint64_t at);
+void lanes_trim(struct cv_model *m);
+
+/* vars.c */
+void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e); /* READ, WRITE */
+void vars_used(struct task *t, uint64_t at);                       /* what it held in its locals has been used */
+struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var);
+const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version); /* NULL: not (any more) known */
+void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, struct cv_buf *out);
+/* The i-th element of a list written as text (of a declared initial value); its length in bytes, NULL: none such. */
+const char *vars_initial_item(const char *text, uint64_t i, size_t *length);
+uint64_t vars_initial_length(const char *text);
+bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell);
+size_t vars_halve(struct cv_model *m);
+void vars_free(struct cv_model *m);
+
+/* syncs.c, cores.c */
+void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
+void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uint32_t object);
+size_t syncs_halve(struct cv_model *m);
+void syncs_free(struct cv_model *m);
+void cores_fold(struct cv_model *m, const struct cv_event *e);
+void cores_free(struct cv_model *m);
+
+/* order.c */
+void order_fold(struct cv_model *m, struct task *t, uint32_t number, const struct cv_event *e);
+uint32_t order_epoch(const struct cv_model *m, const struct task *t, uint32_t number);
+bool order_before(const struct cv_model *m, uint32_t writer, uint32_t epoch, const struct task *reader);
+void order_free(struct cv_model *m);
+
+/* findings.c */
+void findings_write(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e);
+void findings_read(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e);
+void findings_any(struct cv_model *m, struct task *t, const struct cv_event *e);
+void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to);
+void findings_turn(struct cv_model *m, uint32_t task, uint64_t to);
+void findings_told(struct cv_model *m, const struct cv_event *e);
+void findings_free(struct cv_model *m);
+
+#endif

@@ -1,0 +1,111 @@
+/* Sync objects: who owned what, how long a queue was, how many waited, by time. TAKE and GIVE carry their order under the
+ * engine's table; one that comes late by its time stamp is counted, but does not change the owner any more. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+static void step(struct cv_model *m, struct sync *s, uint64_t t)
+{
+    s->now.t = t;
+    CV_PUSH(&s->at, s->now);
+    m->bytes += sizeof s->now;
+}
+
+void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    if (e->obj >= m->info->nsyncs)
+        return;
+    (void)t;
+    struct sync *s = &m->syncs[e->obj];
+    bool take = e->kind == CV_EV_TAKE, late = s->any && e->a < s->order;
+    s->now.takes += take;
+    switch (m->info->syncs[e->obj].kind) {
+    case CV_SYNC_LOCK:
+        if (late)
+            break;
+        if (take)
+            s->now.owner = e->task;
+        else if (s->now.owner == e->task)
+            s->now.owner = CV_NO_TASK;
+        break;
+    case CV_SYNC_SEMAPHORE:
+        if (take)
+            s->now.length -= s->now.length > 0;
+        else
+            s->now.length++;
+        break;
+    case CV_SYNC_QUEUE:
+        if (!late)
+            s->now.length = e->b;
+        break;
+    default: break;
+    }
+    s->order = late ? s->order : e->a;
+    s->any = true;
+    step(m, s, e->t);
+}
+
+void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uint32_t object)
+{
+    uint32_t was = t->waits_on, is = waits && object < m->info->nsyncs ? object + 1 : 0;
+    if (was == is)
+        return;
+    if (was) {
+        m->syncs[was - 1].now.waiting--;
+        step(m, &m->syncs[was - 1], at);
+    }
+    if (is) {
+        m->syncs[is - 1].now.waiting++;
+        step(m, &m->syncs[is - 1], at);
+    }
+    t->waits_on = is;
+}
+
+struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t)
+{
+    struct cv_sync_at at = {.owner = CV_NO_TASK};
+    if (sync >= m->info->nsyncs)
+        return at;
+    const struct sync *s = &m->syncs[sync];
+    size_t low = 0, high = s->at.n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (s->at.at[mid].t <= t)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == 0 && s->cut) {
+        low = 1;
+    } else if (low == 0) {
+        at.length = m->info->syncs[sync].kind == CV_SYNC_SEMAPHORE ? m->info->syncs[sync].size : 0;
+        return at;
+    }
+    const struct sync_step *x = &s->at.at[low - 1];
+    return (struct cv_sync_at){.owner = x->owner, .length = x->length, .waiting = x->waiting, .takes = x->takes};
+}
+
+/* What an object stood at before the first step that is left is not known any more: it then stands as at that step. */
+size_t syncs_halve(struct cv_model *m)
+{
+    size_t freed = 0;
+    for (uint32_t i = 0; i < m->info->nsyncs; i++) {
+        struct sync *s = &m->syncs[i];
+        size_t n = s->at.n / 2;
+        if (n < 64)
+            continue;
+        s->at.n -= n;
+        memmove(s->at.at, s->at.at + n, s->at.n * sizeof *s->at.at);
+        s->cut = true;
+        freed += n * sizeof *s->at.at;
+    }
+    return freed;
+}
+
+void syncs_free(struct cv_model *m)
+{
+    for (uint32_t i = 0; i < m->info->nsyncs; i++)
+        free(m->syncs[i].at.at);
+    free(m->syncs);
+}
