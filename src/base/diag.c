@@ -4,8 +4,9 @@
 
 #include "convis/base.h"
 
-static char *format_text(const char *format, va_list args)
+CV_PRINTF(1, 0) static char *format_text(const char *format, va_list args)
 {
+    CV_ASSERT(format);
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);

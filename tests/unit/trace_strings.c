@@ -194,7 +194,7 @@ START_TEST(a_killed_process_leaves_it_whole)
         pid_t pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0) {
-            for (unsigned i = 0;; i = (i + 1) % 20000) {
+            for (unsigned i = 0;; i = (i + 1) % 5000) {
                 cv_intern(&shm, text, (size_t)snprintf(text, sizeof text, "%d/%u", round, i));
                 atomic_fetch_add(&shm.head->ntasks, 1);
             }
