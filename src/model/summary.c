@@ -178,8 +178,9 @@ static void variables(struct cv_summary *s, const struct cv_model *m)
     }
 }
 
-void cv_summary_cells(struct cv_summary *s, uint32_t var, const struct cv_cell *cell, const struct cv_cell *items)
+void cv_summary_cells(struct cv_summary *s, const struct cv_shm *shm, uint32_t var, const struct cv_cell *cell, const struct cv_cell *items)
 {
+    ((struct arena *)s->arena)->shm = shm;
     if (var < s->nvars)
         s->vars[var].value = of_cells(s, cell, items);
 }
