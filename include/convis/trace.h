@@ -128,7 +128,8 @@ struct cv_shm_head {
     _Atomic uint32_t outcome;     /* enum cv_outcome as the engine itself knows it (stepped: deadlock, timeout); 0: the parent judges */
     char outcome_text[512];
     char schedule_error[256];     /* stepped: the first impossible choice of --schedule */
-    _Atomic uint64_t task_bytes_now; /* threads and processes: memory of the tasks alive, as each was measured at its first wait */
+    _Atomic uint64_t measured_bytes; /* threads and processes: sum over the tasks measured, each once, at its first wait or its end */
+    _Atomic uint32_t measured_tasks;
     _Atomic uint64_t base_cpu_ns;    /* what the runner's main thread had used when the gate opened: not the run's */
     _Atomic uint32_t base_voluntary, base_involuntary;
 };

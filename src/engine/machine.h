@@ -74,6 +74,7 @@ struct cv_worker {
     struct cv_ring ring;
     uint32_t pid, tid;
     uint64_t (*now)(struct cv_worker *w); /* ns since the run began, for `now` */
+    void (*breaker)(struct cv_worker *w); /* asked every few hundred local instructions (the GIL's eval breaker); may be NULL */
     void *self;                   /* the engine's own */
 };
 

@@ -69,15 +69,17 @@ void own_refused(struct cv_machine *m, const char *what, int error)
 }
 
 /* ── accounts of memory ─────────────────────────────────────────────────────────────────────────── */
+/* Once a task: what the memory of all at the peak came to follows from the mean. The main task's thread was there before. */
 static void measure(struct own *o)
 {
     struct cv_shm_head *h = o->w.m->shm.head;
-    if (o->bytes)
+    if (o->measured || o->task->number == 0)
         return;
-    o->bytes = o->footprint(o) + o->task->size + sizeof(struct cv_row);
-    uint64_t now = atomic_fetch_add(&h->task_bytes_now, o->bytes) + o->bytes, most = atomic_load(&h->task_bytes);
-    while (most < now && !atomic_compare_exchange_weak(&h->task_bytes, &most, now))
-        ;
+    o->measured = true;
+    uint64_t bytes = o->footprint(o) + o->task->size + sizeof(struct cv_row);
+    uint64_t sum = atomic_fetch_add(&h->measured_bytes, bytes) + bytes;
+    uint32_t n = atomic_fetch_add(&h->measured_tasks, 1) + 1;
+    atomic_store(&h->task_bytes, sum / n * atomic_load(&h->peak_tasks));
 }
 
 /* ── waiting ────────────────────────────────────────────────────────────────────────────────────── */
@@ -195,6 +197,7 @@ static void yield(struct own *o, const struct cv_action *a)
     cv_task_finish(&o->w, &o->task, a, NULL);
 }
 
+/* Between local instructions and while it burns: would another have the GIL? */
 static void look_at_gil(void *self)
 {
     struct own *o = self;
@@ -256,9 +259,13 @@ static bool effect(struct own *o, const struct cv_action *a)
     }
 }
 
+static void eval_breaker(struct cv_worker *w) { look_at_gil(w->self); }
+
 void own_run(struct own *o)
 {
     struct cv_machine *m = o->w.m;
+    o->w.self = o;
+    o->w.breaker = o->using_gil ? eval_breaker : NULL;
     struct cv_action a;
     uint32_t task = o->task->number;
     come_back(o, m->program->bodies[o->task->body].line);
@@ -274,7 +281,6 @@ void own_run(struct own *o)
             break;
     }
     measure(o);
-    atomic_fetch_sub(&m->shm.head->task_bytes_now, o->bytes);
     if (o->process)
         cv_row_finals(m, task);
     if (o->using_gil)

@@ -7,8 +7,7 @@
 struct own {
     struct cv_worker w;
     struct cv_task *task;
-    bool process, using_gil;
-    uint64_t bytes;              /* its memory, measured when it first waited; 0: not yet */
+    bool process, using_gil, measured;
     /* Starts a claimed task; 0 or an errno. */
     int (*spawn)(struct own *o, struct cv_task *made, uint32_t number);
     /* Looked after while it waits in the kernel: dead children (processes); NULL: nothing. */

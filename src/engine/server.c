@@ -101,6 +101,13 @@ static void parent_gone(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
         uv_stop(s->loop);
 }
 
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, h->data ? closed : NULL);
+}
+
 int cv_server_main(int fd)
 {
     struct rlimit files;
@@ -114,9 +121,13 @@ int cv_server_main(int fd)
         return 3;
     uv_pipe_init(&loop, &listener, 0);
     uv_pipe_init(&loop, &input, 0);
+    listener.data = input.data = NULL;
     if (uv_pipe_open(&listener, fd) < 0 || uv_listen((uv_stream_t *)&listener, 4096, came) < 0 || uv_pipe_open(&input, 0) < 0 ||
         uv_read_start((uv_stream_t *)&input, any_room, parent_gone) < 0)
         return 3;
     uv_run(&loop, UV_RUN_DEFAULT);
+    uv_walk(&loop, close_handle, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
     return 0;
 }

@@ -26,7 +26,7 @@ struct cv_session {
     uv_process_t *runner, *server;  /* freed by their close callbacks */
     uv_pipe_t *server_input;
     pid_t pid;
-    bool gone, over, suspended, started, buried;
+    bool gone, over, suspended, started;
     int status, signal;
     enum cv_outcome outcome;
     struct cv_buf text;
@@ -83,14 +83,11 @@ static void make_info(struct cv_session *s, const struct cv_order *o)
 /* ── children ───────────────────────────────────────────────────────────────────────────────────── */
 static void free_handle(uv_handle_t *h) { free(h); }
 
-/* Ends what is left of the group and takes it off the process table: orphans come to us, a subreaper. */
-static void bury(struct cv_session *s)
+/* Ends what is left of a group and takes it off the process table: orphans come to us, a subreaper. */
+static void bury(pid_t group)
 {
-    if (s->buried || s->pid <= 0)
-        return;
-    s->buried = true;
-    kill(-s->pid, SIGKILL);
-    while (waitpid(-s->pid, NULL, 0) > 0 || errno == EINTR)
+    kill(-group, SIGKILL);
+    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
         ;
 }
 
@@ -101,7 +98,7 @@ static void runner_ended(uv_process_t *p, int64_t status, int signal)
     s->status = (int)status;
     s->signal = signal;
     s->runner = NULL;
-    bury(s);
+    bury(s->pid > 0 ? s->pid : p->pid);
     uv_close((uv_handle_t *)p, free_handle);
 }
 
@@ -152,22 +149,52 @@ static int listen_socket(struct cv_order *o)
     return -1;
 }
 
-static bool spawns(const struct cv_program *p)
+/* How many tasks a list of statements can start, theirs included; no more than SPAWNED are told apart. A loop whose turns
+ * are not constant counts as many. */
+enum { SPAWNED = 2048, MOST_RINGS = 16384 };
+
+static uint64_t turns_of(const struct cv_stmt *st)
 {
-    for (uint32_t b = 0; b < p->nbodies; b++)
-        if (p->bodies[b].spawns && !(b == 0 && p->implicit_main))
-            return true;
-    return false;
+    const struct cv_expr *from = st->value, *to = st->value2;
+    if (st->kind == CV_S_WHILE)
+        return SPAWNED;
+    if (st->kind != CV_S_FOR && st->kind != CV_S_REPEAT)
+        return 1;
+    const struct cv_expr *last = st->kind == CV_S_FOR ? to : from;
+    int64_t first = 1;
+    if (st->kind == CV_S_FOR && from)
+        first = from->kind == CV_E_CONST || from->kind == CV_E_PARAM ? from->value.i : 0;
+    if (!last || (last->kind != CV_E_CONST && last->kind != CV_E_PARAM) || last->value.i >= SPAWNED || first < -SPAWNED)
+        return SPAWNED;
+    return last->value.i >= first ? (uint64_t)(last->value.i - first + 1) : 0;
 }
 
-/* The region is sparse: a ring costs what was written into it. A ring for each task that the file names; where tasks are
- * made as it runs nobody knows how many, and there are rings for the first thousands. */
+static uint64_t starts(const struct cv_program *p, const struct cv_stmt *st, unsigned depth)
+{
+    uint64_t sum = 0;
+    for (; st && sum < SPAWNED; st = st->next) {
+        uint64_t inside = starts(p, st->body, depth) + starts(p, st->orelse, depth);
+        if (st->kind == CV_S_SPAWN)
+            inside += depth == 0 || st->index < 0 || (uint32_t)st->index >= p->nbodies ? SPAWNED : 1 + starts(p, p->bodies[st->index].tree, depth - 1);
+        sum += inside < SPAWNED ? inside * turns_of(st) : SPAWNED;
+    }
+    return sum < SPAWNED ? sum : SPAWNED;
+}
+
+/* The region is sparse: a ring costs what was written into it. A ring for each task that the scenario can start, as far as
+ * that can be seen; for the first thousands where it cannot. */
+static uint32_t producers(const struct cv_program *p)
+{
+    uint64_t n = 1 + (p->implicit_main ? 0 : starts(p, p->bodies[0].tree, 3));
+    for (uint32_t i = 0; p->implicit_main && i < p->ninstances && n < MOST_RINGS; i++)
+        n += 1 + starts(p, p->bodies[p->instances[i].body].tree, 3);
+    return n < MOST_RINGS ? (uint32_t)n : MOST_RINGS;
+}
+
 static struct cv_shm_plan plan_of(const struct cv_program *p, const struct cv_order *o)
 {
-    enum { SPAWNED = 2048, MOST = 16384 };
     struct cv_shm_plan plan = {.max_tasks = o->max_tasks, .engine_bytes = cv_machine_bytes(p, o), .string_bytes = 64u << 20, .source_bytes = p->source_length + 1};
-    uint32_t producers = p->ninstances + 1 + (spawns(p) ? SPAWNED : 0);
-    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : producers < MOST ? producers : MOST;
+    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : producers(p);
     plan.ring_records = o->ring_records;
     if (!plan.ring_records) { /* 16 MiB for each of few producers; for many less, 2 GiB in all where there is so much */
         uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2, most = (uint64_t)2 << 30;
@@ -497,7 +524,8 @@ static void end_process(uv_process_t **process)
     if (!p)
         return;
     *process = NULL;
-    kill(p->pid, SIGKILL);
+    kill(p->pid, SIGKILL); /* its group may not be there yet */
+    bury(p->pid);
     while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     uv_close((uv_handle_t *)p, free_handle);
@@ -507,16 +535,12 @@ void cv_session_stop(struct cv_session *s)
 {
     if (s->shm.head)
         atomic_store(&s->shm.head->stop, 1);
-    if (s->runner) {
-        kill(-s->pid, SIGKILL);
-        end_process(&s->runner);
-        bury(s);
-    }
+    end_process(&s->runner);
+    end_process(&s->server);
     if (s->server_input) {
         uv_close((uv_handle_t *)s->server_input, free_handle);
         s->server_input = NULL;
     }
-    end_process(&s->server);
 }
 
 void cv_session_free(struct cv_session *s)
