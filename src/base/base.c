@@ -79,7 +79,10 @@ void cv_buf_add(struct cv_buf *b, const char *s, size_t n)
     b->at[b->n] = 0;
 }
 
-void cv_buf_str(struct cv_buf *b, const char *s) { cv_buf_add(b, s, strlen(s)); }
+void cv_buf_str(struct cv_buf *b, const char *s)
+{
+    cv_buf_add(b, s, strlen(s));
+}
 
 void cv_buf_printf(struct cv_buf *b, const char *format, ...)
 {

@@ -34,7 +34,10 @@ void cv_clock_init(void)
 #endif
 }
 
-const char *cv_clock_name(void) { return cv_clock_tsc ? "tsc" : "vdso"; }
+const char *cv_clock_name(void)
+{
+    return cv_clock_tsc ? "tsc" : "vdso";
+}
 
 struct cv_clock_pair cv_clock_pair(void)
 {
@@ -54,7 +57,8 @@ uint64_t cv_clock_ns(struct cv_clock_pair early, struct cv_clock_pair late, uint
 {
     if (late.ticks <= early.ticks)
         return early.ns;
-    __int128 ns = (__int128)((int64_t)(ticks - early.ticks)) * (int64_t)(late.ns - early.ns) / (int64_t)(late.ticks - early.ticks);
+    __int128 ns =
+        (__int128)((int64_t)(ticks - early.ticks)) * (int64_t)(late.ns - early.ns) / (int64_t)(late.ticks - early.ticks);
     ns += early.ns;
     return ns < 0 ? 0 : (uint64_t)ns;
 }

@@ -43,7 +43,8 @@ void cv_diags_sort(struct cv_diags *d)
         struct cv_diag one = d->at[i];
         size_t j = i;
         for (; j > 0 && (d->at[j - 1].at.line > one.at.line ||
-                         (d->at[j - 1].at.line == one.at.line && d->at[j - 1].at.column > one.at.column)); j--)
+                         (d->at[j - 1].at.line == one.at.line && d->at[j - 1].at.column > one.at.column));
+             j--)
             d->at[j] = d->at[j - 1];
         d->at[j] = one;
     }

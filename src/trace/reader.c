@@ -18,20 +18,23 @@ struct queue {
     uint64_t told; /* losses that the producer's LOST events have told */
     bool unsorted, closed;
 };
-struct first { uint64_t t; uint32_t queue; };
+struct first {
+    uint64_t t;
+    uint32_t queue;
+};
 struct cv_reader {
     const struct cv_shm *shm;
     uint64_t rings_at, ring_stride, ring_records;
     uint32_t max_rings, max_tasks;
-    struct queue *queues;        /* one a ring; the last one is for what is pushed */
-    struct first *heap;          /* queues with something settled, by the time of their first event */
+    struct queue *queues; /* one a ring; the last one is for what is pushed */
+    struct first *heap;   /* queues with something settled, by the time of their first event */
     uint32_t nheap;
     struct cv_clock_pair zero, early, middle, late;
-    uint64_t slope;              /* ns a tick << 32, of the line early-late; 0: there is none yet */
-    uint64_t horizon;            /* events before it are settled */
-    uint64_t out;                /* time of the event handed out last */
-    uint64_t taken, dropped;     /* records read; records that were malformed or never finished */
-    uint64_t outside_lost;       /* records the kernel lost */
+    uint64_t slope;          /* ns a tick << 32, of the line early-late; 0: there is none yet */
+    uint64_t horizon;        /* events before it are settled */
+    uint64_t out;            /* time of the event handed out last */
+    uint64_t taken, dropped; /* records read; records that were malformed or never finished */
+    uint64_t outside_lost;   /* records the kernel lost */
     uint64_t spill_told;
     bool virtual_time, started;
 };
@@ -105,7 +108,10 @@ static inline uint64_t to_ns(const struct cv_reader *r, uint64_t ticks)
     return ns > r->zero.ns ? ns - r->zero.ns : 0;
 }
 
-uint64_t cv_reader_ns(const struct cv_reader *r, uint64_t ticks) { return to_ns(r, ticks); }
+uint64_t cv_reader_ns(const struct cv_reader *r, uint64_t ticks)
+{
+    return to_ns(r, ticks);
+}
 
 uint64_t cv_reader_now(const struct cv_reader *r)
 {
@@ -116,7 +122,10 @@ uint64_t cv_reader_now(const struct cv_reader *r)
 }
 
 /* ── queues ─────────────────────────────────────────────────────────────────────────────────────── */
-static struct queue *outside(const struct cv_reader *r) { return &r->queues[r->max_rings]; }
+static struct queue *outside(const struct cv_reader *r)
+{
+    return &r->queues[r->max_rings];
+}
 
 static struct cv_event *append(struct queue *q)
 {
@@ -215,8 +224,12 @@ static void take_ring(struct cv_reader *r, uint32_t n)
             continue;
         }
         struct cv_event *e = append(q);
-        *e = (struct cv_event){.t = to_ns(r, first->w0), .kind = (uint8_t)kind, .flags = w1 >> 52 & 15, .task = task,
-                               .line = (uint16_t)(w1 >> 16), .obj = (uint16_t)w1};
+        *e = (struct cv_event){.t = to_ns(r, first->w0),
+                               .kind = (uint8_t)kind,
+                               .flags = w1 >> 52 & 15,
+                               .task = task,
+                               .line = (uint16_t)(w1 >> 16),
+                               .obj = (uint16_t)w1};
         char *words = (char *)e + offsetof(struct cv_event, a);
         for (unsigned k = 1; k <= conts; k++, words += sizeof *records)
             memcpy(words, &records[(tail + k) & mask], sizeof *records);
@@ -262,7 +275,10 @@ static void tell_spill(struct cv_reader *r, uint64_t t)
 }
 
 /* ── the merge: a binary heap of queues ─────────────────────────────────────────────────────────── */
-static inline bool before(struct first a, struct first b) { return a.t < b.t || (a.t == b.t && a.queue < b.queue); }
+static inline bool before(struct first a, struct first b)
+{
+    return a.t < b.t || (a.t == b.t && a.queue < b.queue);
+}
 
 static void sift_down(struct cv_reader *r, uint32_t i)
 {

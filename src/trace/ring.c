@@ -65,7 +65,8 @@ static bool enter(struct cv_ring *r, unsigned n)
     unsigned extra = r->lost_run ? 2 : 0;
     if (!room(r, n + extra)) {
         r->lost_run += n;
-        atomic_store_explicit(&r->shared->lost, atomic_load_explicit(&r->shared->lost, memory_order_relaxed) + n, memory_order_relaxed);
+        atomic_store_explicit(&r->shared->lost, atomic_load_explicit(&r->shared->lost, memory_order_relaxed) + n,
+                              memory_order_relaxed);
         return false;
     }
     if (extra) {
@@ -106,7 +107,10 @@ static inline void publish(struct cv_ring *r)
     atomic_store_explicit(&r->shared->head, r->head, memory_order_release);
 }
 
-static inline void put(struct cv_ring *r, uint64_t w0, uint64_t w1) { r->records[r->head++ & r->mask] = (struct cv_record){w0, w1}; }
+static inline void put(struct cv_ring *r, uint64_t w0, uint64_t w1)
+{
+    r->records[r->head++ & r->mask] = (struct cv_record){w0, w1};
+}
 
 void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj)
 {
@@ -116,7 +120,8 @@ void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32
     publish(r);
 }
 
-void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a, uint64_t b)
+void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
+              uint64_t b)
 {
     if (!begin(r, 2))
         return;
@@ -125,8 +130,8 @@ void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32
     publish(r);
 }
 
-void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a, uint64_t b,
-              uint64_t c, uint64_t d)
+void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
+              uint64_t b, uint64_t c, uint64_t d)
 {
     if (!begin(r, 3))
         return;
@@ -136,8 +141,8 @@ void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32
     publish(r);
 }
 
-void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a, uint64_t b,
-              uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
+              uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
     if (!begin(r, 4))
         return;

@@ -8,9 +8,9 @@
 
 #include "trace/strings.h"
 
-#define MAGIC 0x6765722073697663u /* "cvis reg" */
+#define MAGIC     0x6765722073697663u /* "cvis reg" */
 #define MOST_TEXT ((uint64_t)1 << 34) /* what an id and a slot of the string table can say */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+#define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW)
 enum { VERSION = 1, PAGE = 4096 };
 
 static bool add(uint64_t *at, uint64_t count, uint64_t item)
@@ -44,7 +44,8 @@ static bool lay_out(struct cv_shm_head *h, const struct cv_shm_plan *p)
     fits = fits && add(&at, p->max_rings, h->ring_stride);
     fits = fits && add(&at, 1, sizeof(struct cv_ring_head)); /* for producers that got no ring */
     h->size = at;
-    return fits && p->string_bytes <= MOST_TEXT && p->ring_records >= 16 && (p->ring_records & (p->ring_records - 1)) == 0 && p->max_tasks <= CV_MAX_TASKS;
+    return fits && p->string_bytes <= MOST_TEXT && p->ring_records >= 16 && (p->ring_records & (p->ring_records - 1)) == 0 &&
+           p->max_tasks <= CV_MAX_TASKS;
 }
 
 int cv_shm_create(struct cv_shm *shm, const struct cv_shm_plan *plan)
@@ -89,9 +90,9 @@ int cv_shm_attach(struct cv_shm *shm, int fd)
     struct cv_shm_plan plan = head->plan;
     bool good = head->magic == MAGIC && head->version == VERSION && lay_out(&want, &plan) && want.size == (uint64_t)st.st_size &&
                 head->size == want.size && head->rows_at == want.rows_at && head->rings_at == want.rings_at &&
-                head->ring_stride == want.ring_stride && head->strings_at == want.strings_at && head->engine_at == want.engine_at &&
-                head->finals_at == want.finals_at && head->source_at == want.source_at && head->source_length <= plan.source_bytes &&
-                strings_valid((char *)head + head->strings_at, plan.string_bytes);
+                head->ring_stride == want.ring_stride && head->strings_at == want.strings_at &&
+                head->engine_at == want.engine_at && head->finals_at == want.finals_at && head->source_at == want.source_at &&
+                head->source_length <= plan.source_bytes && strings_valid((char *)head + head->strings_at, plan.string_bytes);
     if (!good) {
         munmap(head, (size_t)st.st_size);
         errno = EINVAL;

@@ -8,13 +8,22 @@ struct arena {
     uint64_t slots, bytes_at, bytes; /* number of slots, a power of two; where the text begins; room for it */
     _Atomic uint64_t used;           /* bytes of text */
     uint32_t ellipsis, pad;
-    _Atomic uint64_t slot[];         /* hash:24 | length:13 … see pack; 0: free */
+    _Atomic uint64_t slot[]; /* hash:24 | length:13 … see pack; 0: free */
 };
 /* A slot: 16 bits of the hash, 13 of the length, 35 of the offset + 1. */
 enum { LONGEST = 8191, PROBES = 4096 };
-static uint64_t pack(uint64_t hash, size_t n, uint64_t at) { return (hash >> 48) << 48 | (uint64_t)n << 35 | (at + 1); }
-static size_t length_of(uint64_t slot) { return slot >> 35 & LONGEST; }
-static uint64_t offset_of(uint64_t slot) { return (slot & (((uint64_t)1 << 35) - 1)) - 1; }
+static uint64_t pack(uint64_t hash, size_t n, uint64_t at)
+{
+    return (hash >> 48) << 48 | (uint64_t)n << 35 | (at + 1);
+}
+static size_t length_of(uint64_t slot)
+{
+    return slot >> 35 & LONGEST;
+}
+static uint64_t offset_of(uint64_t slot)
+{
+    return (slot & (((uint64_t)1 << 35) - 1)) - 1;
+}
 
 static uint64_t hash_of(const char *s, size_t n) /* FNV-1a, finished */
 {
@@ -25,7 +34,10 @@ static uint64_t hash_of(const char *s, size_t n) /* FNV-1a, finished */
     return h * 0x9e3779b97f4a7c15u;
 }
 
-static struct arena *arena_of(const struct cv_shm *shm) { return (struct arena *)(void *)((char *)shm->head + shm->head->strings_at); }
+static struct arena *arena_of(const struct cv_shm *shm)
+{
+    return (struct arena *)(void *)((char *)shm->head + shm->head->strings_at);
+}
 
 /* The slot count that so many bytes mean: an eighth of them for slots. */
 static uint64_t slots_for(size_t bytes)

@@ -46,7 +46,9 @@ END_TEST
 
 START_TEST(source_and_text_are_cleaned)
 {
-    printed_at("a\x1b" "b", 1, 3, 1, "a.ini:1:3: error: bad\n    a\\x1bb\n         ^\n");
+    printed_at("a\x1b"
+               "b",
+               1, 3, 1, "a.ini:1:3: error: bad\n    a\\x1bb\n         ^\n");
     printed_at("\xff x", 1, 1, 1, "a.ini:1:1: error: bad\n    \\xff x\n    ^~~~\n");
     struct cv_diags d = {0};
     cv_diag_error(&d, (struct cv_place){0}, "'%s'", "\x1b[m");
@@ -109,7 +111,8 @@ START_TEST(ordered_by_place)
     FILE *f = open_memstream(&text, &n);
     cv_diags_print(f, &d, "a.ini", NULL, 0);
     fclose(f);
-    ck_assert_str_eq(text, "a.ini:1:2: error: a\n  note: second\na.ini:1:9: error: b\na.ini:1:9: error: b again\na.ini:3:1: warning: c\n");
+    ck_assert_str_eq(
+        text, "a.ini:1:2: error: a\n  note: second\na.ini:1:9: error: b\na.ini:1:9: error: b again\na.ini:3:1: warning: c\n");
     free(text);
     cv_diags_release(&d);
 }

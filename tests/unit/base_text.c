@@ -29,9 +29,15 @@ START_TEST(escapes_come_out_visibly)
 {
     CLEANED("\x1b[2J\x1b]0;x\x07", "\\x1b[2J\\x1b]0;x\\x07");
     CLEANED("a\nb\r\0c\x7f", "a\\x0ab\\x0d\\x00c\\x7f");
-    CLEANED("\xc2\x9b" "31m", "\\u{9b}31m"); /* C1 CSI in UTF-8 */
-    CLEANED("\x9b" "31m", "\\x9b31m");       /* and as a bare byte */
-    CLEANED("\xe2\x80\xae" "txt\xe2\x81\xa6", "\\u{202e}txt\\u{2066}");
+    CLEANED("\xc2\x9b"
+            "31m",
+            "\\u{9b}31m"); /* C1 CSI in UTF-8 */
+    CLEANED("\x9b"
+            "31m",
+            "\\x9b31m"); /* and as a bare byte */
+    CLEANED("\xe2\x80\xae"
+            "txt\xe2\x81\xa6",
+            "\\u{202e}txt\\u{2066}");
     CLEANED("\xd8\x9c\xe2\x80\x8b\xe2\x80\xa8\xef\xbb\xbf\xc2\xad", "\\u{61c}\\u{200b}\\u{2028}\\u{feff}\\u{ad}");
     CLEANED("\xf3\xa0\x81\x81", "\\u{e0041}");
 }
@@ -39,13 +45,13 @@ END_TEST
 
 START_TEST(what_is_not_utf8_comes_out_as_bytes)
 {
-    CLEANED("\xc0\xaf", "\\xc0\\xaf");                 /* overlong */
+    CLEANED("\xc0\xaf", "\\xc0\\xaf"); /* overlong */
     CLEANED("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
-    CLEANED("\xed\xa0\x80", "\\xed\\xa0\\x80");        /* a surrogate */
+    CLEANED("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
     CLEANED("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* past U+10FFFF */
-    CLEANED("ok\xe6\x97", "ok\\xe6\\x97");             /* cut off */
+    CLEANED("ok\xe6\x97", "ok\\xe6\\x97");               /* cut off */
     CLEANED("\xff\xfe", "\\xff\\xfe");
-    CLEANED("\xe2\x1b[m", "\\xe2\\x1b[m");             /* an escape where a continuation should be */
+    CLEANED("\xe2\x1b[m", "\\xe2\\x1b[m"); /* an escape where a continuation should be */
 }
 END_TEST
 
@@ -85,10 +91,12 @@ END_TEST
 
 START_TEST(widths)
 {
-    static const struct { uint32_t c; int columns; } want[] = {
-        {'a', 1}, {0x1b, 0}, {0x9f, 0}, {0xe9, 1}, {0x301, 0}, {0x200d, 0}, {0xfe0f, 0}, {0x1100, 2}, {0x3042, 2}, {0x65e5, 2},
-        {0xac00, 2}, {0xff21, 2}, {0xff61, 1}, {0x1f642, 2}, {0x2500, 1}, {0x2588, 1}, {0x25b6, 1}, {0x28ff, 1}, {0x2026, 1},
-        {0x20000, 2}, {0x5d0, 1}, {0x303f, 1}, {0x10ffff, 1}};
+    static const struct {
+        uint32_t c;
+        int columns;
+    } want[] = {{'a', 1},    {0x1b, 0},   {0x9f, 0},   {0xe9, 1},    {0x301, 0},  {0x200d, 0},  {0xfe0f, 0},  {0x1100, 2},
+                {0x3042, 2}, {0x65e5, 2}, {0xac00, 2}, {0xff21, 2},  {0xff61, 1}, {0x1f642, 2}, {0x2500, 1},  {0x2588, 1},
+                {0x25b6, 1}, {0x28ff, 1}, {0x2026, 1}, {0x20000, 2}, {0x5d0, 1},  {0x303f, 1},  {0x10ffff, 1}};
     for (size_t i = 0; i < CV_COUNT(want); i++)
         ck_assert_msg(cv_text_width(want[i].c) == want[i].columns, "U+%04X", want[i].c);
 }
@@ -96,11 +104,27 @@ END_TEST
 
 START_TEST(durations)
 {
-    static const struct { uint64_t ns; const char *text; } want[] = {
-        {0, "0 ns"}, {1, "1 ns"}, {999, "999 ns"}, {1000, "1.00 us"}, {1234, "1.23 us"}, {56789, "56.8 us"}, {890000, "890 us"},
-        {999499, "999 us"}, {999500, "1.00 ms"}, {9994999, "9.99 ms"}, {9995001, "10.0 ms"}, {56700000, "56.7 ms"},
-        {99960000, "100 ms"}, {1234000000, "1.234 s"}, {12340000000, "12.3 s"}, {123400000000, "123 s"}, {4321000000000, "4321 s"},
-        {1000000000000000, "11 d"}};
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } want[] = {{0, "0 ns"},
+                {1, "1 ns"},
+                {999, "999 ns"},
+                {1000, "1.00 us"},
+                {1234, "1.23 us"},
+                {56789, "56.8 us"},
+                {890000, "890 us"},
+                {999499, "999 us"},
+                {999500, "1.00 ms"},
+                {9994999, "9.99 ms"},
+                {9995001, "10.0 ms"},
+                {56700000, "56.7 ms"},
+                {99960000, "100 ms"},
+                {1234000000, "1.234 s"},
+                {12340000000, "12.3 s"},
+                {123400000000, "123 s"},
+                {4321000000000, "4321 s"},
+                {1000000000000000, "11 d"}};
     for (size_t i = 0; i < CV_COUNT(want); i++)
         ck_assert_str_eq(cv_duration_text(want[i].ns, true), want[i].text);
     ck_assert_str_eq(cv_duration_text(56789, false), "56.8 µs");
@@ -156,7 +180,10 @@ START_TEST(buffers_grow)
 }
 END_TEST
 
-static void say_restored(void) { fputs("restored\n", stderr); }
+static void say_restored(void)
+{
+    fputs("restored\n", stderr);
+}
 
 START_TEST(out_of_memory_is_an_end_with_3)
 {

@@ -24,7 +24,10 @@ static void take(void *to, const struct cv_event *e)
     CV_PUSH(&got, *e);
 }
 
-static void drain(bool last) { cv_reader_drain(reader, last, take, &got); }
+static void drain(bool last)
+{
+    cv_reader_drain(reader, last, take, &got);
+}
 
 static void begin(uint32_t max_rings, uint32_t ring_records, bool virtual_time)
 {
@@ -73,7 +76,10 @@ static void accounts(uint64_t told_elsewhere)
 
 /* A ring whose stamps the test chooses, in ns since the gate opened. */
 static _Atomic uint64_t chosen;
-static void at(uint64_t t) { atomic_store(&chosen, zero.ns + t); }
+static void at(uint64_t t)
+{
+    atomic_store(&chosen, zero.ns + t);
+}
 
 static void begin_chosen(uint32_t rings)
 {
@@ -98,12 +104,23 @@ START_TEST(every_field_comes_back)
         {.t = 7, .kind = CV_EV_RUN, .task = CV_NO_TASK, .line = 65535, .obj = 65535},
         {.t = (uint64_t)1 << 60, .kind = CV_EV_WAIT, .flags = 15, .task = 999, .line = 1, .obj = 2, .a = UINT64_MAX, .b = 1},
         {.t = (uint64_t)1 << 60, .kind = CV_EV_READ, .flags = CV_F_SPIN, .a = 1, .b = 2, .c = 3, .d = UINT64_MAX},
-        {.t = (uint64_t)1 << 60, .kind = CV_EV_WRITE, .flags = CV_F_ATOMIC | CV_F_APPEND, .task = 5, .line = 6, .obj = 7,
-         .a = 8, .b = 9, .c = 10, .d = 11, .e = 12, .f = 13}};
+        {.t = (uint64_t)1 << 60,
+         .kind = CV_EV_WRITE,
+         .flags = CV_F_ATOMIC | CV_F_APPEND,
+         .task = 5,
+         .line = 6,
+         .obj = 7,
+         .a = 8,
+         .b = 9,
+         .c = 10,
+         .d = 11,
+         .e = 12,
+         .f = 13}};
     ck_assert_uint_eq(got.n, CV_COUNT(want));
     for (size_t i = 0; i < got.n; i++) {
         const struct cv_event *g = &got.at[i], *w = &want[i];
-        ck_assert(g->t == w->t && g->kind == w->kind && g->flags == w->flags && g->task == w->task && g->line == w->line && g->obj == w->obj);
+        ck_assert(g->t == w->t && g->kind == w->kind && g->flags == w->flags && g->task == w->task && g->line == w->line &&
+                  g->obj == w->obj);
         ck_assert(g->a == w->a && g->b == w->b && g->c == w->c && g->d == w->d && g->e == w->e && g->f == w->f);
     }
     ck_assert_uint_eq(head_of(0)->issued, 1 + 2 + 3 + 4);
@@ -123,9 +140,14 @@ START_TEST(wrap_and_loss_add_up)
     for (int i = 0; i < 100000; i++) {
         seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
         switch (seed >> 40 & 3) {
-        case 0: cv_emit1(&ring, CV_EV_MARK, 0, 1, 0, 0, 0, sent), sent += 2; break;
-        case 1: cv_emit2(&ring, CV_EV_READ, 0, 1, 0, 0, 0, sent, 0, 0), sent += 3; break;
-        default: cv_emit3(&ring, CV_EV_WRITE, 0, 1, 0, 0, 0, sent, 0, 0, 0, 0), sent += 4;
+        case 0:
+            cv_emit1(&ring, CV_EV_MARK, 0, 1, 0, 0, 0, sent), sent += 2;
+            break;
+        case 1:
+            cv_emit2(&ring, CV_EV_READ, 0, 1, 0, 0, 0, sent, 0, 0), sent += 3;
+            break;
+        default:
+            cv_emit3(&ring, CV_EV_WRITE, 0, 1, 0, 0, 0, sent, 0, 0, 0, 0), sent += 4;
         }
         if ((seed >> 50) % 5 == 0)
             drain(false);
@@ -200,7 +222,10 @@ START_TEST(merged_by_time)
         rings[i] = claimed();
         rings[i].virtual_now = &chosen;
     }
-    static const struct { int ring; uint64_t t; } script[] = {{0, 10}, {0, 20}, {0, 70}, {1, 5}, {1, 20}, {1, 30}, {2, 1}, {2, 65}, {2, 71}};
+    static const struct {
+        int ring;
+        uint64_t t;
+    } script[] = {{0, 10}, {0, 20}, {0, 70}, {1, 5}, {1, 20}, {1, 30}, {2, 1}, {2, 65}, {2, 71}};
     for (size_t i = 0; i < CV_COUNT(script); i++) {
         at(script[i].t);
         cv_emit0(&rings[script[i].ring], CV_EV_RUN, 0, (uint32_t)script[i].ring, 0, 0);
@@ -211,8 +236,11 @@ START_TEST(merged_by_time)
     drain(false);
     ck_assert_uint_eq(got.n, 0); /* not settled before the drain after */
     drain(false);
-    static const struct { uint64_t t; uint32_t task; } want[] = {{1, 2}, {2, 9}, {5, 1}, {10, 0}, {20, 0}, {20, 1}, {20, 9}, {30, 1},
-        {40, 9}, {50, 9}, {50, 9}, {65, 2}, {66, 9}, {70, 0}, {71, 2}, {72, 9}};
+    static const struct {
+        uint64_t t;
+        uint32_t task;
+    } want[] = {{1, 2},  {2, 9},  {5, 1},  {10, 0}, {20, 0}, {20, 1}, {20, 9}, {30, 1},
+                {40, 9}, {50, 9}, {50, 9}, {65, 2}, {66, 9}, {70, 0}, {71, 2}, {72, 9}};
     ck_assert_uint_eq(got.n, CV_COUNT(want));
     for (size_t i = 0; i < got.n; i++) {
         ck_assert_uint_eq(got.at[i].t, want[i].t);
@@ -238,7 +266,8 @@ static void push_one_more(void *to, const struct cv_event *e)
 {
     take(to, e);
     if (e->kind == CV_EV_MARK && e->a < 100)
-        cv_reader_push(reader, &(struct cv_event){.t = zero.ns + e->t + 5, .kind = CV_EV_MARK, .task = CV_NO_TASK, .a = e->a + 1});
+        cv_reader_push(reader,
+                       &(struct cv_event){.t = zero.ns + e->t + 5, .kind = CV_EV_MARK, .task = CV_NO_TASK, .a = e->a + 1});
 }
 
 START_TEST(a_consumer_may_push)
@@ -433,8 +462,8 @@ START_TEST(malformed_records_count_as_lost)
 {
     begin(1, 16, false);
     struct cv_ring ring = claimed();
-    const struct cv_record bad[] = {record(CV_EV_NONE, 0, 1), record(CV_EV_COUNT, 0, 1), record(63, 3, 1), record(CV_EV_RUN, 1, 1),
-                                    record(CV_EV_MARK, 0, 1), record(CV_EV_RUN, 0, 1000)};
+    const struct cv_record bad[] = {record(CV_EV_NONE, 0, 1), record(CV_EV_COUNT, 0, 1), record(63, 3, 1),
+                                    record(CV_EV_RUN, 1, 1),  record(CV_EV_MARK, 0, 1),  record(CV_EV_RUN, 0, 1000)};
     memcpy(ring.records, bad, sizeof bad);
     ring.records[CV_COUNT(bad)] = record(CV_EV_RUN, 0, 7);
     ring.records[CV_COUNT(bad) + 1] = record(CV_EV_WRITE, 3, 7); /* its continuations are not there */
@@ -460,7 +489,8 @@ START_TEST(any_bytes_do_no_harm)
             ring->records[i] = (struct cv_record){seed * 3, seed};
             unsigned kind = seed % CV_EV_COUNT;
             if (seed >> 60 < 8) /* nearly right */
-                ring->records[i].w1 = (uint64_t)kind << 58 | (uint64_t)cv_event_info[kind].conts << 56 | (seed & 0x000003ffffffffff);
+                ring->records[i].w1 =
+                    (uint64_t)kind << 58 | (uint64_t)cv_event_info[kind].conts << 56 | (seed & 0x000003ffffffffff);
         }
         uint64_t head = atomic_load(&ring->shared->head);
         atomic_store(&ring->shared->head, round % 7 ? head + seed % 64 : seed);

@@ -13,8 +13,13 @@
 #include "convis/trace.h"
 #include "suite.h"
 
-static const struct cv_shm_plan plan = {.max_tasks = 100, .max_rings = 4, .ring_records = 1024, .engine_bytes = 5000,
-                                        .finals_bytes = 1600, .string_bytes = 1 << 20, .source_bytes = 300};
+static const struct cv_shm_plan plan = {.max_tasks = 100,
+                                        .max_rings = 4,
+                                        .ring_records = 1024,
+                                        .engine_bytes = 5000,
+                                        .finals_bytes = 1600,
+                                        .string_bytes = 1 << 20,
+                                        .source_bytes = 300};
 
 static struct cv_shm made(struct cv_shm_plan p)
 {
@@ -26,10 +31,16 @@ static struct cv_shm made(struct cv_shm_plan p)
 START_TEST(areas_lie_apart)
 {
     struct cv_shm shm = made(plan);
-    struct area { char *at; size_t n; } areas[] = {{(char *)shm.head, sizeof *shm.head},
-        {(char *)cv_shm_row(&shm, 0), 100 * sizeof(struct cv_row)}, {cv_shm_engine(&shm), 5000}, {(char *)cv_shm_finals(&shm), 1600},
-        {cv_shm_source(&shm), 300}, {(char *)shm.head + shm.head->strings_at, 1 << 20},
-        {(char *)shm.head + shm.head->rings_at, 4 * shm.head->ring_stride + sizeof(struct cv_ring_head)}};
+    struct area {
+        char *at;
+        size_t n;
+    } areas[] = {{(char *)shm.head, sizeof *shm.head},
+                 {(char *)cv_shm_row(&shm, 0), 100 * sizeof(struct cv_row)},
+                 {cv_shm_engine(&shm), 5000},
+                 {(char *)cv_shm_finals(&shm), 1600},
+                 {cv_shm_source(&shm), 300},
+                 {(char *)shm.head + shm.head->strings_at, 1 << 20},
+                 {(char *)shm.head + shm.head->rings_at, 4 * shm.head->ring_stride + sizeof(struct cv_ring_head)}};
     struct stat st;
     ck_assert_int_eq(fstat(shm.fd, &st), 0);
     ck_assert_uint_eq((uint64_t)st.st_size, shm.head->size);
@@ -75,9 +86,10 @@ START_TEST(attaching_sees_the_same_and_checks_it)
     ck_assert_str_eq(cv_string(&other, id, NULL), "text");
     cv_shm_release(&other);
     /* one wrong word in the head at a time */
-    uint64_t *words[] = {&shm.head->magic, &shm.head->size, &shm.head->rows_at, &shm.head->rings_at, &shm.head->ring_stride, &shm.head->strings_at,
-                         &shm.head->engine_at, &shm.head->finals_at, &shm.head->source_at, &shm.head->source_length,
-                         &shm.head->plan.engine_bytes, &shm.head->plan.string_bytes};
+    uint64_t *words[] = {
+        &shm.head->magic,       &shm.head->size,          &shm.head->rows_at,           &shm.head->rings_at,
+        &shm.head->ring_stride, &shm.head->strings_at,    &shm.head->engine_at,         &shm.head->finals_at,
+        &shm.head->source_at,   &shm.head->source_length, &shm.head->plan.engine_bytes, &shm.head->plan.string_bytes};
     for (size_t i = 0; i < CV_COUNT(words); i++) {
         uint64_t was = *words[i];
         *words[i] = was + 8192;
@@ -144,7 +156,12 @@ START_TEST(a_full_arena_says_ellipsis)
 END_TEST
 
 enum { THREADS = 4, TEXTS = 3000 };
-struct racer { const struct cv_shm *shm; pthread_barrier_t *go; uint32_t ids[TEXTS]; unsigned number; };
+struct racer {
+    const struct cv_shm *shm;
+    pthread_barrier_t *go;
+    uint32_t ids[TEXTS];
+    unsigned number;
+};
 
 static void *race(void *arg)
 {
