@@ -63,17 +63,16 @@ static bool map_event(struct core *c, size_t most)
     return false;
 }
 
-static void refused(struct cv_buf *why, const char *call, int error)
+/* The call, the system's word, and what a person can look at. */
+static void refused(struct cv_buf *why, const char *call, int error, const char *hint)
 {
-    if (why->n)
-        cv_buf_str(why, "; ");
-    cv_buf_printf(why, "%s: %s", call, strerror(error));
+    cv_buf_printf(why, "%s%s: %s", why->n ? "; " : "", call, strerror(error));
     FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
     int level;
-    if ((error == EACCES || error == EPERM) && f && fscanf(f, "%d", &level) == 1)
+    if (hint)
+        cv_buf_printf(why, " (%s)", hint);
+    else if ((error == EACCES || error == EPERM) && f && fscanf(f, "%d", &level) == 1)
         cv_buf_printf(why, " (perf_event_paranoid is %d%s)", level, level <= 2 ? "; a container may forbid the call" : "");
-    if (error == ENOSYS)
-        cv_buf_str(why, " (the kernel has no perf events, or a container forbids the call)");
     if (f)
         fclose(f);
 }
@@ -121,14 +120,14 @@ static bool open_cores(struct perf *p, pid_t pid, struct cv_buf *why)
     size_t bytes;
     cpu_set_t *set = cores_of(pid, &bytes);
     if (!set) {
-        refused(why, "sched_getaffinity", errno);
+        refused(why, "sched_getaffinity", errno, NULL);
         return false;
     }
     size_t count = (size_t)CPU_COUNT_S(bytes, set), pages = MOST_PAGES, page = (size_t)sysconf(_SC_PAGESIZE);
     while (pages > LEAST_PAGES && pages * page * count > MOST_BYTES)
         pages /= 2;
     p->cores = cv_alloc((count ? count : 1) * sizeof *p->cores);
-    const char *call = NULL;
+    const char *call = NULL, *hint = NULL;
     int error = 0;
     for (unsigned cpu = 0; !call && p->ncores < count && cpu < bytes * 8; cpu++) {
         if (!CPU_ISSET_S(cpu, bytes, set))
@@ -142,9 +141,11 @@ static bool open_cores(struct perf *p, pid_t pid, struct cv_buf *why)
         if (c->fd < 0) {
             call = "perf_event_open";
             error = errno;
+            hint = error == ENOSYS ? "the kernel has no perf events, or a container forbids the call" : NULL;
         } else if (!map_event(c, pages)) {
-            call = "mmap of the perf buffer";
+            call = "mmap of a perf buffer";
             error = errno;
+            hint = error == EPERM ? "perf_event_mlock_kb and RLIMIT_MEMLOCK are used up" : NULL;
             close(c->fd);
         } else {
             p->ncores++;
@@ -153,7 +154,7 @@ static bool open_cores(struct perf *p, pid_t pid, struct cv_buf *why)
     CPU_FREE(set);
     if (!call && p->ncores)
         return true;
-    refused(why, call ? call : "perf_event_open", call ? error : ENODEV);
+    refused(why, call ? call : "perf_event_open", call ? error : ENODEV, hint);
     return false;
 }
 
@@ -207,6 +208,12 @@ static int by_time(const void *x, const void *y)
     return (a->kind == CV_EV_SWITCH_IN) - (b->kind == CV_EV_SWITCH_IN);
 }
 
+/* Nobody, or one that has ended: its number may be another's by now. Either is worth a look at the rows. */
+static bool doubtful(const struct perf *p, uint32_t task)
+{
+    return task == CV_NO_TASK || atomic_load_explicit(&cv_shm_row(p->shm, task)->state, memory_order_relaxed) >= CV_ROW_DONE;
+}
+
 /* Pushes what has a task; keeps what may still get one. */
 static void push(struct perf *p, struct cv_reader *reader, bool last)
 {
@@ -215,7 +222,7 @@ static void push(struct perf *p, struct cv_reader *reader, bool last)
     for (size_t i = 0; i < p->now.n; i++) {
         struct held *h = &p->now.at[i];
         uint32_t task = source_tids_find(&p->tids, h->tid);
-        if (task == CV_NO_TASK && !scanned) { /* only an unknown tid is worth a look at the rows */
+        if (!scanned && doubtful(p, task)) {
             source_tids_scan(&p->tids, UINT32_MAX, NULL, NULL);
             scanned = true;
             task = source_tids_find(&p->tids, h->tid);
