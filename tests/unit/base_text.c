@@ -94,9 +94,10 @@ START_TEST(widths)
     static const struct {
         uint32_t c;
         int columns;
-    } want[] = {{'a', 1},    {0x1b, 0},   {0x9f, 0},   {0xe9, 1},    {0x301, 0},  {0x200d, 0},  {0xfe0f, 0},  {0x1100, 2},
-                {0x3042, 2}, {0x65e5, 2}, {0xac00, 2}, {0xff21, 2},  {0xff61, 1}, {0x1f642, 2}, {0x2500, 1},  {0x2588, 1},
-                {0x25b6, 1}, {0x28ff, 1}, {0x2026, 1}, {0x20000, 2}, {0x5d0, 1},  {0x303f, 1},  {0x10ffff, 1}};
+    } want[] = {{'a', 1},    {0x1b, 0},     {0x9f, 0},   {0xe9, 1},   {0x301, 0},  {0x200d, 0},  {0xfe0f, 0},
+                {0x1100, 2}, {0x3042, 2},   {0x65e5, 2}, {0xac00, 2}, {0xff21, 2}, {0xff61, 1},  {0x1f642, 2},
+                {0x2500, 1}, {0x2588, 1},   {0x25b6, 1}, {0x28ff, 1}, {0x2026, 1}, {0x20000, 2}, {0x5d0, 1},
+                {0x303f, 1}, {0x10ffff, 1}, {0x378, 1},  {0x3099, 0}, {0x4dc0, 2}};
     for (size_t i = 0; i < CV_COUNT(want); i++)
         ck_assert_msg(cv_text_width(want[i].c) == want[i].columns, "U+%04X", want[i].c);
 }
