@@ -1,0 +1,193 @@
+/* The Code pane: the scenario's source, who stands at which line at the cursor, and how often each line was switched away
+ * at. It follows the selected lane; scrolling moves it from there. */
+#include <ctype.h>
+#include <string.h>
+
+#include "ui/view.h"
+
+static const char *const words[] = {"acquire", "and", "append", "atomic", "break", "check", "continue", "cpu", "elif", "else", "expect", "fail", "false",
+                                    "fetch", "for", "get", "if", "in", "join", "lock", "none", "not", "or", "print", "put", "release", "return", "sleep",
+                                    "spawn", "spin", "true", "unlock", "until", "while", "with", "yield"};
+
+static bool is_word(const char *s, size_t n)
+{
+    for (size_t i = 0; i < CV_COUNT(words); i++)
+        if (strlen(words[i]) == n && memcmp(words[i], s, n) == 0)
+            return true;
+    return false;
+}
+
+static size_t word_length(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (isalnum((unsigned char)s[i]) || s[i] == '_'))
+        i++;
+    return i;
+}
+
+/* One piece of a line: its length, and how it looks. */
+static size_t piece(const char *s, size_t n, enum cv_colour *colour, unsigned *attrs)
+{
+    size_t length;
+    *colour = CV_C_TEXT;
+    *attrs = 0;
+    if (*s == ';') {
+        *colour = CV_C_DIM;
+        return n;
+    }
+    if (*s == '"') {
+        const char *end = memchr(s + 1, '"', n - 1);
+        *colour = CV_C_GOOD;
+        return end ? (size_t)(end - s) + 1 : n;
+    }
+    if ((length = word_length(s, n)) > 0) {
+        if (length == 5 && memcmp(s, "await", 5) == 0) {
+            *colour = CV_C_AWAIT;
+            *attrs = CV_A_BOLD;
+        } else if (is_word(s, length)) {
+            *colour = CV_C_KEY;
+        }
+        return length;
+    }
+    cv_utf8(s, n, &length);
+    return length;
+}
+
+static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, const char *line, size_t n, unsigned extra)
+{
+    struct cv_buf clean = {0};
+    cv_text_clean(&clean, line, n);
+    const char *s = clean.at;
+    size_t length;
+    bool section = s[0] == '[';
+    for (size_t i = 0; i < clean.n && x < r.x + r.w; i += length) {
+        enum cv_colour colour;
+        unsigned attrs;
+        length = piece(s + i, clean.n - i, &colour, &attrs);
+        if (section && colour != CV_C_DIM) {
+            colour = CV_C_TITLE;
+            attrs = CV_A_BOLD;
+        }
+        for (size_t k = i, step; k < i + length && x < r.x + r.w; k += step)
+            x += canvas_put(c, r, x, y, cv_utf8(s + k, clean.n - k, &step), colour, attrs | extra);
+    }
+    cv_buf_release(&clean);
+}
+
+/* A task in a column: the number its name ends with, else its first letter. */
+static int draw_initial(struct cv_canvas *c, struct cv_rect r, int x, int y, const char *name, enum cv_state state, bool selected)
+{
+    size_t n = strlen(name), digits = 0, length;
+    while (digits < n && digits < 2 && isdigit((unsigned char)name[n - 1 - digits]))
+        digits++;
+    unsigned attrs = CV_A_BOLD | (selected ? CV_A_UNDERLINE : 0);
+    if (digits)
+        return canvas_str(c, r, x, y, name + n - digits, view_state_colour(state), attrs);
+    return n ? canvas_put(c, r, x, y, cv_utf8(name, n, &length), view_state_colour(state), attrs) : 0;
+}
+
+enum { WHO = 6 }; /* columns for who stands here: initials and a glyph */
+
+static void draw_who(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, const struct census_line *line)
+{
+    struct cv_rect room = canvas_clip(r, (struct cv_rect){x, y, WHO - 1, 1});
+    if (!line->tasks)
+        return;
+    uint32_t known = line->tasks < CV_COUNT(line->first) ? line->tasks : (uint32_t)CV_COUNT(line->first);
+    enum cv_state s = line->states[0];
+    if (line->tasks > 2) {
+        x += canvas_printf(c, room, x, y, view_state_colour(s), CV_A_BOLD, line->tasks > 9999 ? ">9k" : "%u", line->tasks);
+    } else {
+        for (uint32_t i = 0; i < known; i++)
+            x += draw_initial(c, room, x, y, cv_model_task_name(v->m, line->first[i]), line->states[i], line->first[i] == v->lane);
+    }
+    bool away = s == CV_ST_WAITING || s == CV_ST_BLOCKED || s == CV_ST_READY;
+    canvas_put(c, room, x, y, away ? 0x21c4 : s == CV_ST_RUNNING ? 0x25b6 : view_state_glyph(v, s), view_state_colour(s), CV_A_BOLD);
+}
+
+/* The line to keep in sight: the selected lane's, else the first where anybody stands. 0: none. */
+static uint32_t line_in_focus(const struct cv_view *v, const struct census *census)
+{
+    struct cv_lane_at at = cv_model_lane_at(v->m, v->lane, v->cursor);
+    if (v->lane != CV_LANE_LOOP && at.line && at.line < census->lines.n)
+        return at.line;
+    for (uint32_t i = 1; i < census->lines.n; i++)
+        if (census->lines.at[i].tasks)
+            return i;
+    return at.line < census->lines.n ? at.line : 0;
+}
+
+/* With nobody anywhere (before and after), the first task's text. */
+static uint32_t resting_line(const struct cv_view *v)
+{
+    const struct cv_run_info *info = cv_model_info(v->m);
+    for (size_t i = 0; i < v->line_at.n; i++)
+        if (info->source_length - v->line_at.at[i] >= 5 && (memcmp(info->source + v->line_at.at[i], "[task", 5) == 0 || memcmp(info->source + v->line_at.at[i], "[main", 5) == 0))
+            return (uint32_t)i + 3;
+    return 1;
+}
+
+static uint32_t top_line(const struct cv_view *v, const struct census *census, int h)
+{
+    int64_t n = (int64_t)v->line_at.n, centre = line_in_focus(v, census);
+    if (!centre)
+        centre = resting_line(v);
+    int64_t first = centre - h / 2 + v->scroll[PANE_CODE];
+    first = first > n - h + 1 ? n - h + 1 : first;
+    return (uint32_t)(first < 1 ? 1 : first);
+}
+
+static void draw_line(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t number, const struct census_line *who, int digits, bool here)
+{
+    const struct cv_run_info *info = cv_model_info(v->m);
+    size_t from = v->line_at.at[number - 1], to = number < v->line_at.n ? v->line_at.at[number] : info->source_length;
+    while (to > from && (info->source[to - 1] == '\n' || info->source[to - 1] == '\r'))
+        to--;
+    int x = r.x;
+    if (r.w >= 24) {
+        canvas_printf(c, r, x, y, here ? CV_C_CURSOR : CV_C_DIM, 0, "%*u", digits, number);
+        x += digits + 1;
+    }
+    draw_who(v, c, r, x, y, who);
+    x += WHO;
+    uint64_t switches = cv_model_line_switches(v->m, number, v->cursor);
+    char note[40] = "";
+    if (switches && r.w >= 36)
+        snprintf(note, sizeof note, "%llu%s", (unsigned long long)switches, r.w >= 56 ? (switches == 1 ? " switch here" : " switches here") : "×");
+    int width = canvas_width(note);
+    struct cv_rect text = {r.x, y, r.w - (width ? width + 1 : 0), 1};
+    draw_source(c, canvas_clip(r, text), x, y, info->source + from, to - from, here ? CV_A_UNDERLINE : 0);
+    if (width)
+        canvas_str(c, r, r.x + r.w - width, y, note, CV_C_DIM, 0);
+}
+
+static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
+{
+    (void)focus;
+    if (!v->m) {
+        canvas_fit(c, r, r.x + 1, r.y, "starting…", r.w - 1, CV_C_DIM, 0);
+        return;
+    }
+    const struct census *census = view_census(v);
+    uint32_t first = top_line(v, census, r.h), here = line_in_focus(v, census), n = (uint32_t)v->line_at.n;
+    int digits = n >= 10000 ? 5 : n >= 1000 ? 4 : n >= 100 ? 3 : 2;
+    for (int row = 0; row < r.h && first + (uint32_t)row <= n; row++) {
+        uint32_t number = first + (uint32_t)row;
+        draw_line(v, c, r, r.y + row, number, &census->lines.at[number], digits, number == here);
+    }
+}
+
+static void title(const struct cv_view *v, struct cv_buf *out)
+{
+    if (v->m)
+        cv_text_clean(out, cv_model_info(v->m)->scenario, strlen(cv_model_info(v->m)->scenario));
+}
+
+static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
+{
+    (void)r, (void)x, (void)y;
+    if (button == 4 || button == 5)
+        v->scroll[PANE_CODE] += button == 4 ? -1 : 1;
+}
+
+const struct cv_pane_ops code_pane = {.name = "Code", .summary = "the scenario's source, who stands where, how often it switched there", .title = title, .draw = draw, .click = click};

@@ -1,0 +1,9 @@
+/* help: the screen behind '?', made from the tables. */
+#ifndef UI_HELP_H
+#define UI_HELP_H
+
+#include "ui/view.h"
+
+void help_draw(struct cv_view *v, struct cv_canvas *c, struct cv_rect r);
+
+#endif

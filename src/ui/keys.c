@@ -1,0 +1,185 @@
+/* What each key of keys.def does. A function that serves two keys looks at which it was. */
+#include "ui/keys.h"
+
+#define CV_KEY(first, second, shown, bar, summary, function) static enum cv_command function(struct cv_view *v, int key);
+#include "ui/keys.def"
+#undef CV_KEY
+
+const struct keys_entry keys_table[] = {
+#define CV_KEY(first, second, shown, bar_word, does, function) {{first, second}, shown, bar_word, does, function},
+#include "ui/keys.def"
+#undef CV_KEY
+};
+const size_t keys_count = CV_COUNT(keys_table);
+
+const struct cv_key_info cv_keys[] = {
+#define CV_KEY(first, second, shown, bar, does, function) {shown, does},
+#include "ui/keys.def"
+#undef CV_KEY
+    {NULL, NULL}};
+
+enum cv_command keys_dispatch(struct cv_view *v, int key)
+{
+    for (size_t i = 0; key != 0 && i < keys_count; i++)
+        if (keys_table[i].codes[0] == key || keys_table[i].codes[1] == key)
+            return keys_table[i].act(v, key);
+    return CV_CMD_NONE;
+}
+
+static enum cv_command key_hold(struct cv_view *v, int key)
+{
+    (void)key;
+    if (v->live)
+        view_hold(v);
+    else
+        view_go_live(v);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_column(struct cv_view *v, int key)
+{
+    view_by_columns(v, key == CV_KEY_LEFT ? -1 : 1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_ten_columns(struct cv_view *v, int key)
+{
+    view_by_columns(v, key == CV_KEY_SHIFT_LEFT ? -10 : 10);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_screen(struct cv_view *v, int key)
+{
+    if (v->help)
+        v->help_scroll += key == CV_KEY_PAGE_UP ? -10 : 10;
+    else
+        view_by_columns(v, key == CV_KEY_PAGE_UP ? -v->columns : v->columns);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_ends(struct cv_view *v, int key)
+{
+    view_goto(v, key == CV_KEY_HOME ? 0 : UINT64_MAX);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_change(struct cv_view *v, int key)
+{
+    if (!v->m)
+        return CV_CMD_REDRAW;
+    view_hold(v);
+    uint64_t t = cv_model_lane_change(v->m, v->lane, v->cursor, key == '.' ? 1 : -1);
+    if (t != UINT64_MAX)
+        view_goto(v, t);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_finding(struct cv_view *v, int key)
+{
+    (void)key;
+    uint32_t all = v->m ? cv_model_nfindings(v->m, UINT64_MAX) : 0;
+    if (!all)
+        return CV_CMD_REDRAW;
+    uint32_t next = v->live ? 0 : cv_model_nfindings(v->m, v->cursor);
+    struct cv_summary_finding f = cv_model_finding(v->m, next < all ? next : 0);
+    if (f.task != CV_NO_TASK && f.task < cv_model_ntasks(v->m)) {
+        v->lane = f.task;
+        v->chosen = true;
+    }
+    view_goto(v, f.t);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_zoom_in(struct cv_view *v, int key)
+{
+    (void)key;
+    view_zoom(v, true);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_zoom_out(struct cv_view *v, int key)
+{
+    (void)key;
+    view_zoom(v, false);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_fit(struct cv_view *v, int key)
+{
+    (void)key;
+    bool live = v->live;
+    v->live = true;
+    v->span = 0;
+    v->zoomed = false;
+    if (!live) {
+        uint64_t cursor = v->cursor;
+        view_hold(v);
+        view_goto(v, cursor);
+    }
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_live(struct cv_view *v, int key)
+{
+    (void)key;
+    view_go_live(v);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_async(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_ASYNC; }
+static enum cv_command key_threads(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_THREADS; }
+static enum cv_command key_processes(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_PROCESSES; }
+static enum cv_command key_gil(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_GIL; }
+static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_RERUN; }
+static enum cv_command key_quit(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_QUIT; }
+
+static enum cv_command key_lane(struct cv_view *v, int key)
+{
+    if (v->help)
+        v->help_scroll += key == CV_KEY_UP ? -1 : 1;
+    else
+        view_select(v, key == CV_KEY_UP ? -1 : 1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_scroll(struct cv_view *v, int key)
+{
+    if (v->help)
+        v->help_scroll += key == 'k' ? -1 : 1;
+    else if (v->focus == PANE_TIMELINE)
+        view_select(v, key == 'k' ? -1 : 1);
+    else
+        v->scroll[v->focus] += key == 'k' ? -1 : 1;
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_pane(struct cv_view *v, int key)
+{
+    v->focus = (enum layout_pane)((v->focus + (key == '\t' ? 1 : PANE_COUNT - 1)) % PANE_COUNT);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_alone(struct cv_view *v, int key)
+{
+    (void)key;
+    v->alone = !v->alone;
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_help(struct cv_view *v, int key)
+{
+    (void)key;
+    v->help = !v->help;
+    v->help_scroll = 0;
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_back(struct cv_view *v, int key)
+{
+    (void)key;
+    if (v->help)
+        v->help = false;
+    else
+        v->alone = false;
+    return CV_CMD_REDRAW;
+}

@@ -1,0 +1,13 @@
+/* keys: from the table in keys.def. */
+#ifndef UI_KEYS_H
+#define UI_KEYS_H
+
+#include "ui/view.h"
+
+struct keys_entry { int codes[2]; const char *keys, *bar, *summary; enum cv_command (*act)(struct cv_view *v, int key); };
+extern const struct keys_entry keys_table[];
+extern const size_t keys_count;
+/* CV_CMD_NONE: the key means nothing here. */
+enum cv_command keys_dispatch(struct cv_view *v, int key);
+
+#endif

@@ -1,0 +1,81 @@
+/* The Output pane: what was printed until the cursor, newest last, with time and task; and below it, in a sentence, the
+ * newest finding. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/view.h"
+
+enum { FINDING_LINES = 4 };
+
+/* The newest finding, wrapped, at the bottom of r; returns the lines it took. */
+static int draw_finding(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    uint32_t n = cv_model_nfindings(v->m, v->cursor);
+    if (!n || r.w < 12 || r.h < 2)
+        return 0;
+    struct cv_summary_finding f = cv_model_finding(v->m, n - 1);
+    struct cv_buf text = {0};
+    cv_buf_printf(&text, "⚠ %s", f.text);
+    int most = r.h - 1 < FINDING_LINES ? r.h - 1 : FINDING_LINES, lines = 0;
+    size_t next, at;
+    for (at = 0; text.at[at] && lines < most; at += next, lines++)
+        canvas_wrap(text.at + at, r.w, &next);
+    at = 0;
+    for (int i = 0; i < lines; i++) {
+        size_t take = canvas_wrap(text.at + at, r.w, &next);
+        char *line = cv_strndup(text.at + at, i == lines - 1 ? strlen(text.at + at) : take);
+        canvas_fit(c, r, r.x, r.y + r.h - lines + i, line, r.w, CV_C_WARN, CV_A_BOLD);
+        free(line);
+        at += next;
+    }
+    cv_buf_release(&text);
+    return lines;
+}
+
+static void draw_output(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t i)
+{
+    struct cv_line_out o = cv_model_output(v->m, i);
+    int x = r.x;
+    if (r.w >= 34) {
+        const char *when = cv_duration_text(o.t, v->ascii);
+        int width = canvas_width(when);
+        canvas_str(c, r, x + (width < 8 ? 8 - width : 0), y, when, CV_C_DIM, 0);
+        x += 9;
+        canvas_fit(c, r, x, y, cv_model_task_name(v->m, o.task), 8, o.task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
+        x += 9;
+    }
+    canvas_fit(c, r, x, y, o.text, r.x + r.w - x, CV_C_TEXT, 0);
+}
+
+static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
+{
+    (void)focus;
+    if (!v->m) {
+        canvas_fit(c, r, r.x + 1, r.y, "starting…", r.w - 1, CV_C_DIM, 0);
+        return;
+    }
+    int rows = r.h - draw_finding(v, c, r);
+    uint32_t n = cv_model_noutput(v->m, v->cursor), back = v->scroll[PANE_OUTPUT] < 0 ? (uint32_t)-v->scroll[PANE_OUTPUT] : 0;
+    n -= back < n ? back : n ? n - 1 : 0;
+    uint32_t first = n > (uint32_t)rows ? n - (uint32_t)rows : 0;
+    for (uint32_t i = first; i < n; i++)
+        draw_output(v, c, r, r.y + (int)(i - first), i);
+    if (n == 0 && rows > 0)
+        canvas_fit(c, r, r.x + 1, r.y, "nothing printed yet", r.w - 1, CV_C_DIM, 0);
+}
+
+static void title(const struct cv_view *v, struct cv_buf *out)
+{
+    uint32_t n = v->m ? cv_model_noutput(v->m, v->cursor) : 0;
+    if (n)
+        cv_buf_printf(out, "%u line%s", n, n == 1 ? "" : "s");
+}
+
+static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
+{
+    (void)r, (void)x, (void)y;
+    if (button == 4 || button == 5)
+        v->scroll[PANE_OUTPUT] += button == 4 ? -1 : 1;
+}
+
+const struct cv_pane_ops output_pane = {.name = "Output", .summary = "what was printed until this instant, and the newest finding", .title = title, .draw = draw, .click = click};

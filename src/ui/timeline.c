@@ -1,0 +1,408 @@
+/* The Timeline pane: a lane a row, a column an equal piece of time, its glyph what the lane did most in it. A lane that
+ * ran in a column at all shows it, as a part of a block. What does not fit is folded into one row, counted by state.
+ *
+ * Columns that lie well in the past do not change any more and are kept: a frame asks only for the new ones. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/view.h"
+
+/* ── columns kept ───────────────────────────────────────────────────────────────────────────────── */
+enum { SLOTS = 256, KEPT = 512 };
+#define SETTLED 500000000ull /* ns behind the end: what is older than this has been folded in */
+
+struct column { uint64_t tag; /* number of the column + 1; 0: nothing */ uint8_t state, eighths, preempted; };
+struct slot { uint32_t lane; uint64_t column_ns, change; struct column *at; };
+struct timeline_cache { struct slot slots[SLOTS]; };
+
+struct timeline_cache *timeline_cache_new(void) { return cv_alloc(sizeof(struct timeline_cache)); }
+
+void timeline_cache_clear(struct timeline_cache *c)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        c->slots[i].column_ns = 0;
+}
+
+void timeline_cache_free(struct timeline_cache *c)
+{
+    for (size_t i = 0; c && i < SLOTS; i++)
+        free(c->slots[i].at);
+    free(c);
+}
+
+static struct slot *slot_of(const struct cv_view *v, uint32_t lane, uint64_t column_ns)
+{
+    struct slot *s = &v->cache->slots[lane % SLOTS];
+    uint64_t change = view_over(v) ? cv_model_change(v->m) : 0;
+    if (!s->at)
+        s->at = cv_alloc(KEPT * sizeof *s->at);
+    if (s->lane != lane || s->column_ns != column_ns || s->change != change) {
+        memset(s->at, 0, KEPT * sizeof *s->at);
+        s->lane = lane;
+        s->column_ns = column_ns;
+        s->change = change;
+    }
+    return s;
+}
+
+static uint64_t preemptions(const struct cv_view *v, uint32_t lane, uint64_t t)
+{
+    uint64_t counts[CV_CAUSE_COUNT];
+    cv_model_lane_switches(v->m, lane, t, counts);
+    return counts[CV_CAUSE_QUANTUM] + counts[CV_CAUSE_GIL];
+}
+
+static struct column look(const struct cv_view *v, uint32_t lane, uint64_t from, uint64_t to, bool preempted_at_all)
+{
+    uint64_t ns[CV_ST_COUNT], most = 0, all = 0;
+    struct column c = {.state = CV_ST_NONE};
+    cv_model_lane_shares(v->m, lane, from, to, ns);
+    for (int s = 0; s < CV_ST_COUNT; s++) {
+        all += ns[s];
+        bool quiet = s == CV_ST_NONE || s == CV_ST_DONE; /* anything at all is more than nothing */
+        if (!quiet && ns[s] > most) {
+            most = ns[s];
+            c.state = (uint8_t)s;
+        }
+    }
+    if (most == 0)
+        c.state = ns[CV_ST_DONE] ? CV_ST_DONE : CV_ST_NONE;
+    uint64_t ran = ns[CV_ST_RUNNING];
+    if (ran > 0 && (c.state != CV_ST_RUNNING || ran * 2 < all))
+        c.eighths = (uint8_t)(1 + ran * 8 / (all ? all : 1));
+    if (preempted_at_all && (ran > 0 || ns[CV_ST_READY] > 0))
+        c.preempted = preemptions(v, lane, to - 1) > (from ? preemptions(v, lane, from - 1) : 0);
+    return c;
+}
+
+static struct column column_at(const struct cv_view *v, struct slot *s, uint32_t lane, uint64_t number, bool preempted_at_all)
+{
+    uint64_t from = number * s->column_ns, to = from + s->column_ns, end = view_end(v);
+    struct column *kept = &s->at[number % KEPT];
+    if (kept->tag == number + 1)
+        return *kept;
+    bool settled = view_over(v) || to + SETTLED <= end;
+    struct column c = look(v, lane, from, to <= end ? to : end > from ? end : from + 1, preempted_at_all);
+    if (settled) {
+        c.tag = number + 1;
+        *kept = c;
+    }
+    return c;
+}
+
+/* ── where things stand in the pane ─────────────────────────────────────────────────────────────── */
+struct places { int name, now, x, columns, axis, lanes_y, rows, detail; /* axis, detail: a row, -1 none */ };
+
+static int name_width(const struct cv_view *v, int w)
+{
+    int most = 4;
+    for (uint32_t i = 0, n = view_nlanes(v); i < n && i < 64; i++) {
+        int width = canvas_width(view_lane_name(v, view_lane(v, i)));
+        most = width > most ? width : most;
+    }
+    int room = w / 5 > 16 ? 16 : w / 5;
+    return most < room ? most : room;
+}
+
+static struct places place(const struct cv_view *v, struct cv_rect r)
+{
+    struct places p = {.axis = -1, .detail = -1};
+    p.name = r.w >= 20 ? name_width(v, r.w) : r.w >= 8 ? 3 : 0;
+    p.now = r.w >= 100 ? 16 : r.w >= 66 ? 13 : r.w >= 44 ? 8 : 0;
+    p.x = r.x + (p.name ? p.name + 2 : 0);
+    p.columns = r.x + r.w - p.x - (p.now ? p.now + 1 : 0);
+    if (p.columns < 1)
+        p.columns = 1;
+    int y = r.y, h = r.h;
+    if (h >= 3) {
+        p.axis = y++;
+        h--;
+    }
+    if (h >= 3)
+        p.detail = y + --h;
+    p.lanes_y = y;
+    p.rows = h;
+    return p;
+}
+
+int timeline_columns(const struct cv_view *v, struct cv_rect inside)
+{
+    return v->m ? place(v, inside).columns : inside.w > 0 ? inside.w : 1;
+}
+
+/* Rows for lanes; the last row may be the fold of the rest. */
+static uint32_t lane_rows(const struct cv_view *v, struct places p, uint32_t *first)
+{
+    uint32_t n = view_nlanes(v), rows = p.rows > 0 ? (uint32_t)p.rows : 0;
+    if (n > rows && rows > 1)
+        rows--;
+    if (rows > n)
+        rows = n;
+    *first = view_first_row(n, rows, view_lane_index(v, v->lane));
+    return rows;
+}
+
+/* ── the axis ───────────────────────────────────────────────────────────────────────────────────── */
+struct unit { uint64_t ns; const char *name, *plain; };
+
+static struct unit axis_unit(uint64_t span)
+{
+    static const struct unit units[] = {{1000000000u, "s", "s"}, {1000000u, "ms", "ms"}, {1000u, "µs", "us"}, {1u, "ns", "ns"}};
+    for (size_t i = 0; i + 1 < CV_COUNT(units); i++)
+        if (span >= units[i].ns)
+            return units[i];
+    return units[3];
+}
+
+static void axis_label(char *to, size_t size, uint64_t t, uint64_t step, struct unit u, bool ascii)
+{
+    int decimals = 0; /* at most 9: a second in nanoseconds */
+    uint64_t part = u.ns;
+    while (part > step && part >= 10 && decimals < 9) {
+        part /= 10;
+        decimals++;
+    }
+    unsigned long long whole = t / u.ns, rest = t % u.ns / part;
+    char digits[24];
+    snprintf(digits, sizeof digits, "%09llu", rest);
+    if (decimals)
+        snprintf(to, size, "%llu.%s %s", whole, digits + strlen(digits) - (size_t)decimals, ascii ? u.plain : u.name);
+    else
+        snprintf(to, size, "%llu %s", whole, ascii ? u.plain : u.name);
+}
+
+static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
+{
+    uint64_t column = view_column_ns(v), from = view_from(v), wide = column * (uint64_t)p.columns, step = 1;
+    struct unit u = axis_unit(wide);
+    char label[48];
+    struct cv_rect axis = {p.x, p.axis, p.columns, 1};
+    for (int k = 0;; k++) {
+        axis_label(label, sizeof label, from + wide, step, u, v->ascii);
+        uint64_t room = (uint64_t)canvas_width(label) + 3;
+        if (step >= room * column)
+            break;
+        step = k % 3 == 1 ? step / 2 * 5 : step * 2; /* 1, 2, 5, 10 … */
+    }
+    for (uint64_t t = (from + step - 1) / step * step; t < from + wide; t += step) {
+        int x = p.x + (int)((t - from) / column);
+        axis_label(label, sizeof label, t, step, u, v->ascii);
+        canvas_put(c, axis, x, p.axis, 0x2502, CV_C_FRAME, 0);
+        if (x + 1 + canvas_width(label) <= axis.x + axis.w)
+            canvas_str(c, axis, x + 1, p.axis, label, CV_C_DIM, 0);
+    }
+    if (p.now)
+        canvas_fit(c, r, p.x + p.columns + 1, p.axis, v->live ? "now" : "then", p.now, CV_C_DIM, 0);
+}
+
+/* ── lanes ──────────────────────────────────────────────────────────────────────────────────────── */
+static uint32_t partial(const struct cv_view *v, unsigned eighths)
+{
+    return v->ascii ? '|' : 0x2590 - (eighths < 1 ? 1 : eighths > 7 ? 7 : eighths);
+}
+
+static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t lane, int y)
+{
+    bool selected = lane == v->lane, marked = false;
+    if (p.name) {
+        canvas_fit(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
+        if (selected)
+            canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
+        canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
+    }
+    uint64_t column = view_column_ns(v), from = view_from(v), end = view_end(v), first = from / column;
+    struct slot *slot = slot_of(v, lane, column);
+    uint64_t last = from + column * (uint64_t)p.columns;
+    bool preempted = lane != CV_LANE_LOOP && preemptions(v, lane, last) > (from ? preemptions(v, lane, from - 1) : 0);
+    for (int i = 0; i < p.columns; i++) {
+        uint64_t number = first + (uint64_t)i;
+        if (number * column > end)
+            break;
+        struct column k = column_at(v, slot, lane, number, preempted);
+        enum cv_state s = (enum cv_state)k.state;
+        if (k.preempted && !marked)
+            canvas_put(c, r, p.x + i, y, v->ascii ? 'X' : 0x2573, CV_C_PREEMPT, CV_A_BOLD);
+        else if (k.eighths)
+            canvas_put(c, r, p.x + i, y, partial(v, k.eighths), CV_C_RUNNING, k.preempted ? CV_A_UNDERLINE : 0);
+        else
+            canvas_put(c, r, p.x + i, y, view_state_glyph(v, s), view_state_colour(s), k.preempted ? CV_A_UNDERLINE : 0);
+        marked = k.preempted; /* of preemptions in a row the first is marked, the rest underlined: the shares stay seen */
+    }
+}
+
+static void draw_now(struct cv_canvas *c, struct cv_rect r, struct places p, struct cv_lane_at at, int y)
+{
+    if (!p.now)
+        return;
+    char core[24];
+    const char *word = cv_state_info[at.state].name;
+    if (at.state == CV_ST_RUNNING && at.core != CV_NO_CORE && p.now >= 13) {
+        snprintf(core, sizeof core, "on core %u", at.core);
+        word = core;
+    } else if ((at.state == CV_ST_WAITING || at.state == CV_ST_BLOCKED) && at.cause < CV_CAUSE_COUNT && p.now >= 13) {
+        word = cv_cause_name[at.cause];
+    }
+    canvas_put(c, r, p.x + p.columns, y, 0x2502, CV_C_FRAME, 0);
+    canvas_fit(c, r, p.x + p.columns + 1, y, word, p.now, view_state_colour(at.state), 0);
+}
+
+static void draw_fold(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t rest, const uint64_t shown[CV_ST_COUNT])
+{
+    static const enum cv_state order[] = {CV_ST_RUNNING, CV_ST_READY, CV_ST_BLOCKED, CV_ST_FROZEN, CV_ST_WAITING, CV_ST_STOPPED,
+                                          CV_ST_FAILED, CV_ST_DONE, CV_ST_NONE, CV_ST_LOST};
+    const struct census *all = view_census(v);
+    int x = r.x + 1 + canvas_printf(c, r, r.x + 1, y, CV_C_TEXT, 0, "+ %u more:", rest);
+    for (size_t i = 0; i < CV_COUNT(order); i++) {
+        enum cv_state s = order[i];
+        if (all->by_state[s] <= shown[s])
+            continue;
+        x += 1 + canvas_printf(c, r, x + 1, y, view_state_colour(s), 0, "%llu %s", (unsigned long long)(all->by_state[s] - shown[s]), cv_state_info[s].name);
+        x += 1 + canvas_put(c, r, x + 1, y, view_state_glyph(v, s), view_state_colour(s), 0);
+    }
+}
+
+/* ── the selected lane in words ─────────────────────────────────────────────────────────────────── */
+static void say_wait(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out)
+{
+    struct cv_buf object = {0};
+    view_object(v, at, &object);
+    const char *reason = at.cause < 2 * CV_REASON_COUNT ? cv_reason_name[at.cause % CV_REASON_COUNT] : at.cause < CV_CAUSE_COUNT ? cv_cause_name[at.cause] : "";
+    if (at.cause < CV_BLOCK)
+        cv_buf_printf(out, "awaits %s", reason);
+    else if (at.cause < 2 * CV_REASON_COUNT)
+        cv_buf_printf(out, "blocks in %s, keeps its thread", reason);
+    else
+        cv_buf_printf(out, "waits%s%s", *reason ? ": " : "", reason);
+    if (object.n)
+        cv_buf_printf(out, " (%s)", object.at);
+    cv_buf_release(&object);
+    if (at.holder != CV_NO_TASK && at.state == CV_ST_BLOCKED)
+        cv_buf_printf(out, ", held by %s", cv_model_task_name(v->m, at.holder));
+}
+
+static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out)
+{
+    cv_buf_printf(out, "%s: ", view_lane_name(v, v->lane));
+    bool loop = v->lane == CV_LANE_LOOP;
+    switch (at.state) {
+    case CV_ST_RUNNING:
+        if (loop && at.holder != CV_NO_TASK)
+            cv_buf_printf(out, "runs %s", cv_model_task_name(v->m, at.holder));
+        else if (at.core != CV_NO_CORE)
+            cv_buf_printf(out, "runs on core %u", at.core);
+        else
+            cv_buf_str(out, "runs");
+        break;
+    case CV_ST_WAITING: case CV_ST_BLOCKED:
+        if (loop)
+            cv_buf_str(out, "sleeps in poll, nobody is ready");
+        else
+            say_wait(v, at, out);
+        break;
+    case CV_ST_READY:
+        if (at.cause == CV_CAUSE_QUANTUM)
+            cv_buf_str(out, "preempted: could run, the core is busy");
+        else if (at.cause == CV_CAUSE_GIL)
+            cv_buf_str(out, "could run, waits for the GIL");
+        else
+            cv_buf_printf(out, "ready: could run, %s is busy", cv_model_has_loop(v->m) ? "the loop" : "the core");
+        if (at.holder != CV_NO_TASK)
+            cv_buf_printf(out, " with %s", cv_model_task_name(v->m, at.holder));
+        break;
+    case CV_ST_FROZEN:
+        if (at.holder != CV_NO_TASK)
+            cv_buf_printf(out, "frozen: %s holds the loop in a blocking call", cv_model_task_name(v->m, at.holder));
+        else
+            cv_buf_str(out, "frozen: a blocking call holds the loop");
+        break;
+    default: cv_buf_str(out, cv_state_info[at.state].name); break;
+    }
+    if (v->cursor > at.since)
+        cv_buf_printf(out, " since %s", cv_duration_text(v->cursor - at.since, v->ascii));
+    if (at.line)
+        cv_buf_printf(out, " · line %u", at.line);
+    if (at.waker != CV_NO_TASK && (at.state == CV_ST_READY || at.state == CV_ST_RUNNING))
+        cv_buf_printf(out, " · woken by %s", cv_model_task_name(v->m, at.waker));
+    uint64_t when;
+    enum cv_cause cause;
+    uint32_t line;
+    bool waits = at.state == CV_ST_WAITING || at.state == CV_ST_BLOCKED;
+    if (!loop && !waits && cv_model_lane_switch(v->m, v->lane, v->cursor, &when, &cause, &line) && cause < CV_CAUSE_COUNT && cause != CV_CAUSE_EXIT)
+        cv_buf_printf(out, " · last switch: %s %s ago", cv_cause_name[cause], cv_duration_text(v->cursor - when, v->ascii));
+    uint32_t pid = 0, tid = 0;
+    if (!loop)
+        cv_model_ids(v->m, v->lane, &pid, &tid);
+    if (tid)
+        cv_buf_printf(out, " · tid %u", tid);
+}
+
+/* ── the pane ───────────────────────────────────────────────────────────────────────────────────── */
+static void title(const struct cv_view *v, struct cv_buf *out)
+{
+    if (v->m)
+        cv_buf_printf(out, "%s wide", cv_duration_text(view_column_ns(v) * (uint64_t)v->columns, v->ascii));
+}
+
+static void draw_cursor(const struct cv_view *v, struct cv_canvas *c, struct places p, uint32_t rows)
+{
+    uint64_t column = view_column_ns(v), from = view_from(v);
+    uint64_t i = v->cursor > from ? (v->cursor - from) / column : 0;
+    int x = p.x + (i < (uint64_t)p.columns ? (int)i : p.columns - 1);
+    struct cv_rect lanes = {p.x, p.lanes_y, p.columns, (int)rows};
+    canvas_mark(c, canvas_clip(lanes, (struct cv_rect){x, p.lanes_y, 1, (int)rows}), CV_A_REVERSE);
+    if (p.axis >= 0)
+        canvas_put(c, (struct cv_rect){p.x, p.axis, p.columns, 1}, x, p.axis, 0x25bc, CV_C_CURSOR, CV_A_BOLD);
+}
+
+static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
+{
+    (void)focus;
+    if (!v->m) {
+        canvas_fit(c, r, r.x + 1, r.y, "starting…", r.w - 1, CV_C_DIM, 0);
+        return;
+    }
+    struct places p = place(v, r);
+    uint32_t first, rows = lane_rows(v, p, &first), n = view_nlanes(v);
+    uint64_t shown[CV_ST_COUNT] = {0};
+    if (p.axis >= 0)
+        draw_axis(v, c, r, p);
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t lane = view_lane(v, first + i);
+        struct cv_lane_at at = cv_model_lane_at(v->m, lane, v->cursor);
+        draw_lane(v, c, r, p, lane, p.lanes_y + (int)i);
+        draw_now(c, r, p, at, p.lanes_y + (int)i);
+        if (lane != CV_LANE_LOOP)
+            shown[at.state]++;
+    }
+    if (!v->live)
+        draw_cursor(v, c, p, rows);
+    if (n > rows && (int)rows < p.rows)
+        draw_fold(v, c, r, p.lanes_y + (int)rows, n - rows, shown);
+    if (p.detail >= 0 && n > 0) {
+        struct cv_lane_at at = cv_model_lane_at(v->m, v->lane, v->cursor);
+        struct cv_buf words = {0};
+        say(v, at, &words);
+        canvas_fit(c, r, r.x + 1, p.detail, words.at, r.w - 2, view_state_colour(at.state), 0);
+        cv_buf_release(&words);
+    }
+}
+
+static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
+{
+    if (!v->m)
+        return;
+    struct places p = place(v, r);
+    if (button == 4 || button == 5) {
+        view_zoom(v, button == 4);
+        return;
+    }
+    uint32_t first, rows = lane_rows(v, p, &first);
+    if (button == 1 && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
+        v->lane = view_lane(v, first + (uint32_t)(y - p.lanes_y));
+        v->chosen = true;
+    }
+    if ((button == 1 || button == 2) && x >= p.x && x < p.x + p.columns)
+        view_goto(v, view_from(v) + view_column_ns(v) * (uint64_t)(x - p.x) + view_column_ns(v) / 2);
+}
+
+const struct cv_pane_ops timeline_pane = {.name = "Timeline", .summary = "what each task and the loop did, over time", .title = title, .draw = draw, .click = click};

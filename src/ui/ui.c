@@ -1,0 +1,293 @@
+/* The whole screen: the title line, the panes in their frames, the status line, the keys; and where input goes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/help.h"
+#include "ui/keys.h"
+
+const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PANE_TIMELINE] = &timeline_pane, [PANE_SWITCHES] = &switches_pane,
+                                              [PANE_SHARED] = &shared_pane, [PANE_CODE] = &code_pane,         [PANE_OUTPUT] = &output_pane,
+                                              [PANE_COUNT] = NULL};
+
+struct cv_ui {
+    struct cv_view view;
+    struct layout layout;   /* of the last frame: where a click falls */
+    char *message, *source_name, *source_why, *clock_name; /* the status's texts, owned */
+};
+
+struct cv_ui *cv_ui_new(bool ascii)
+{
+    struct cv_ui *ui = cv_alloc(sizeof *ui);
+    view_init(&ui->view, ascii);
+    return ui;
+}
+
+void cv_ui_free(struct cv_ui *ui)
+{
+    if (!ui)
+        return;
+    view_release(&ui->view);
+    free(ui->message);
+    free(ui->source_name);
+    free(ui->source_why);
+    free(ui->clock_name);
+    free(ui);
+}
+
+void cv_ui_model(struct cv_ui *ui, const struct cv_model *m) { view_model(&ui->view, m); }
+void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t) { ui->view.topo = t; }
+bool cv_ui_live(const struct cv_ui *ui) { return ui->view.live; }
+void cv_ui_at(struct cv_ui *ui, uint64_t t) { view_goto(&ui->view, t); }
+
+void cv_ui_span(struct cv_ui *ui, uint64_t ns)
+{
+    ui->view.span = ns < VIEW_MIN_SPAN ? VIEW_MIN_SPAN : ns > VIEW_MAX_SPAN ? VIEW_MAX_SPAN : ns;
+    ui->view.zoomed = true;
+    if (!ui->view.live)
+        view_goto(&ui->view, ui->view.cursor);
+}
+
+static const char *keep(char **at, const char *s)
+{
+    if (s && *at && strcmp(s, *at) == 0)
+        return *at;
+    free(*at);
+    *at = s ? cv_strndup(s, strlen(s)) : NULL;
+    return *at;
+}
+
+void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s)
+{
+    struct cv_ui_status mine = *s;
+    mine.message = keep(&ui->message, s->message);
+    mine.source_name = keep(&ui->source_name, s->source_name);
+    mine.source_why = keep(&ui->source_why, s->source_why);
+    mine.clock_name = keep(&ui->clock_name, s->clock_name);
+    ui->view.status = mine;
+}
+
+/* ── input ──────────────────────────────────────────────────────────────────────────────────────── */
+static bool within(struct cv_rect r, int x, int y) { return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h; }
+
+static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
+{
+    struct cv_view *v = &ui->view;
+    if (v->help) {
+        if (in->button == 4 || in->button == 5)
+            v->help_scroll += in->button == 4 ? -2 : 2;
+        return CV_CMD_REDRAW;
+    }
+    for (int p = 0; p < PANE_COUNT; p++) {
+        if (!within(ui->layout.panes[p], in->x, in->y))
+            continue;
+        if (in->button == 1)
+            v->focus = (enum layout_pane)p;
+        if (cv_panes[p]->click)
+            cv_panes[p]->click(v, layout_inside(ui->layout.panes[p]), in->x, in->y, in->button);
+        return CV_CMD_REDRAW;
+    }
+    return CV_CMD_NONE;
+}
+
+enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
+{
+    struct cv_view *v = &ui->view;
+    if (in->kind == CV_IN_RESIZE)
+        return CV_CMD_REDRAW;
+    if (in->kind == CV_IN_MOUSE)
+        return mouse(ui, in);
+    if (in->kind != CV_IN_KEY)
+        return CV_CMD_NONE;
+    if (cv_panes[v->focus]->key && !v->help) {
+        enum cv_command command = cv_panes[v->focus]->key(v, in->key);
+        if (command != CV_CMD_NONE)
+            return command;
+    }
+    return keys_dispatch(v, in->key);
+}
+
+/* ── the lines around the panes ─────────────────────────────────────────────────────────────────── */
+static void add_model(const struct cv_view *v, struct cv_buf *out)
+{
+    const struct cv_run_info *info = cv_model_info(v->m);
+    uint32_t n = cv_model_ntasks(v->m), tasks = info->implicit_main && n ? n - 1 : n;
+    cv_buf_printf(out, "%s%s", info->model_name, info->gil ? " (emulated)" : "");
+    if (info->stepped)
+        cv_buf_printf(out, " · %u task%s", tasks, tasks == 1 ? "" : "s");
+    else if (info->model == CV_ASYNC)
+        cv_buf_printf(out, " · 1 thread");
+    else
+        cv_buf_printf(out, " · %u %s%s", tasks, info->model == CV_THREADS ? "thread" : "process", tasks == 1 ? "" : info->model == CV_THREADS ? "s" : "es");
+}
+
+static const char *add_mode(const struct cv_view *v, enum cv_colour *colour)
+{
+    enum cv_outcome outcome;
+    bool over = cv_model_over(v->m, &outcome, NULL);
+    *colour = CV_C_CURSOR;
+    if (!v->live)
+        return over ? "◂ replay" : "‖ hold";
+    *colour = over && outcome != CV_OUT_FINISHED ? CV_C_FAILED : CV_C_GOOD;
+    if (!over)
+        return "● live";
+    return outcome == CV_OUT_DEADLOCK ? "■ deadlock" : outcome == CV_OUT_TIMEOUT ? "■ timeout" : outcome == CV_OUT_CRASHED ? "■ crashed" : "■ finished";
+}
+
+/* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. */
+static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    int x = r.x + canvas_str(c, r, r.x + 1, r.y, "convis", CV_C_FOCUS, CV_A_BOLD) + 1, right = r.x + r.w - 1;
+    if (!v->m) {
+        canvas_fit(c, r, x + 2, r.y, "starting…", r.w - x - 2, CV_C_DIM, 0);
+        return;
+    }
+    const struct cv_run_info *info = cv_model_info(v->m);
+    struct cv_buf parts[4] = {{0}};
+    enum cv_colour colours[4] = {CV_C_DIM, CV_C_TEXT, CV_C_TEXT, CV_C_TEXT};
+    cv_buf_printf(&parts[0], "seed %llu", (unsigned long long)info->seed);
+    cv_buf_printf(&parts[1], "%8s", cv_duration_text(v->cursor, v->ascii));
+    cv_buf_str(&parts[2], add_mode(v, &colours[2]));
+    add_model(v, &parts[3]);
+    struct cv_buf title = {0};
+    const char *name = info->title && *info->title ? info->title : info->scenario;
+    cv_text_clean(&title, name, strlen(name));
+    static const int least[4] = {66, 24, 14, 44}; /* columns of the screen from which a part is shown */
+    for (int i = 0; i < 4; i++) {
+        int width = canvas_width(parts[i].at);
+        if (r.w < least[i] || right - width < x + 2)
+            continue;
+        right -= width;
+        canvas_str(c, r, right, r.y, parts[i].at, colours[i], i == 2 ? CV_A_BOLD : 0);
+        right -= 3;
+    }
+    canvas_fit(c, r, x + 2, r.y, title.at, right - x - 2, CV_C_TITLE, CV_A_BOLD);
+    for (int i = 0; i < 4; i++)
+        cv_buf_release(&parts[i]);
+    cv_buf_release(&title);
+}
+
+static void add_clean(struct cv_buf *out, const char *s) { cv_text_clean(out, s, strlen(s)); }
+
+static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    const struct cv_ui_status *s = &v->status;
+    struct cv_buf text = {0};
+    enum cv_colour colour = CV_C_DIM;
+    const char *why = NULL;
+    enum cv_outcome outcome = CV_OUT_NONE;
+    bool over = v->m && cv_model_over(v->m, &outcome, &why);
+    int x = r.x + 1;
+    uint32_t findings = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
+    if (findings)
+        x += 2 + canvas_printf(c, r, x, r.y, CV_C_WARN, CV_A_BOLD, "⚠ %u finding%s", findings, findings == 1 ? "" : "s");
+    if (s->message && *s->message) {
+        add_clean(&text, s->message);
+        colour = CV_C_WARN;
+    } else if (over && outcome != CV_OUT_FINISHED && why && *why) {
+        cv_buf_printf(&text, "%s: %s", cv_outcome_name[outcome], why);
+        colour = CV_C_FAILED;
+    } else {
+        if (!v->live && v->m && !over)
+            x += 2 + canvas_str(c, r, x, r.y, "held: the run goes on", CV_C_CURSOR, CV_A_BOLD);
+        if (s->source_name) {
+            add_clean(&text, s->source_name);
+            cv_buf_str(&text, s->source_exact ? ", exact" : ", not exact");
+            if (s->source_why && *s->source_why) {
+                cv_buf_str(&text, " (");
+                add_clean(&text, s->source_why);
+                cv_buf_str(&text, ")");
+            }
+            cv_buf_str(&text, " · ");
+        }
+        if (s->clock_name) {
+            add_clean(&text, s->clock_name);
+            cv_buf_str(&text, " · ");
+        }
+        cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)(s->events.lost + s->events.overwritten),
+                      (unsigned long long)(s->events.recorded + s->events.lost + s->events.overwritten));
+        colour = s->events.lost + s->events.overwritten ? CV_C_WARN : CV_C_DIM;
+    }
+    canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, colour, 0);
+    cv_buf_release(&text);
+}
+
+/* As many keys as fit, but always help and quit. */
+static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    int x = r.x + 1, reserved = 0;
+    for (size_t i = 0; i < keys_count; i++)
+        if (keys_table[i].codes[0] == '?' || keys_table[i].codes[0] == 'q')
+            reserved += canvas_width(keys_table[i].keys) + canvas_width(keys_table[i].bar) + 3;
+    for (size_t i = 0; i < keys_count; i++) {
+        const struct keys_entry *k = &keys_table[i];
+        bool always = k->codes[0] == '?' || k->codes[0] == 'q';
+        const char *word = k->codes[0] == ' ' && !v->live ? "live" : k->bar;
+        int width = canvas_width(k->keys) + canvas_width(word) + 3;
+        if (!*k->bar || (!always && x + width + reserved > r.x + r.w))
+            continue;
+        x += canvas_str(c, r, x, r.y, k->keys, CV_C_KEY, CV_A_BOLD) + 1;
+        x += canvas_str(c, r, x, r.y, word, CV_C_DIM, 0) + 2;
+        if (always)
+            reserved -= width;
+    }
+}
+
+/* ── the frame ──────────────────────────────────────────────────────────────────────────────────── */
+static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_pane pane, struct cv_rect r)
+{
+    bool focus = v->focus == pane;
+    if (layout_framed(r)) {
+        struct cv_buf title = {0};
+        cv_buf_str(&title, "");
+        if (cv_panes[pane]->title)
+            cv_panes[pane]->title(v, &title);
+        canvas_box(c, r, cv_panes[pane]->name, title.at, focus ? CV_C_FOCUS : CV_C_FRAME, focus);
+        cv_buf_release(&title);
+    }
+    cv_panes[pane]->draw(v, c, layout_inside(r), focus);
+}
+
+static struct layout_wants wants(const struct cv_view *v)
+{
+    struct layout_wants w = {.cores = v->topo ? (int)v->topo->ncores : 2, .lanes = 3, .shared = 2};
+    if (!v->m)
+        return w;
+    const struct cv_run_info *info = cv_model_info(v->m);
+    uint32_t lanes = view_nlanes(v), copies = info->model == CV_PROCESSES ? info->nvars * (lanes + 1) : 0;
+    w.lanes = lanes > 1000 ? 1000 : (int)lanes;
+    w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
+    return w;
+}
+
+/* Until the user chooses, the first task is the selected lane. */
+static void choose_lane(struct cv_view *v)
+{
+    uint32_t n = view_nlanes(v), loop = v->m && cv_model_has_loop(v->m) ? 1 : 0;
+    if (v->m && !v->chosen && n > loop)
+        v->lane = view_lane(v, loop);
+}
+
+void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
+{
+    struct cv_view *v = &ui->view;
+    c->ascii = v->ascii;
+    cv_canvas_resize(c, c->width, c->height);
+    if (v->live)
+        v->cursor = view_end(v);
+    choose_lane(v);
+    ui->layout = layout_make(c->width, c->height, wants(v), v->focus, v->alone);
+    if (ui->layout.panes[PANE_TIMELINE].w > 0)
+        v->columns = timeline_columns(v, layout_inside(ui->layout.panes[PANE_TIMELINE]));
+    if (!v->live)
+        view_goto(v, v->cursor);
+    draw_title(v, c, ui->layout.title);
+    for (int p = 0; p < PANE_COUNT; p++)
+        if (ui->layout.panes[p].w > 0)
+            draw_pane(v, c, (enum layout_pane)p, ui->layout.panes[p]);
+    if (ui->layout.status.w > 0)
+        draw_status(v, c, ui->layout.status);
+    if (ui->layout.keys.w > 0)
+        draw_keys(v, c, ui->layout.keys);
+    if (v->help)
+        help_draw(v, c, c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height});
+}
