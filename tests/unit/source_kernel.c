@@ -2,12 +2,15 @@
  * getrusage counted; what a source pushed must agree. Where perf is refused, its tests say so and pass; the usage tier works
  * everywhere. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -372,6 +375,35 @@ START_TEST(the_best_there_is)
 }
 END_TEST
 
+/* What a container or a strict kernel does: perf is refused, the next tier says so and works. */
+START_TEST(refusal_is_named)
+{
+    static const struct { int error; const char *word; } refusals[] = {
+        {EACCES, "Permission denied (perf_event_paranoid is "}, {EPERM, "Operation not permitted (perf_event_paranoid is "},
+        {ENOSYS, "Function not implemented (the kernel has no perf events"}};
+    const typeof(refusals[0]) *refusal = &refusals[_i];
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)refusal->error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {CV_COUNT(filter), filter};
+    if (getenv("CK_FORK") || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+        puts("# skipped: no filter can be set here");
+        return;
+    }
+    ck_assert(!refused(NULL));
+    ck_assert_str_eq(source.ops->name, "usage");
+    ck_assert_ptr_nonnull(strstr(source.why.at, "perf_event_open: "));
+    ck_assert_ptr_nonnull(strstr(source.why.at, refusal->word));
+    struct account accounts[TASKS];
+    run(accounts);
+    finish_run();
+    ck_assert_uint_gt(nevents, 0);
+}
+END_TEST
+
 /* A process that is not there any more: perf is refused in words, usage opens and has nothing to say. */
 START_TEST(nobody_there)
 {
@@ -433,6 +465,7 @@ Suite *suite(void)
     tcase_add_test(c, usage_agrees_with_getrusage);
     tcase_add_test(c, usage_settles_with_the_row);
     tcase_add_test(c, the_best_there_is);
+    tcase_add_loop_test(c, refusal_is_named, 0, 3);
     tcase_add_test(c, nobody_there);
     tcase_add_test(c, cores_are_sampled);
     suite_add_tcase(s, c);
