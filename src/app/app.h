@@ -46,6 +46,9 @@ struct app_args {
 int app_main(int argc, char **argv);
 /* "convis: …" on standard error, one line, cleaned; returns status. */
 int app_say(int status, const char *format, ...) CV_PRINTF(2, 3);
+/* Standard output, all of it through these: what went wrong first is kept for the message. false: it went wrong. */
+bool app_write(const struct cv_buf *text);
+bool app_flush(void);
 /* "10us", "1.5s", "300ms": nanoseconds. false: not a duration. */
 bool app_duration(const char *text, uint64_t *ns);
 bool app_ascii(const struct app_args *a);  /* asked for, or the locale's encoding is not UTF-8 */

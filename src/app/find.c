@@ -25,8 +25,13 @@ static bool shipped_dir(const struct app_args *a, struct cv_buf *dir)
         } else {
             cv_buf_str(dir, i == CV_COUNT(beside) ? CV_DATADIR "/scenarios" : "scenarios");
         }
-        if (stat(dir->at, &st) == 0 && S_ISDIR(st.st_mode))
-            return true;
+        char *plain = stat(dir->at, &st) == 0 && S_ISDIR(st.st_mode) ? realpath(dir->at, NULL) : NULL;
+        if (!plain)
+            continue;
+        dir->n = 0;
+        cv_buf_str(dir, plain);
+        free(plain);
+        return true;
     }
     return false;
 }
@@ -151,7 +156,7 @@ struct cv_program *app_program(const struct app_args *a, const char *file)
     if (app_find(a, file, &path) && app_slurp(path.at, &text)) {
         p = cv_program_read(path.at, text.at, text.n, a->overrides, a->noverrides, &diags);
         cv_diags_sort(&diags);
-        fflush(stdout);
+        app_flush();
         cv_diags_print(stderr, &diags, path.at, text.at, text.n);
     }
     cv_diags_release(&diags);

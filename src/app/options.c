@@ -46,6 +46,18 @@ const struct app_option_info app_options[] = {
     {0, "theme", "NAME", NULL, 0, O_THEME},
     {0}};
 
+static int output_error;
+
+static bool output(bool right)
+{
+    if (!right && !output_error)
+        output_error = errno ? errno : EIO;
+    return right;
+}
+
+bool app_write(const struct cv_buf *text) { return output(!text->n || fwrite(text->at, 1, text->n, stdout) == text->n); }
+bool app_flush(void) { return output(fflush(stdout) == 0 && !ferror(stdout)); }
+
 int app_say(int status, const char *format, ...)
 {
     va_list args;
@@ -55,7 +67,7 @@ int app_say(int status, const char *format, ...)
     va_end(args);
     struct cv_buf clean = {0};
     cv_text_clean(&clean, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-    fflush(stdout);
+    app_flush();
     fprintf(stderr, "convis: %s\n", clean.at);
     cv_buf_release(&clean);
     return status;
@@ -280,7 +292,7 @@ int app_main(int argc, char **argv)
         status = dispatch(&a, &seen);
     free(a.exe);
     cv_buf_release(&seen);
-    if (fflush(stdout) || ferror(stdout))
-        return app_say(APP_REFUSED, "standard output cannot be written: %s", strerror(errno));
+    if (!app_flush())
+        return app_say(APP_REFUSED, "standard output cannot be written: %s", strerror(output_error));
     return status;
 }

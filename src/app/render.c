@@ -31,8 +31,7 @@ static void draw(const struct app_args *a, const struct app_play *y, const struc
         cv_canvas_ansi(&canvas, &out);
     else
         cv_canvas_text(&canvas, &out);
-    if (out.n)
-        fwrite(out.at, 1, out.n, stdout);
+    app_write(&out);
     cv_buf_release(&out);
     cv_canvas_release(&canvas);
     cv_ui_free(ui);

@@ -57,7 +57,7 @@ static void print_line(struct batch *b, uint32_t text)
     cv_text_clean(&clean, s, n);
     cv_buf_add(&clean, "\n", 1);
     hide_progress(b);
-    b->broken |= fwrite(clean.at, 1, clean.n, stdout) != clean.n;
+    b->broken |= !app_write(&clean);
     cv_buf_release(&clean);
 }
 
@@ -137,7 +137,7 @@ static int play_once(struct batch *b, const struct cv_order *order)
             uv_timer_start(&b->timer, tick, TICK_MS, TICK_MS);
             hurried = false;
         }
-        b->broken |= fflush(stdout) != 0;
+        b->broken |= !app_flush();
         show_progress(b);
         if (b->broken)
             break;
@@ -166,7 +166,7 @@ static int play_once(struct batch *b, const struct cv_order *order)
 
 static void put(struct batch *b, struct cv_buf *text)
 {
-    b->broken |= text->n && fwrite(text->at, 1, text->n, stdout) != text->n;
+    b->broken |= !app_write(text);
     cv_buf_release(text);
 }
 

@@ -174,8 +174,10 @@ static uint64_t starts(const struct cv_program *p, const struct cv_stmt *st, uns
     uint64_t sum = 0;
     for (; st && sum < SPAWNED; st = st->next) {
         uint64_t inside = starts(p, st->body, depth) + starts(p, st->orelse, depth);
-        if (st->kind == CV_S_SPAWN)
-            inside += depth == 0 || st->index < 0 || (uint32_t)st->index >= p->nbodies ? SPAWNED : 1 + starts(p, p->bodies[st->index].tree, depth - 1);
+        if (st->kind == CV_S_SPAWN) { /* its target says which body */
+            uint32_t body = st->target ? (uint32_t)st->target->index : p->nbodies;
+            inside += depth && body < p->nbodies ? 1 + starts(p, p->bodies[body].tree, depth - 1) : SPAWNED;
+        }
         sum += inside < SPAWNED ? inside * turns_of(st) : SPAWNED;
     }
     return sum < SPAWNED ? sum : SPAWNED;

@@ -1,0 +1,24 @@
+# `make install` and `make uninstall`: PREFIX says where it will be used from (and is looked for there), DESTDIR where it is
+# put for packing. The scenarios are found relative to the program too, so that a moved tree still works.
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/convis
+MANDIR ?= $(PREFIX)/share/man
+INSTALL ?= install
+
+install: convis
+	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
+	$(INSTALL) -m 755 $(O)/convis "$(DESTDIR)$(BINDIR)/convis"
+	$(INSTALL) -m 644 scenarios/*.ini "$(DESTDIR)$(DATADIR)/scenarios/"
+	$(INSTALL) -m 644 man/convis.1 "$(DESTDIR)$(MANDIR)/man1/"
+	$(INSTALL) -m 644 man/convis-scenario.5 "$(DESTDIR)$(MANDIR)/man5/"
+
+# Takes away what install put there and nothing else: folders only when they are empty.
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/convis" "$(DESTDIR)$(MANDIR)/man1/convis.1" "$(DESTDIR)$(MANDIR)/man5/convis-scenario.5"
+	for f in scenarios/*.ini; do rm -f "$(DESTDIR)$(DATADIR)/$$f"; done
+	-rmdir "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
+
+# The tables in the manual are the program's own.
+man: convis
+	scripts/man-tables $(O)/convis man/convis.1
+.PHONY: install uninstall man
