@@ -76,7 +76,7 @@ struct cv_var_at {
     struct cv_cell cell;        /* a list: payload = its length */
     uint64_t t, writes, reads;  /* of the last write; counts until t */
     uint32_t writer, line;
-    uint32_t stale;             /* a task that holds an older version in its locals (read it, has not yet used it); CV_NO_TASK */
+    uint32_t stale;             /* a task that holds an older version (read it and has not yet used it, or wrote it and has not looked since); CV_NO_TASK */
 };
 /* copy: CV_NO_TASK for the one copy that all share, else the task whose own copy is meant (processes). */
 struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t);

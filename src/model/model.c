@@ -193,6 +193,8 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
     }
     if (e->kind == CV_EV_PRINT || e->kind == CV_EV_GIVE || e->kind == CV_EV_SPAWN || e->kind == CV_EV_TASK_END)
         vars_used(t, e->t);
+    if (e->kind == CV_EV_GIVE || e->kind == CV_EV_SPAWN || e->kind == CV_EV_TASK_END)
+        vars_published(t, e->t);
     lanes_fold(m, t, e);
     order_fold(m, t, e->task, e);
 }

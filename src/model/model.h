@@ -56,7 +56,12 @@ void instants_add(struct instants *v, uint64_t t);
 uint64_t instants_until(const struct instants *v, uint64_t t); /* up to and including t, those cut off too */
 
 /* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
-struct version { uint64_t t; struct cv_cell cell; uint32_t line, epoch; /* the writer's clock, see order.c */ };
+struct version {            /* epoch: the writer's clock, see order.c; until: its writer takes the value for its own, see vars.c */
+    uint64_t t;
+    struct cv_cell cell;
+    uint32_t line, epoch;
+    uint64_t until;
+};
 struct versions { CV_VEC(struct version) v; uint64_t dropped; };
 struct read { uint64_t t, until /* used, or read again */; uint64_t task : 20, version : 40; };
 struct var {                /* one copy of a variable */
@@ -95,6 +100,7 @@ struct task {
     uint32_t cpu_line;          /* of the last cpu statement in it; 0: none */
     struct var **vars;          /* its own copies, NULL: none */
     struct use open[4];         /* what it read and has not yet used */
+    struct use wrote[4];        /* what it wrote and takes for what still stands; index: the version */
     struct clock clock;
     uint64_t acquires;          /* edges that came in */
     uint32_t maybe_atomic;      /* 1 + variable whose element it wrote indivisibly: a whole list, or an atomic? */
@@ -176,6 +182,7 @@ void lanes_trim(struct cv_model *m);
 /* vars.c */
 void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e); /* READ, WRITE */
 void vars_used(struct task *t, uint64_t at);                       /* what it held in its locals has been used */
+void vars_published(struct task *t, uint64_t at);                  /* it gave its writes away in order: a release, a spawn, its end */
 struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var);
 const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version); /* NULL: not (any more) known */
 void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, struct cv_buf *out);

@@ -2,7 +2,11 @@
  *
  * The order of versions is the truth, time stamps only place them: a version whose event comes after that of a later version
  * is put in front of it, no later than it. A variable that is private to each process has one copy a task; a copy begins as
- * its parent's stood when the task started. Counts include what was cut off at the front. */
+ * its parent's stood when the task started. Counts include what was cut off at the front.
+ *
+ * Who is stale at t: a task that read an older version and has not used it yet; and one whose own write another has overwritten
+ * since, until it touches the variable again. Once it has given anything to others in order (a release, a spawn, its end) the
+ * overwriting may be in order too, and nothing is said. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +89,36 @@ void vars_used(struct task *t, uint64_t at)
     }
 }
 
+static void let_go(struct use *u, uint64_t at)
+{
+    struct version *x = u->var ? (struct version *)(uintptr_t)vars_version(u->var, 0, u->index) : NULL;
+    if (x)
+        x->until = at;
+    *u = (struct use){0};
+}
+
+void vars_published(struct task *t, uint64_t at)
+{
+    for (size_t i = 0; i < CV_COUNT(t->wrote); i++)
+        let_go(&t->wrote[i], at);
+}
+
+/* The task touches a variable again: it knows what stands there. */
+static void looked(struct task *t, const struct var *v, uint64_t at)
+{
+    for (size_t i = 0; i < CV_COUNT(t->wrote); i++)
+        if (t->wrote[i].var == v)
+            let_go(&t->wrote[i], at);
+}
+
+static void believes(struct task *t, struct var *v, uint64_t version, uint64_t at)
+{
+    size_t last = CV_COUNT(t->wrote) - 1;
+    let_go(&t->wrote[last], at);
+    memmove(&t->wrote[1], &t->wrote[0], last * sizeof t->wrote[0]);
+    t->wrote[0] = (struct use){v, version};
+}
+
 static void note_read(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
 {
     struct read r = {.t = e->t, .until = UINT64_MAX, .task = e->task, .version = cv_meta_version(e->b)};
@@ -109,12 +143,15 @@ static void note_read(struct cv_model *m, struct task *t, struct var *v, const s
 
 static void note_write(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
 {
-    struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(m, t, e->task)};
+    bool own = e->c == 0 && !(e->flags & CV_F_ATOMIC) && !model_private(m, e->obj);
+    struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(m, t, e->task), .until = own ? UINT64_MAX : e->t};
     struct versions *cell = e->c == 0 || e->c == CV_WHOLE_LIST ? &v->head : item(v, e->c <= MODEL_MAX_ITEMS ? (uint32_t)e->c : UINT32_MAX);
     if (!cell)
         return;
     add_version(cell, one);
     m->bytes += sizeof one;
+    if (own)
+        believes(t, v, cv_meta_version(e->b), e->t);
     if (e->flags & CV_F_APPEND) { /* the length grew with it */
         one.cell = (struct cv_cell){e->c, cv_meta(CV_TAG_LIST, e->task, cv_meta_version(e->d) + 1)};
         add_version(&v->head, one);
@@ -129,6 +166,7 @@ void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
     if (e->obj >= m->info->nvars)
         return;
     struct var *v = vars_of(m, t, e->obj);
+    looked(t, v, e->t);
     if (e->kind == CV_EV_READ) {
         findings_read(m, t, v, e);
         note_read(m, t, v, e);
@@ -187,10 +225,21 @@ static size_t reads_until(const struct var *v, uint64_t t)
     return low;
 }
 
+enum { STALE_LOOKED_AT = 64 };
+
+static uint32_t stale_writer(const struct var *v, const struct version *now, uint64_t t)
+{
+    const struct version *first = v->head.v.at;
+    for (const struct version *x = now; x-- > first && now - x < STALE_LOOKED_AT;)
+        if (x->until > t && cv_meta_writer(x->cell.meta) != cv_meta_writer(now->cell.meta))
+            return cv_meta_writer(x->cell.meta);
+    return CV_NO_TASK;
+}
+
 static uint32_t stale_reader(const struct var *v, const struct version *now, uint64_t t)
 {
     size_t n = reads_until(v, t);
-    for (size_t i = n; i > 0 && n - i < 64; i--) {
+    for (size_t i = n; i > 0 && n - i < STALE_LOOKED_AT; i--) {
         const struct read *r = &v->reads.at[i - 1];
         if (r->until > t && r->version < version_of(now) && cv_meta_writer(now->cell.meta) != r->task)
             return r->task;
@@ -218,6 +267,8 @@ struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_
         at.writer = cv_meta_writer(x->cell.meta);
         at.line = x->line;
         at.stale = v ? stale_reader(v, x, t) : CV_NO_TASK;
+        if (v && at.stale == CV_NO_TASK && !model_private(m, var))
+            at.stale = stale_writer(v, x, t);
     } else if (at.list) {
         at.cell = (struct cv_cell){vars_initial_length(m->info->vars[var].initial), cv_meta(CV_TAG_LIST, CV_NO_TASK, 0)};
     }
