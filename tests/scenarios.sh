@@ -1,6 +1,8 @@
 #!/bin/bash
-# Every shipped scenario is a test in every model it names, for real; and under the stepped engine, in virtual time, with three
-# seeds. All its expectations must hold (exit 0). TAP.
+# Every shipped scenario is a test in every model it names, for real; and under the stepped engine, in virtual time: with three
+# seeds under the rules of threads and processes, where nothing about the order is promised. Under those of async with seed 1
+# alone, which is the loop's own order, first in first out: an expectation of async may rest on that order. All expectations
+# must hold (exit 0). TAP.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 convis=${CV_CONVIS:-build/convis}
@@ -31,7 +33,8 @@ for file in scenarios/*.ini; do
     for model in ${models:-async threads threads+gil processes}; do
         run "$name under $model" "$file" -m "$model" --json
         case "$model" in *+gil) continue ;; esac
-        for seed in 1 2 3; do
+        [ "$model" = async ] && seeds=1 || seeds="1 2 3"
+        for seed in $seeds; do
             run "$name under stepped:$model, seed $seed" "$file" -m "stepped:$model" -s "$seed" --json
         done
     done

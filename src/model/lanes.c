@@ -30,7 +30,7 @@ static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, ui
     size_t before = series_bytes(&m->switches);
     series_push(&m->switches, (struct slice){.t = t, .sw = (unsigned)cause + 1}, NULL);
     m->bytes += series_bytes(&m->switches) - before;
-    if (!line)
+    if (!line || cause == CV_CAUSE_EXIT) /* an end is no switch at a line: nobody could be let in there and the task go on */
         return;
     if (line >= m->nlines) {
         uint32_t n = m->nlines ? m->nlines : 64;
@@ -116,7 +116,8 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
         return;
     if (sw != CV_CAUSE_COUNT) {
         s.sw = (unsigned)sw + 1;
-        count_switch(m, at, sw, t->line);
+        if (!model_hidden(m, t))
+            count_switch(m, at, sw, t->line);
     }
     push(m, &t->lane, s);
 }

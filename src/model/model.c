@@ -67,6 +67,8 @@ void cv_model_free(struct cv_model *m)
 /* ── tasks and text ─────────────────────────────────────────────────────────────────────────────── */
 struct task *model_task(const struct cv_model *m, uint32_t task) { return task < m->ntasks ? m->tasks[task] : NULL; }
 
+bool model_hidden(const struct cv_model *m, const struct task *t) { return m->info->implicit_main && m->ntasks && t == m->tasks[0]; }
+
 struct task *model_new_task(struct cv_model *m, uint32_t number)
 {
     if (number >= CV_MAX_TASKS || (m->shm && number >= m->shm->head->plan.max_tasks))

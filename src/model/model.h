@@ -166,6 +166,7 @@ struct task *model_task(const struct cv_model *m, uint32_t task); /* NULL: not s
 struct task *model_new_task(struct cv_model *m, uint32_t number);  /* there, or made; NULL: no such number */
 const char *model_clean(struct cv_model *m, uint32_t string);      /* cleaned, lives as long as the model */
 const char *model_body(struct cv_model *m, uint32_t line);         /* the [task] that begins at a line; NULL: none does */
+bool model_hidden(const struct cv_model *m, const struct task *t); /* a main task nobody wrote: it is not counted */
 const char *model_name(const struct cv_model *m, uint32_t task);
 bool model_private(const struct cv_model *m, uint32_t var);        /* each task has its own copy */
 void model_gap(struct cv_model *m, uint64_t from, uint64_t to);

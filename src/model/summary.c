@@ -1,6 +1,9 @@
 /* The sum of a run, as plain data. Counts come from the rows, which are exact whatever the rings lost; values from the
  * processes' finals where there are any, else from what the record says was written last; a value whose last write may be
- * among lost records is said to be unknown until the region's own cell replaces it (cv_summary_cells). */
+ * among lost records is said to be unknown until the region's own cell replaces it (cv_summary_cells).
+ *
+ * A main task that nobody wrote is no task here: its waits and its end are not counted. What its thread (under async the
+ * loop's) was switched by the kernel is, as is its CPU time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,10 +195,10 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     struct cv_summary_task t = {.task = number, .state = (enum cv_row_state)atomic_load(&row->state), .pid = atomic_load(&row->pid),
                                 .tid = atomic_load(&row->tid), .voluntary = atomic_load(&row->voluntary), .involuntary = atomic_load(&row->involuntary),
                                 .yields = atomic_load(&row->yields), .cpu_ns = atomic_load(&row->cpu_ns)};
-    bool is_async = m->info->model == CV_ASYNC;
+    bool is_async = m->info->model == CV_ASYNC, hidden = number == 0 && m->info->implicit_main;
     uint32_t quantum = t.involuntary - (t.yields < t.involuntary ? t.yields : t.involuntary);
     for (int k = 0; k < CV_CAUSE_COUNT; k++) {
-        uint32_t n = atomic_load(&row->causes[k]);
+        uint32_t n = hidden ? 0 : atomic_load(&row->causes[k]);
         s->by_cause[k] += n;
         t.awaits += k < CV_BLOCK ? n : 0;
     }
@@ -204,13 +207,13 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
         s->cores_seen[k] |= t.cores[k];
     }
     s->by_cause[CV_CAUSE_QUANTUM] += quantum;
-    s->by_cause[CV_CAUSE_EXIT] += t.state == CV_ROW_DONE || t.state == CV_ROW_FAILED || t.state == CV_ROW_KILLED;
+    s->by_cause[CV_CAUSE_EXIT] += !hidden && (t.state == CV_ROW_DONE || t.state == CV_ROW_FAILED || t.state == CV_ROW_KILLED);
     s->voluntary += t.voluntary;
     s->involuntary += t.involuntary;
     s->awaits += t.awaits;
     if (!is_async || number == 0)
         s->cpu_time_ns += t.cpu_ns;
-    if (number == 0 && m->info->implicit_main)
+    if (hidden)
         return;
     t.name = keep_clean(s, row->name);
     t.failure = row->failure ? keep_clean(s, row->failure) : NULL;
