@@ -182,34 +182,56 @@ static void text_row(void *to, const char *term, const char *meaning)
     fputs("\n", p->to);
 }
 
-/* A macro's argument or a line of text: what roff would act on is said as a character. */
-static void mdoc_text(FILE *to, const char *s, bool argument)
+/* What roff would act on is said as a character. */
+static void mdoc_char(FILE *to, char c, bool argument)
 {
-    if (argument)
-        fputs("\"", to);
-    else if (*s == '.' || *s == '\'')
-        fputs("\\&", to);
-    for (; *s; s++) {
-        if (*s == '\\')
-            fputs("\\e", to);
-        else if (*s == '"' && argument)
-            fputs("\\(dq", to);
-        else if (*s == '-')
-            fputs("\\-", to);
-        else
-            fputc(*s, to);
+    if (c == '\\')
+        fputs("\\e", to);
+    else if (c == '"' && argument)
+        fputs("\\(dq", to);
+    else if (c == '-')
+        fputs("\\-", to);
+    else
+        fputc(c, to);
+}
+
+/* A macro's argument; a delimiter at its end is no delimiter. */
+static void mdoc_argument(FILE *to, const char *s)
+{
+    fputs("\"", to);
+    for (const char *at = s; *at; at++)
+        mdoc_char(to, *at, true);
+    fputs(*s && strchr(".,:;?!)]", s[strlen(s) - 1]) ? "\\&\"" : "\"", to);
+}
+
+/* Lines of text, filled; none begins with what makes a line a request. */
+static void mdoc_text(FILE *to, const char *s)
+{
+    enum { WIDTH = 76 }; /* bytes, as mandoc counts them */
+    size_t at = 0;
+    while (*s) {
+        size_t n = strcspn(s, " ");
+        bool request = *s == '.' || *s == '\'';
+        if (at && at + 1 + n > WIDTH && !request) {
+            fputs("\n", to);
+            at = 0;
+        }
+        fputs(at ? " " : request ? "\\&" : "", to);
+        at += (at > 0) + n;
+        for (size_t i = 0; i < n; i++)
+            mdoc_char(to, s[i], false);
+        s += n + strspn(s + n, " ");
     }
-    fputs(argument ? "\"" : "", to);
+    fputs("\n", to);
 }
 
 static void mdoc_row(void *to, const char *term, const char *meaning)
 {
     struct page *p = to;
     fputs(".It Li ", p->to);
-    mdoc_text(p->to, term, true);
+    mdoc_argument(p->to, term);
     fputs("\n", p->to);
-    mdoc_text(p->to, meaning, false);
-    fputs("\n", p->to);
+    mdoc_text(p->to, meaning);
 }
 
 static void print_table(FILE *to, const struct topic *t)
