@@ -38,6 +38,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard src/$(1)/*.c))
 APP_OBJS := $(foreach r,$(ROOMS),$(call objs,$(r))) $(O)/obj/src/main.o
 
 all: convis
+# Always looked at: the link may point into another build folder.
 convis: $(O)/convis
 	$(Q)ln -sf $< $@
 $(O)/convis: $(APP_OBJS)
@@ -65,6 +66,6 @@ unit: $(UNIT:%=$(O)/unit/%)
 include $(wildcard mk/*.mk)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+.PHONY: all unit clean convis
 clean:
 	rm -rf build build-* convis
