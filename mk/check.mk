@@ -35,4 +35,4 @@ $(TOOLS:%=$(O)/tools/%): $(O)/tools/%: $(O)/obj/tests/tools/%.o
 build-tests: convis unit $(PTY:%=$(O)/pty/%) $(TOOLS:%=$(O)/tools/%)
 .PHONY: check check-sanitize lint build-tests
 # Objects of tests are kept: a second `make check` links and runs only.
-.SECONDARY:
+.PRECIOUS: $(O)/obj/%.o
