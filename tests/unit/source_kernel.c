@@ -311,27 +311,49 @@ static void sum_usage(long voluntary[TASKS], long involuntary[TASKS])
     }
 }
 
+/* The kernel's own two counts of a thread, as it stands. */
+static struct account counted(uint32_t tid)
+{
+    char path[64], line[256];
+    struct account a = {.voluntary = -1, .involuntary = -1};
+    snprintf(path, sizeof path, "/proc/%u/status", tid);
+    FILE *f = fopen(path, "re");
+    ck_assert_ptr_nonnull(f);
+    while (fgets(line, sizeof line, f)) {
+        sscanf(line, "voluntary_ctxt_switches: %ld", &a.voluntary);
+        sscanf(line, "nonvoluntary_ctxt_switches: %ld", &a.involuntary);
+    }
+    fclose(f);
+    ck_assert(a.voluntary >= 0 && a.involuntary >= 0);
+    return a;
+}
+
+/* What was told of a thread's whole life lies between what the kernel counted just before the last look and just after it. */
 START_TEST(usage_agrees_with_getrusage)
 {
     ck_assert(!refused("usage"));
-    struct account accounts[TASKS];
+    struct account accounts[TASKS], before[TASKS], base = counted((uint32_t)child);
+    uint32_t tid[TASKS];
     run(accounts);
     for (int task = 0; task < TASKS; task++) { /* everyone waits for the end */
-        uint32_t tid = atomic_load(&cv_shm_row(&shm, (uint32_t)task)->tid);
-        for (uint64_t until = cv_mono_ns() + patience_ns; state_of((pid_t)tid) != 'S';) {
+        tid[task] = atomic_load(&cv_shm_row(&shm, (uint32_t)task)->tid);
+        for (uint64_t until = cv_mono_ns() + patience_ns; state_of((pid_t)tid[task]) != 'S';) {
             ck_assert_uint_lt(cv_mono_ns(), until);
             sched_yield();
         }
+        before[task] = counted(tid[task]);
     }
     finish_run();
     long voluntary[TASKS], involuntary[TASKS];
     sum_usage(voluntary, involuntary);
-    for (int task = 0; task < TASKS; task++) { /* and that wait is one more than the work's */
-        long slack = 4 + 2 * (task == 0); /* starting (forking, creating) may wait for the kernel now and then */
-        ck_assert_int_ge(voluntary[task], accounts[task].voluntary + 1);
-        ck_assert_int_le(voluntary[task], accounts[task].voluntary + 1 + slack);
+    for (int task = 0; task < TASKS; task++) {
+        struct account after = counted(tid[task]), none = {0}, *from = task ? &none : &base; /* the first thread lived before the run */
+        ck_assert_int_ge(voluntary[task], before[task].voluntary - from->voluntary);
+        ck_assert_int_le(voluntary[task], after.voluntary - from->voluntary);
+        ck_assert_int_ge(involuntary[task], before[task].involuntary - from->involuntary);
+        ck_assert_int_le(involuntary[task], after.involuntary - from->involuntary);
+        ck_assert_int_ge(voluntary[task], accounts[task].voluntary); /* and the work is part of it */
         ck_assert_int_ge(involuntary[task], accounts[task].involuntary);
-        ck_assert_int_le(involuntary[task], accounts[task].involuntary + slack);
     }
 }
 END_TEST
