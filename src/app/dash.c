@@ -185,12 +185,10 @@ static void obey(struct dash *d, enum cv_command command)
     case CV_CMD_THREADS: set_model(d, CV_THREADS); break;
     case CV_CMD_PROCESSES: set_model(d, CV_PROCESSES); break;
     case CV_CMD_GIL:
-        if (d->order.model != CV_THREADS || d->order.stepped) {
-            tell(d, "the GIL is for threads: press t first");
-        } else {
-            d->order.gil = !d->order.gil;
-            begin_run(d);
-        }
+        d->order.gil = d->order.model != CV_THREADS || d->order.stepped || !d->order.gil;
+        d->order.model = CV_THREADS;
+        d->order.stepped = false;
+        begin_run(d);
         break;
     case CV_CMD_RERUN: begin_run(d); break;
     }
