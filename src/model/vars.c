@@ -301,9 +301,12 @@ void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, stru
     case CV_TAG_LIST: cv_buf_printf(out, "a list of %llu", (unsigned long long)c.payload); break;
     case CV_TAG_STRING: {
         const char *s = shm ? cv_string(shm, (uint32_t)c.payload, &n) : "";
+        size_t shown = n < max ? n : max;
+        while (shown < n && shown > 0 && max - shown < 3 && ((unsigned char)s[shown] & 0xc0) == 0x80)
+            shown--;
         cv_buf_str(out, "\"");
-        cv_text_clean(out, s, n < max ? n : max);
-        cv_buf_str(out, n > max ? "…\"" : "\"");
+        cv_text_clean(out, s, shown);
+        cv_buf_str(out, shown < n ? "…\"" : "\"");
         break;
     }
     }
