@@ -38,6 +38,7 @@ uint64_t cv_model_change(const struct cv_model *m);   /* grows with every fold: 
 uint32_t cv_model_ntasks(const struct cv_model *m);   /* tasks started so far, 0 … n-1, main included */
 const char *cv_model_task_name(const struct cv_model *m, uint32_t task); /* cleaned text, never NULL */
 const char *cv_model_body_of(const struct cv_model *m, uint32_t task);   /* name of its [task] */
+const char *cv_model_failure(const struct cv_model *m, uint32_t task);   /* why it failed ("killed by SIGSEGV"), cleaned; NULL: it did not */
 uint32_t cv_model_parent(const struct cv_model *m, uint32_t task);
 void cv_model_ids(const struct cv_model *m, uint32_t task, uint32_t *pid, uint32_t *tid); /* 0: none of its own */
 bool cv_model_has_loop(const struct cv_model *m);

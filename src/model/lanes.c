@@ -275,6 +275,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
     case CV_EV_TASK_END:
         t->phase = PHASE_END;
         t->end = e->obj <= CV_END_KILLED ? (enum cv_task_end)e->obj : CV_END_FAILED;
+        t->failure = e->a ? model_clean(m, (uint32_t)e->a) : NULL;
         t->cause = CV_CAUSE_EXIT;
         syncs_wait(m, t, e->t, false, 0);
         m->alive -= m->alive > 0;

@@ -270,6 +270,12 @@ const char *cv_model_body_of(const struct cv_model *m, uint32_t task)
     return t->body_name ? t->body_name : t->name;
 }
 
+const char *cv_model_failure(const struct cv_model *m, uint32_t task)
+{
+    const struct task *t = model_task(m, task);
+    return t ? t->failure : NULL;
+}
+
 uint32_t cv_model_parent(const struct cv_model *m, uint32_t task)
 {
     const struct task *t = model_task(m, task);

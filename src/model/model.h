@@ -89,6 +89,7 @@ struct task {
     /* what its own events say */
     enum phase phase;
     enum cv_task_end end;
+    const char *failure;        /* NULL: none; the model's */
     enum cv_cause cause;
     uint32_t object, waker, line;
     uint32_t waits_on;          /* 1 + the sync object in whose queue it is counted */

@@ -42,6 +42,13 @@ static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv
     }
 }
 
+/* The thread of a main task nobody wrote is the loop's. */
+static const char *name_of(const struct cv_view *v, uint32_t task)
+{
+    bool loop = task == 0 && cv_model_info(v->m)->implicit_main && cv_model_has_loop(v->m);
+    return view_lane_name(v, loop ? CV_LANE_LOOP : task);
+}
+
 static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t core, bool allowed)
 {
     struct cv_core_at at = {.busy = -1, .run = -1, .task = CV_NO_TASK};
@@ -68,9 +75,9 @@ static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     else
         canvas_str(c, r, x, y, "  - ", CV_C_DIM, 0);
     x += 5;
+    bool busy = at.task != CV_NO_TASK && !(view_over(v) && v->cursor >= view_end(v));
     if (name)
-        canvas_fit(c, r, x, y, at.task != CV_NO_TASK ? cv_model_task_name(v->m, at.task) : allowed ? "" : "not ours", name,
-                   at.task != CV_NO_TASK ? CV_C_RUNNING : CV_C_DIM, 0);
+        canvas_fit(c, r, x, y, busy ? name_of(v, at.task) : allowed ? "" : "not ours", name, busy ? CV_C_RUNNING : CV_C_DIM, 0);
     x += name ? name + 1 : 0;
     if (history)
         draw_history(v, c, r, x, y, history, core);

@@ -232,6 +232,8 @@ static void terminal_resized(void)
     struct winsize size;
     if (term.open && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resize_term(size.ws_row, size.ws_col);
+    if (term.open)
+        clearok(curscr, TRUE); /* terminals move what stands on them when they change their size, each in its way */
     forget_frame();
 }
 
@@ -243,7 +245,6 @@ static void terminal_resume(void)
     tcgetattr(STDIN_FILENO, &term.before); /* the shell may have set it anew */
     reset_prog_mode();
     terminal_resized();
-    clearok(curscr, TRUE);
     refresh();
     report_drags(true);
 }
@@ -311,38 +312,58 @@ static bool mouse_input(struct cv_input *in)
     return true;
 }
 
-static int key_of(wint_t code)
+static int key_of(int code)
 {
     static const struct { int from, to; } map[] = {
         {KEY_LEFT, CV_KEY_LEFT}, {KEY_RIGHT, CV_KEY_RIGHT}, {KEY_UP, CV_KEY_UP}, {KEY_DOWN, CV_KEY_DOWN}, {KEY_HOME, CV_KEY_HOME},
         {KEY_END, CV_KEY_END}, {KEY_PPAGE, CV_KEY_PAGE_UP}, {KEY_NPAGE, CV_KEY_PAGE_DOWN}, {KEY_SLEFT, CV_KEY_SHIFT_LEFT},
         {KEY_SRIGHT, CV_KEY_SHIFT_RIGHT}, {KEY_BTAB, CV_KEY_BACKTAB}, {KEY_BACKSPACE, CV_KEY_BACKSPACE}, {KEY_ENTER, '\r'}};
     for (size_t i = 0; i < CV_COUNT(map); i++)
-        if ((wint_t)map[i].from == code)
+        if (map[i].from == code)
             return map[i].to;
     return 0;
 }
 
-/* Keys that mean nothing to us are passed over, so that the caller's loop ends only where nothing is left. */
+/* After an ESC that begins no sequence which curses knows: cursor keys in their other form, 0 for all else, passed over as a
+ * whole because its letters are no keys; and ESC itself. */
+static int after_escape(void)
+{
+    static const struct { int final, key; } cursor[] = {{'A', CV_KEY_UP}, {'B', CV_KEY_DOWN}, {'C', CV_KEY_RIGHT}, {'D', CV_KEY_LEFT}, {'H', CV_KEY_HOME}, {'F', CV_KEY_END}};
+    int begin = getch();
+    if (begin != '[' && begin != 'O') {
+        if (begin != ERR)
+            ungetch(begin);
+        return 27;
+    }
+    int final = getch();
+    for (size_t i = 0; i < CV_COUNT(cursor); i++)
+        if (cursor[i].final == final)
+            return cursor[i].key;
+    while (final != ERR && begin == '[' && (final < 0x40 || final > 0x7e))
+        final = getch();
+    return 0;
+}
+
+/* Keys that mean nothing to us are passed over, so that the caller's loop ends only where nothing is left. Bytes, not
+ * characters: get_wch would swallow the keys after a byte that is not UTF-8, and no key of ours is beyond ASCII. */
 static bool terminal_read(struct cv_input *in)
 {
     in->kind = CV_IN_NONE;
     while (term.open && !term.suspended) {
-        wint_t code;
-        int kind = get_wch(&code);
-        if (kind == ERR)
+        int code = getch();
+        if (code == ERR)
             return false;
-        if (kind == KEY_CODE_YES && code == KEY_MOUSE) {
+        if (code == KEY_MOUSE) {
             if (mouse_input(in))
                 return true;
             continue;
         }
-        if (kind == KEY_CODE_YES && code == KEY_RESIZE) {
+        if (code == KEY_RESIZE) {
             forget_frame();
             in->kind = CV_IN_RESIZE;
             return true;
         }
-        int key = kind == KEY_CODE_YES ? key_of(code) : code == 8 || code == 127 ? CV_KEY_BACKSPACE : (int)code;
+        int key = code >= KEY_MIN ? key_of(code) : code == 8 || code == 127 ? CV_KEY_BACKSPACE : code == 27 ? after_escape() : code < 128 ? code : 0;
         if (key) {
             *in = (struct cv_input){.kind = CV_IN_KEY, .key = key};
             return true;

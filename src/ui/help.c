@@ -1,84 +1,103 @@
-/* Help: the keys of keys.def, the glyphs of states.def, the panes of cv_panes. A line of it is made on demand, so that
- * scrolling needs no copy of the whole. */
+/* Help: the keys of keys.def, the glyphs of states.def, the panes of cv_panes. Beside each other where there is room, below each
+ * other where there is not; text wraps, and what does not fit scrolls. */
 #include "ui/help.h"
 #include "ui/keys.h"
 
-enum { KEYS_WIDTH = 12 };
+enum { KEYS_WIDTH = 12, NARROW_KEYS_WIDTH = 8, NAMES_WIDTH = 12, BESIDE = 90 /* columns from which there are two */ };
 
-static void heading(struct cv_canvas *c, struct cv_rect r, int y, const char *text)
+/* Where a section is drawn: within clip (empty: only measured), its left edge and width. */
+struct sheet { struct cv_canvas *c; struct cv_rect clip; int x, w; };
+
+/* Each returns the row below what it drew at y. */
+static int wrapped(struct sheet s, int x, int y, const char *text)
 {
-    canvas_fit(c, r, r.x, y, text, r.w, CV_C_TITLE, CV_A_BOLD);
+    int width = s.x + s.w - x;
+    do {
+        size_t next, n = canvas_wrap(text, width, &next);
+        for (size_t i = 0, at = (size_t)x, length; i < n; i += length)
+            at += (size_t)canvas_put(s.c, s.clip, (int)at, y, cv_utf8(text + i, n - i, &length), CV_C_TEXT, 0);
+        text += next;
+        y++;
+    } while (*text);
+    return y;
 }
 
-static void entry(struct cv_canvas *c, struct cv_rect r, int y, const char *name, enum cv_colour colour, const char *text)
+static int heading(struct sheet s, int y, const char *text)
 {
-    int at = r.w >= 30 ? KEYS_WIDTH : 8;
-    canvas_fit(c, r, r.x + 1, y, name, at - 1, colour, CV_A_BOLD);
-    canvas_fit(c, r, r.x + 1 + at, y, text, r.w - 1 - at, CV_C_TEXT, 0);
+    canvas_fit(s.c, s.clip, s.x, y, text, s.w, CV_C_TITLE, CV_A_BOLD);
+    return y + 1;
 }
 
-static size_t npanes(void)
+static int entry(struct sheet s, int y, const char *name, enum cv_colour colour, const char *text)
 {
-    size_t n = 0;
-    while (cv_panes[n])
-        n++;
-    return n;
+    int at = s.w >= 30 ? KEYS_WIDTH : NARROW_KEYS_WIDTH;
+    canvas_fit(s.c, s.clip, s.x + 1, y, name, at - 1, colour, CV_A_BOLD);
+    return wrapped(s, s.x + 1 + at, y, text);
 }
 
-static void draw_state(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, enum cv_state s)
+static int draw_keys(struct sheet s, int y)
 {
-    for (int i = 0; i < 3; i++)
-        canvas_put(c, r, r.x + 1 + i, y, view_state_glyph(v, s), view_state_colour(s), 0);
-    int at = r.w >= 30 ? KEYS_WIDTH : 8;
-    canvas_fit(c, r, r.x + 1 + at, y, cv_state_info[s].name, 12, view_state_colour(s), CV_A_BOLD);
-    canvas_fit(c, r, r.x + 1 + at + 13, y, cv_state_info[s].meaning, r.w - at - 14, CV_C_TEXT, 0);
+    y = heading(s, y, "Keys");
+    for (size_t i = 0; i < keys_count; i++)
+        y = entry(s, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary);
+    return y;
 }
 
-/* Line i of the help at row y; false past the end. */
-static bool draw_line(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, size_t i)
+static int draw_states(const struct cv_view *v, struct sheet s, int y)
 {
     static const struct { const char *glyph, *plain, *text; enum cv_colour colour; } more[] = {
         {"▏▎▍▌", "|", "ran for a part of this column", CV_C_RUNNING},
         {"╳", "X", "preempted in this column; where it goes on, underlined", CV_C_PREEMPT},
         {"⇄ ▶", "% >", "beside the code: switched away here, running here", CV_C_AWAIT}};
-    if (i == 0)
-        return heading(c, r, y, "Keys"), true;
-    if (--i < keys_count)
-        return entry(c, r, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary), true;
-    i -= keys_count;
-    if (i == 0)
-        return true;
-    if (i == 1)
-        return heading(c, r, y, "Lanes of the timeline"), true;
-    i -= 2;
-    if (i < CV_ST_COUNT)
-        return draw_state(v, c, r, y, (enum cv_state)i), true;
-    i -= CV_ST_COUNT;
-    if (i < CV_COUNT(more))
-        return entry(c, r, y, v->ascii ? more[i].plain : more[i].glyph, more[i].colour, more[i].text), true;
-    i -= CV_COUNT(more);
-    if (i == 0)
-        return true;
-    if (i == 1)
-        return heading(c, r, y, "Panes"), true;
-    i -= 2;
-    if (i < npanes())
-        return entry(c, r, y, cv_panes[i]->name, CV_C_FOCUS, cv_panes[i]->summary), true;
-    return false;
+    y = heading(s, y, "Lanes of the timeline");
+    for (int i = 0; i < CV_ST_COUNT; i++) {
+        enum cv_state state = (enum cv_state)i;
+        for (int k = 0; k < 3; k++)
+            canvas_put(s.c, s.clip, s.x + 1 + k, y, view_state_glyph(v, state), view_state_colour(state), 0);
+        canvas_fit(s.c, s.clip, s.x + 5, y, cv_state_info[i].name, NAMES_WIDTH - 1, view_state_colour(state), CV_A_BOLD);
+        y = wrapped(s, s.x + 5 + NAMES_WIDTH, y, cv_state_info[i].meaning);
+    }
+    for (size_t i = 0; i < CV_COUNT(more); i++) {
+        canvas_fit(s.c, s.clip, s.x + 1, y, v->ascii ? more[i].plain : more[i].glyph, 4, more[i].colour, CV_A_BOLD);
+        y = wrapped(s, s.x + 6, y, more[i].text);
+    }
+    return y;
+}
+
+static int draw_panes(struct sheet s, int y)
+{
+    y = heading(s, y, "Panes");
+    for (size_t i = 0; cv_panes[i]; i++)
+        y = entry(s, y, cv_panes[i]->name, CV_C_FOCUS, cv_panes[i]->summary);
+    return y;
+}
+
+/* All of it from row y on; returns the row below the last. */
+static int draw_all(const struct cv_view *v, struct cv_canvas *c, struct cv_rect inside, struct cv_rect clip, int y)
+{
+    struct sheet left = {c, clip, inside.x, inside.w}, right = left;
+    if (inside.w < BESIDE)
+        return draw_panes(left, draw_states(v, left, draw_keys(left, y) + 1) + 1);
+    left.w = inside.w * 56 / 100;
+    right.x += left.w + 2;
+    right.w -= left.w + 2;
+    int a = draw_keys(left, y), b = draw_panes(right, draw_states(v, right, y) + 1);
+    return a > b ? a : b;
 }
 
 void help_draw(struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
-    int all = (int)(1 + keys_count + 2 + CV_ST_COUNT + 3 + 2 + npanes());
-    canvas_fill(c, r, ' ', CV_C_TEXT, 0);
-    struct cv_rect inside = r;
-    if (layout_framed(r)) {
-        canvas_box(c, r, "Help", "Esc closes · ↑ ↓ scroll", CV_C_FOCUS, true);
-        inside = (struct cv_rect){r.x + 2, r.y + 1, r.w - 4, r.h - 2};
-    }
-    int last = all > inside.h ? all - inside.h : 0;
+    struct cv_rect inside = layout_framed(r) ? (struct cv_rect){r.x + 2, r.y + 1, r.w - 4, r.h - 2} : r;
+    int all = draw_all(v, c, inside, (struct cv_rect){0}, 0), last = all > inside.h ? all - inside.h : 0;
     v->help_scroll = v->help_scroll < 0 ? 0 : v->help_scroll > last ? last : v->help_scroll;
-    for (int y = 0; y < inside.h; y++)
-        if (!draw_line(v, c, inside, inside.y + y, (size_t)(v->help_scroll + y)))
-            break;
+    canvas_fill(c, r, ' ', CV_C_TEXT, 0);
+    if (layout_framed(r)) {
+        struct cv_buf right = {0};
+        cv_buf_str(&right, "Esc closes");
+        if (last)
+            cv_buf_printf(&right, " · ↑ ↓ scroll, %d of %d", v->help_scroll + inside.h, all);
+        canvas_box(c, r, "Help", right.at, CV_C_FOCUS, true);
+        cv_buf_release(&right);
+    }
+    draw_all(v, c, inside, inside, inside.y - v->help_scroll);
 }

@@ -39,7 +39,7 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
         return;
     }
     int shared = top >= 9 ? clamp(wants.shared + 2, 3, top / 3 > 3 ? top / 3 : 3) : 0;
-    int output = clamp(top / 4, 3, 8), code = top - shared - output;
+    int output = clamp(top * 5 / 14, 3, 8), code = top - shared - output;
     l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, code};
     if (shared)
         shared_and_output(l, (struct cv_rect){x, body.y + code, rest, shared + output}, shared);

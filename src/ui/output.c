@@ -5,7 +5,7 @@
 
 #include "ui/view.h"
 
-enum { FINDING_LINES = 4 };
+enum { FINDING_LINES = 4, LINE_ROWS = 8 };
 
 /* The newest finding, wrapped, at the bottom of r; returns the lines it took. */
 static int draw_finding(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
@@ -32,19 +32,34 @@ static int draw_finding(const struct cv_view *v, struct cv_canvas *c, struct cv_
     return lines;
 }
 
-static void draw_output(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t i)
+static int text_column(struct cv_rect r) { return r.w >= 34 ? 18 : 0; } /* time and task stand left of it */
+
+static int rows_of(struct cv_rect r, const char *text)
 {
-    struct cv_line_out o = cv_model_output(v->m, i);
-    int x = r.x;
-    if (r.w >= 34) {
+    int rows = 0;
+    for (size_t at = 0, next; text[at] && rows < LINE_ROWS; at += next, rows++)
+        canvas_wrap(text + at, r.w - text_column(r), &next);
+    return rows ? rows : 1;
+}
+
+/* A line, wrapped, from row y on, which may lie above r. */
+static void draw_output(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, struct cv_line_out o)
+{
+    int x = r.x + text_column(r), width = r.w - text_column(r), rows = rows_of(r, o.text);
+    if (x > r.x) {
         const char *when = cv_duration_text(o.t, v->ascii);
-        int width = canvas_width(when);
-        canvas_str(c, r, x + (width < 8 ? 8 - width : 0), y, when, CV_C_DIM, 0);
-        x += 9;
-        canvas_fit(c, r, x, y, cv_model_task_name(v->m, o.task), 8, o.task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
-        x += 9;
+        int used = canvas_width(when);
+        canvas_str(c, r, r.x + (used < 8 ? 8 - used : 0), y, when, CV_C_DIM, 0);
+        canvas_fit(c, r, r.x + 9, y, cv_model_task_name(v->m, o.task), 8, o.task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
     }
-    canvas_fit(c, r, x, y, o.text, r.x + r.w - x, CV_C_TEXT, 0);
+    const char *text = o.text;
+    for (int i = 0; i < rows; i++) {
+        size_t next = 0, take = canvas_wrap(text, width, &next);
+        char *piece = cv_strndup(text, i == rows - 1 ? strlen(text) : take);
+        canvas_fit(c, r, x, y + i, piece, width, CV_C_TEXT, 0);
+        free(piece);
+        text += next;
+    }
 }
 
 static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
@@ -57,9 +72,17 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     int rows = r.h - draw_finding(v, c, r);
     uint32_t n = cv_model_noutput(v->m, v->cursor), back = v->scroll[PANE_OUTPUT] < 0 ? (uint32_t)-v->scroll[PANE_OUTPUT] : 0;
     n -= back < n ? back : n ? n - 1 : 0;
-    uint32_t first = n > (uint32_t)rows ? n - (uint32_t)rows : 0;
-    for (uint32_t i = first; i < n; i++)
-        draw_output(v, c, r, r.y + (int)(i - first), i);
+    struct cv_rect room = {r.x, r.y, r.w, rows};
+    uint32_t first = n;
+    int y = rows;
+    while (first > 0 && y > 0)
+        y -= rows_of(room, cv_model_output(v->m, --first).text);
+    y = r.y + (y < 0 ? y : 0); /* as on a terminal: of the oldest line what is left of it */
+    for (uint32_t i = first; i < n; i++) {
+        struct cv_line_out o = cv_model_output(v->m, i);
+        draw_output(v, c, room, y, o);
+        y += rows_of(room, o.text);
+    }
     if (n == 0 && rows > 0)
         canvas_fit(c, r, r.x + 1, r.y, "nothing printed yet", r.w - 1, CV_C_DIM, 0);
 }

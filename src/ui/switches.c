@@ -67,22 +67,6 @@ static void draw_head(struct cv_canvas *c, struct cv_rect r, struct columns k)
     }
 }
 
-#define RATE_OVER 1000000000ull /* ns */
-
-static void draw_totals(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, struct columns k, const uint64_t all[CV_CAUSE_COUNT])
-{
-    uint64_t before[CV_CAUSE_COUNT] = {0}, from = v->cursor > RATE_OVER ? v->cursor - RATE_OVER : 0;
-    if (from)
-        cv_model_switches(v->m, from, before);
-    struct sums s = sum_up(all);
-    double seconds = (double)(v->cursor - from) / 1e9;
-    double rate = seconds > 0 ? (double)(total(s) - (from ? total(sum_up(before)) : 0)) / seconds : 0;
-    char text[48];
-    snprintf(text, sizeof text, rate >= 1e6 ? "all %.1fM/s" : rate >= 1e4 ? "all %.0fk/s" : "all %.0f/s", rate >= 1e6 ? rate / 1e6 : rate >= 1e4 ? rate / 1e3 : rate);
-    canvas_fit(c, r, r.x, y, text, k.name, CV_C_TITLE, CV_A_BOLD);
-    draw_row(c, r, y, k, s, cv_model_info(v->m)->gil);
-}
-
 static void draw_causes(struct cv_canvas *c, struct cv_rect r, int y, int rows, const uint64_t all[CV_CAUSE_COUNT])
 {
     for (int cause = 0; cause < CV_CAUSE_COUNT && rows > 0; cause++) {
@@ -120,18 +104,27 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         canvas_fit(c, r, r.x, y, cv_model_task_name(v->m, task), k.name, task == v->lane ? CV_C_FOCUS : CV_C_TEXT, task == v->lane ? CV_A_BOLD : 0);
         draw_row(c, r, y++, k, sum_up(counts), cv_model_info(v->m)->gil);
     }
-    draw_totals(v, c, r, y++, k, all);
+    canvas_fit(c, r, r.x, y, "all", k.name, CV_C_TITLE, CV_A_BOLD);
+    draw_row(c, r, y++, k, sum_up(all), cv_model_info(v->m)->gil);
     if (bottom - y > 1)
         draw_causes(c, r, y + 1, bottom - y - 1, all);
 }
 
+#define RATE_OVER 1000000000ull /* ns */
+
+/* The total, and how many of them came in the last second; of a young run since its beginning, of one that is over on average. */
 static void title(const struct cv_view *v, struct cv_buf *out)
 {
     if (!v->m)
         return;
-    uint64_t all[CV_CAUSE_COUNT];
+    bool whole = v->cursor <= RATE_OVER || (view_over(v) && v->cursor >= view_end(v));
+    uint64_t all[CV_CAUSE_COUNT], before[CV_CAUSE_COUNT] = {0}, from = whole ? 0 : v->cursor - RATE_OVER;
     cv_model_switches(v->m, v->cursor, all);
-    cv_buf_printf(out, "%llu", (unsigned long long)total(sum_up(all)));
+    if (from)
+        cv_model_switches(v->m, from, before);
+    double rate = v->cursor > from ? (double)(total(sum_up(all)) - total(sum_up(before))) * 1e9 / (double)(v->cursor - from) : 0;
+    cv_buf_printf(out, "%llu · ", (unsigned long long)total(sum_up(all)));
+    cv_buf_printf(out, rate >= 1e6 ? "%.1fM/s" : rate >= 1e4 ? "%.0fk/s" : "%.0f/s", rate >= 1e6 ? rate / 1e6 : rate >= 1e4 ? rate / 1e3 : rate);
 }
 
 static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)

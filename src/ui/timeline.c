@@ -118,7 +118,7 @@ static struct places place(const struct cv_view *v, struct cv_rect r)
         p.axis = y++;
         h--;
     }
-    if (h >= 3)
+    if (h >= 6 || (h >= 3 && (uint32_t)h > view_nlanes(v))) /* the lanes come first */
         p.detail = y + --h;
     p.lanes_y = y;
     p.rows = h;
@@ -317,10 +317,13 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
         break;
     default: cv_buf_str(out, cv_state_info[at.state].name); break;
     }
-    if (v->cursor > at.since)
-        cv_buf_printf(out, " since %s", cv_duration_text(v->cursor - at.since, v->ascii));
+    bool ended = at.state == CV_ST_DONE || at.state == CV_ST_FAILED;
+    if (v->cursor > at.since && at.state != CV_ST_NONE)
+        cv_buf_printf(out, ended ? " %s ago" : " · for %s", cv_duration_text(v->cursor - at.since, v->ascii));
     if (at.line)
         cv_buf_printf(out, " · line %u", at.line);
+    if (at.state == CV_ST_FAILED && cv_model_failure(v->m, v->lane))
+        cv_buf_printf(out, " · %s", cv_model_failure(v->m, v->lane));
     if (at.waker != CV_NO_TASK && (at.state == CV_ST_READY || at.state == CV_ST_RUNNING))
         cv_buf_printf(out, " · woken by %s", cv_model_task_name(v->m, at.waker));
     uint64_t when;

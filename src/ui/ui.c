@@ -136,7 +136,8 @@ static const char *add_mode(const struct cv_view *v, enum cv_colour *colour)
 /* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. */
 static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
-    int x = r.x + canvas_str(c, r, r.x + 1, r.y, "convis", CV_C_FOCUS, CV_A_BOLD) + 1, right = r.x + r.w - 1;
+    int x = r.x + (r.w > 7), right = r.x + r.w - 1;
+    x += canvas_str(c, r, x, r.y, "convis", CV_C_FOCUS, CV_A_BOLD);
     if (!v->m) {
         canvas_fit(c, r, x + 2, r.y, "starting…", r.w - x - 2, CV_C_DIM, 0);
         return;
@@ -151,7 +152,7 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     struct cv_buf title = {0};
     const char *name = info->title && *info->title ? info->title : info->scenario;
     cv_text_clean(&title, name, strlen(name));
-    static const int least[4] = {66, 24, 14, 44}; /* columns of the screen from which a part is shown */
+    static const int least[4] = {90, 24, 14, 44}; /* columns of the screen from which a part is shown */
     for (int i = 0; i < 4; i++) {
         int width = canvas_width(parts[i].at);
         if (r.w < least[i] || right - width < x + 2)
@@ -168,6 +169,27 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
 
 static void add_clean(struct cv_buf *out, const char *s) { cv_text_clean(out, s, strlen(s)); }
 
+/* Who failed and why; returns the columns used. */
+static int draw_failure(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
+{
+    const struct census *all = v->m ? view_census(v) : NULL;
+    if (!all || all->failed == CV_NO_TASK)
+        return 0;
+    const char *why = cv_model_failure(v->m, all->failed);
+    uint32_t line = cv_model_lane_at(v->m, all->failed, v->cursor).line;
+    struct cv_buf text = {0};
+    cv_buf_printf(&text, "✗ %s failed", cv_model_task_name(v->m, all->failed));
+    if (line)
+        cv_buf_printf(&text, " at line %u", line);
+    if (why)
+        cv_buf_printf(&text, ": %s", why);
+    if (all->by_state[CV_ST_FAILED] > 1)
+        cv_buf_printf(&text, " (and %llu more)", (unsigned long long)all->by_state[CV_ST_FAILED] - 1);
+    int used = canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_FAILED, CV_A_BOLD);
+    cv_buf_release(&text);
+    return used + 2;
+}
+
 static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     const struct cv_ui_status *s = &v->status;
@@ -180,6 +202,7 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     uint32_t findings = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
     if (findings)
         x += 2 + canvas_printf(c, r, x, r.y, CV_C_WARN, CV_A_BOLD, "⚠ %u finding%s", findings, findings == 1 ? "" : "s");
+    x += draw_failure(v, c, r, x);
     if (s->message && *s->message) {
         add_clean(&text, s->message);
         colour = CV_C_WARN;

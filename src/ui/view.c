@@ -224,6 +224,8 @@ static bool still_good(const struct cv_view *v, const struct census *c)
 static void count_task(struct census *c, uint32_t task, struct cv_lane_at at)
 {
     c->by_state[at.state]++;
+    if (at.state == CV_ST_FAILED && c->failed == CV_NO_TASK)
+        c->failed = task;
     bool stands = at.state != CV_ST_NONE && at.state != CV_ST_DONE && at.state != CV_ST_LOST;
     if (!stands || at.line == 0 || at.line >= c->lines.n)
         return;
@@ -245,6 +247,7 @@ const struct census *view_census(const struct cv_view *v)
         CV_PUSH(&c->lines, nobody);
     memset(c->lines.at, 0, c->lines.n * sizeof *c->lines.at);
     memset(c->by_state, 0, sizeof c->by_state);
+    c->failed = CV_NO_TASK;
     c->model = v->m;
     c->t = v->cursor;
     c->change = cv_model_change(v->m);

@@ -22,6 +22,7 @@ struct census {
     uint64_t t, change;
     uint32_t ntasks;
     uint64_t by_state[CV_ST_COUNT];     /* tasks; an implicit main left out */
+    uint32_t failed;                    /* the first of those that failed; CV_NO_TASK: none */
     CV_VEC(struct census_line) lines;   /* by line of the source */
 };
 struct timeline_cache;

@@ -18,6 +18,7 @@
 #include <vterm.h>
 
 #define DEADLINE_S 30
+#define AFTER_EXIT_S 5
 #define RAW_MAX ((size_t)64 << 20)
 
 struct pty {
@@ -30,7 +31,7 @@ struct pty {
     VTerm *vt;
     VTermScreen *screen;
     int width, height;
-    char *text;                 /* of the screen */
+    char *text, *pane;          /* of the screen, of a pane */
     char *raw;
     size_t raw_n, raw_cap;
     char unknown[1024];         /* escape sequences the emulator does not know */
@@ -215,6 +216,16 @@ static void take_terminal(struct pty *p)
     }
 }
 
+/* Of a program that has exited nothing more is to be expected: its last bytes, the end of its processes. */
+static void shorten_deadline(struct pty *p)
+{
+    struct timespec soon;
+    clock_gettime(CLOCK_MONOTONIC, &soon);
+    soon.tv_sec += AFTER_EXIT_S;
+    if (soon.tv_sec < p->end.tv_sec)
+        p->end = soon;
+}
+
 static void take_reports(struct pty *p)
 {
     struct report r;
@@ -225,6 +236,8 @@ static void take_reports(struct pty *p)
         p->status = r.status;
         p->stopped = WIFSTOPPED(r.status);
         p->exited = !p->stopped;
+        if (p->exited)
+            shorten_deadline(p);
     }
 }
 
@@ -290,6 +303,70 @@ bool pty_shows(struct pty *p, const char *text)
     return strstr(pty_screen(p), text) != NULL;
 }
 
+static uint32_t cell(struct pty *p, int row, int col)
+{
+    VTermScreenCell c;
+    if (row < 0 || col < 0 || row >= p->height || col >= p->width || !vterm_screen_get_cell(p->screen, (VTermPos){row, col}, &c))
+        return 0;
+    return c.chars[0] ? c.chars[0] : ' ';
+}
+
+static bool is_one_of(uint32_t c, uint32_t box, char plain) { return c == box || c == (uint32_t)plain; }
+
+/* Does a frame with this title begin here? */
+static bool titled(struct pty *p, int row, int col, const char *name)
+{
+    if (!is_one_of(cell(p, row, col), 0x256d, '+') || cell(p, row, col + 1) != ' ')
+        return false;
+    int n = (int)strlen(name);
+    for (int i = 0; i < n; i++)
+        if (cell(p, row, col + 2 + i) != (uint32_t)(unsigned char)name[i])
+            return false;
+    return cell(p, row, col + 2 + n) == ' ';
+}
+
+static void read_pane(struct pty *p, int row, int col)
+{
+    int right = col + 1, bottom = row + 1;
+    while (right < p->width && !is_one_of(cell(p, row, right), 0x256e, '+'))
+        right++;
+    while (bottom < p->height && !is_one_of(cell(p, bottom, col), 0x2570, '+'))
+        bottom++;
+    size_t max = (size_t)p->width * (size_t)p->height * 24 + (size_t)p->height + 1, at = 0;
+    p->pane = malloc(max);
+    ck_assert_ptr_nonnull(p->pane);
+    for (int y = row + 1; y < bottom; y++) {
+        VTermRect line = {.start_row = y, .end_row = y + 1, .start_col = col + 1, .end_col = right};
+        at += vterm_screen_get_text(p->screen, p->pane + at, max - at - 2, line);
+        p->pane[at++] = '\n';
+    }
+    p->pane[at] = 0;
+}
+
+const char *pty_pane(struct pty *p, const char *name)
+{
+    take_terminal(p);
+    free(p->pane);
+    p->pane = NULL;
+    for (int row = 0; row < p->height; row++)
+        for (int col = 0; col < p->width; col++)
+            if (!p->pane && titled(p, row, col, name))
+                read_pane(p, row, col);
+    return p->pane ? p->pane : "";
+}
+
+struct in_pane { const char *pane, *text; };
+static bool pane_shows(struct pty *p, void *to)
+{
+    const struct in_pane *in = to;
+    return strstr(pty_pane(p, in->pane), in->text) != NULL;
+}
+static bool pane_shows_not(struct pty *p, void *to)
+{
+    const struct in_pane *in = to;
+    const char *text = pty_pane(p, in->pane);
+    return *text && !strstr(text, in->text);
+}
 static bool shows(struct pty *p, void *to) { return pty_shows(p, to); }
 static bool shows_not(struct pty *p, void *to) { return !pty_shows(p, to); }
 static bool shows_all(struct pty *p, void *to)
@@ -311,6 +388,18 @@ void pty_expect_gone(struct pty *p, const char *text)
     char what[256];
     snprintf(what, sizeof what, "no more of: %s", text);
     pty_until(p, shows_not, (void *)text, what);
+}
+void pty_expect_in(struct pty *p, const char *pane, const char *text)
+{
+    char what[256];
+    snprintf(what, sizeof what, "'%s' in the pane %s", text, pane);
+    pty_until(p, pane_shows, &(struct in_pane){pane, text}, what);
+}
+void pty_expect_not_in(struct pty *p, const char *pane, const char *text)
+{
+    char what[256];
+    snprintf(what, sizeof what, "the pane %s without '%s'", pane, text);
+    pty_until(p, pane_shows_not, &(struct in_pane){pane, text}, what);
 }
 void pty_expect_all(struct pty *p, const char *const *texts)
 {
@@ -478,6 +567,7 @@ void pty_end(struct pty *p)
     char unknown[sizeof p->unknown];
     memcpy(unknown, p->unknown, sizeof unknown);
     free(p->text);
+    free(p->pane);
     free(p->raw);
     free(p);
     ck_assert_msg(!unknown[0], "escape sequences the emulator does not know:%s", unknown);

@@ -32,6 +32,10 @@ void pty_end(struct pty *p); /* kills what is left of it; fails the test on unkn
 void pty_expect(struct pty *p, const char *text);       /* stands on the screen */
 void pty_expect_all(struct pty *p, const char *const *texts); /* all at the same time; NULL ends */
 void pty_expect_gone(struct pty *p, const char *text);  /* does not stand on the screen */
+/* Within the frame that bears the pane's name: what the source in another pane quotes does not count. */
+void pty_expect_in(struct pty *p, const char *pane, const char *text);
+void pty_expect_not_in(struct pty *p, const char *pane, const char *text); /* the pane is there, the text is not */
+const char *pty_pane(struct pty *p, const char *pane);  /* a line a row, until the next call; "": not shown */
 void pty_until(struct pty *p, bool (*holds)(struct pty *p, void *to), void *to, const char *what);
 int pty_expect_exit(struct pty *p);                     /* the job's wait status */
 void pty_expect_stopped(struct pty *p);

@@ -20,9 +20,12 @@ static void quit(struct pty *p)
     pty_end(p);
 }
 
+/* On a screen of one cell curses cannot keep anything: it fills the last cell of a row by inserting from the one before. */
 static bool not_blank(struct pty *p, void *to)
 {
-    (void)to;
+    const int *size = to;
+    if (size[0] == 1 && size[1] == 1)
+        return true;
     const char *screen = pty_screen(p);
     return screen[strspn(screen, " \n")] != 0;
 }
@@ -39,7 +42,7 @@ START_TEST(starts_at_any_size)
     static const int sizes[][2] = {{80, 24}, {200, 60}, {300, 100}, {40, 12}, {20, 5}, {10, 3}, {2, 2}, {1, 1}};
     struct pty *p = pty_start(&(struct pty_setup){.width = sizes[_i][0], .height = sizes[_i][1], .arguments = long_run});
     pty_expect_raw(p, "\033[?1049h");
-    pty_until(p, not_blank, NULL, "something on the screen");
+    pty_until(p, not_blank, (void *)sizes[_i], "something on the screen");
     if (sizes[_i][0] >= 80)
         pty_expect_all(p, all_panes);
     if (sizes[_i][0] >= 40)
@@ -65,7 +68,7 @@ START_TEST(resize_storm)
         pty_raw(p, &sent);
         pty_resize(p, sizes[i][0], sizes[i][1]);
         pty_until(p, sent_more, &sent, "a frame of the new size");
-        pty_until(p, not_blank, NULL, "something on the screen");
+        pty_until(p, not_blank, (void *)sizes[i], "something on the screen");
     }
     pty_send(p, "l");
     pty_expect_all(p, all_panes);
@@ -78,7 +81,7 @@ START_TEST(escape_sequences_are_text)
     static const char *const arguments[] = {"tests/pty/escape.ini", NULL};
     struct pty *p = pty_start(&(struct pty_setup){.arguments = arguments});
     pty_expect_all(p, all_panes);
-    pty_expect(p, "harmless");
+    pty_expect_in(p, "Output", "harmless");
     size_t n;
     const char *raw = pty_raw(p, &n);
     ck_assert_msg(!memmem(raw, n, "\033]0;owned", 9), "the scenario set the window's title");
@@ -142,7 +145,7 @@ START_TEST(colour_and_no_colour)
     static const char *const option[] = {"--no-color", "scenarios/stale-global.ini", NULL};
     struct pty *p = pty_start(&(struct pty_setup){.arguments = _i == 2 ? option : stale, .env = _i == 1 ? no_color : NULL});
     pty_expect_all(p, all_panes);
-    pty_expect(p, "Handled by: Bob");
+    pty_expect_in(p, "Output", "Handled by: Bob");
     size_t n;
     const char *raw = pty_raw(p, &n);
     ck_assert_int_eq(coloured(raw, n), _i == 0);
@@ -158,9 +161,9 @@ START_TEST(ascii_only)
     pty_send(p, "?");
     pty_expect(p, "frozen");
     pty_send(p, "\033");
-    pty_expect(p, "Handled by: Bob");
+    pty_expect_in(p, "Output", "Handled by: Bob");
     pty_send(p, "p");
-    pty_expect(p, "Handled by: Alice");
+    pty_expect_in(p, "Output", "Handled by: Alice");
     size_t n;
     const char *raw = pty_raw(p, &n);
     for (size_t i = 0; i < n; i++)
