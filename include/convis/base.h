@@ -67,6 +67,11 @@ uint64_t cv_clock_ns(struct cv_clock_pair early, struct cv_clock_pair late, uint
 /* Appends n bytes of s; control characters, DEL, C1, bidi controls and bytes that are not UTF-8 come out visibly as \xNN or
  * \u{NNNN}; a tab becomes one space. Newlines too are escaped. */
 void cv_text_clean(struct cv_buf *out, const char *s, size_t n);
+/* Where UTF-8 is not understood its bytes may be control characters: when set, cv_text_clean lets ASCII through and nothing
+ * else; the rest comes out as \u{NNNN}. False at the start. */
+extern bool cv_text_ascii;
+/* Appends text that is clean already, padded or cut to exactly so many columns, at least 1 (an ellipsis where cut). */
+void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii);
 /* The code point at s (n > 0 bytes left) and its length; U+FFFD and 1 where it is not UTF-8. */
 uint32_t cv_utf8(const char *s, size_t n, size_t *length);
 int cv_text_width(uint32_t code_point); /* columns: 0, 1 or 2; the table is our own wcwidth, independent of the locale */

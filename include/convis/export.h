@@ -12,6 +12,8 @@ struct cv_exporter_ops {
     void (*write)(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii);
 };
 extern const struct cv_exporter_ops *const cv_exporters[]; /* NULL ends */
+/* The same JSON in ASCII alone: what is beyond becomes \uNNNN. */
+void cv_json_ascii(struct cv_buf *json);
 const struct cv_exporter_ops *cv_exporter(const char *name);
 
 #endif

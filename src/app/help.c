@@ -145,10 +145,29 @@ static int columns(const char *s)
 
 struct page { FILE *to; int widest; };
 
+/* A word as the terminal can show it. */
+static const char *shown(const char *word)
+{
+    static const struct { const char *sign, *plain; } signs[] = {{"…", "..."}, {"←", "Left"}, {"→", "Right"}, {"↑", "Up"}, {"↓", "Down"}};
+    static char text[512];
+    if (!cv_text_ascii)
+        return word;
+    text[0] = 0;
+    for (size_t n = strlen(word), i = 0, length, at = 0; i < n && at < sizeof text - 8; i += length, at += strlen(text + at)) {
+        const char *plain = "?";
+        cv_utf8(word + i, n - i, &length);
+        for (size_t k = 0; k < CV_COUNT(signs); k++)
+            if (length == strlen(signs[k].sign) && !memcmp(word + i, signs[k].sign, length))
+                plain = signs[k].plain;
+        snprintf(text + at, sizeof text - at, "%.*s", length == 1 ? 1 : 7, length == 1 ? word + i : plain);
+    }
+    return text;
+}
+
 static void measure(void *to, const char *term, const char *meaning)
 {
     struct page *p = to;
-    int n = columns(term);
+    int n = columns(shown(term));
     (void)meaning;
     if (n <= 26 && n > p->widest)
         p->widest = n;
@@ -158,8 +177,8 @@ static void text_row(void *to, const char *term, const char *meaning)
 {
     struct page *p = to;
     enum { WIDTH = 80 };
-    int left = p->widest + 4, at = columns(term) + 2;
-    fprintf(p->to, "  %s", term);
+    int left = p->widest + 4, at = columns(shown(term)) + 2;
+    fprintf(p->to, "  %s", shown(term));
     if (at + 2 > left) {
         fputs("\n", p->to);
         at = 0;
@@ -170,12 +189,12 @@ static void text_row(void *to, const char *term, const char *meaning)
         size_t n = strcspn(s, " ");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)(n < 255 ? n : 255), s);
-        int wide = columns(word);
+        int wide = columns(shown(word));
         if (at > left && at + 1 + wide > WIDTH) {
             fprintf(p->to, "\n%*s", left, "");
             at = left;
         }
-        fprintf(p->to, "%s%s", at > left ? " " : "", word);
+        fprintf(p->to, "%s%s", at > left ? " " : "", shown(word));
         at += wide + (at > left);
         s += n + strspn(s + n, " ");
     }

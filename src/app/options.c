@@ -287,7 +287,9 @@ int app_main(int argc, char **argv)
     a.no_colour = colour && *colour;
     if (!a.exe)
         return app_say(APP_REFUSED, "/proc/self/exe cannot be read: %s", strerror(errno));
+    cv_text_ascii = app_ascii(&a);
     int status = parse(argc, argv, &a, &seen);
+    cv_text_ascii = app_ascii(&a);
     if (status == -1)
         status = dispatch(&a, &seen);
     free(a.exe);

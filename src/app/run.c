@@ -208,7 +208,9 @@ static int run_many(struct batch *b, struct cv_order *order)
         struct cv_buf text = {0};
         if (b->args->json)
             app_tally_json(tally, &text);
-        else
+        if (b->args->json && app_ascii(b->args))
+            cv_json_ascii(&text);
+        if (!b->args->json)
             app_tally_text(tally, app_ascii(b->args), &text);
         put(b, &text);
     }
@@ -255,6 +257,7 @@ int app_run(const struct app_args *a)
         cv_program_free(b.program);
         return APP_WRONG;
     }
+    cv_text_ascii &= !a->json; /* JSON escapes by itself: its texts stay whole */
     begin(&b);
     int status = a->runs ? run_many(&b, &order) : run_one(&b, &order);
     hide_progress(&b);

@@ -38,6 +38,8 @@ static bool treacherous(uint32_t c)
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+bool cv_text_ascii;
+
 void cv_text_clean(struct cv_buf *out, const char *s, size_t n)
 {
     cv_buf_add(out, "", 0);
@@ -47,11 +49,33 @@ void cv_text_clean(struct cv_buf *out, const char *s, size_t n)
             cv_buf_add(out, " ", 1);
         else if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f || (c == 0xfffd && length == 1))
             cv_buf_printf(out, "\\x%02x", (unsigned char)s[i]);
-        else if (treacherous(c))
+        else if (treacherous(c) || (cv_text_ascii && c >= 0x80))
             cv_buf_printf(out, "\\u{%x}", c);
         else
             cv_buf_add(out, s + i, length);
     }
+}
+
+static int columns_of(const char *s)
+{
+    size_t n = strlen(s), length;
+    int width = 0;
+    for (size_t i = 0; i < n; i += length)
+        width += cv_text_width(cv_utf8(s + i, n - i, &length));
+    return width;
+}
+
+void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii)
+{
+    const char *dots = columns_of(clean) <= columns ? "" : !ascii ? "…" : columns < 3 ? "." : "...";
+    size_t n = strlen(clean), i = 0, length;
+    int room = columns - columns_of(dots), width;
+    for (; i < n && (width = cv_text_width(cv_utf8(clean + i, n - i, &length))) <= room; i += length)
+        room -= width;
+    cv_buf_add(out, clean, i);
+    cv_buf_str(out, dots);
+    while (room-- > 0)
+        cv_buf_str(out, " ");
 }
 
 const char *cv_duration_text(uint64_t ns, bool ascii)

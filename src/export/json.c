@@ -134,9 +134,24 @@ static void values(struct cv_buf *out, const struct cv_summary *s)
     cv_buf_str(out, "],\n");
 }
 
+void cv_json_ascii(struct cv_buf *json)
+{
+    struct cv_buf out = {0};
+    for (size_t i = 0, length; i < json->n; i += length) {
+        uint32_t c = cv_utf8(json->at + i, json->n - i, &length);
+        if (c < 0x80)
+            cv_buf_add(&out, json->at + i, 1);
+        else if (c < 0x10000)
+            cv_buf_printf(&out, "\\u%04x", c);
+        else /* two surrogates */
+            cv_buf_printf(&out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+    cv_buf_release(json);
+    *json = out;
+}
+
 static void write_json(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)
 {
-    (void)ascii;
     cv_buf_str(out, "{ \"scenario\": ");
     string(out, info->scenario);
     cv_buf_str(out, ", \"title\": ");
@@ -189,6 +204,8 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
     cv_buf_printf(out, ", \"exact\": %s, \"why\": ", s->source_exact ? "true" : "false");
     string(out, s->source_why);
     cv_buf_str(out, " } }\n");
+    if (ascii)
+        cv_json_ascii(out);
 }
 
 const struct cv_exporter_ops cv_exporter_json = {.name = "json", .summary = "one JSON object", .write = write_json};

@@ -14,10 +14,13 @@ static void task_table(struct cv_buf *out, const struct cv_summary *s, bool asci
     cv_buf_printf(out, "%-20s %-8s %10s %8s %10s %11s\n", "task", "state", "cpu", "awaits", "voluntary", "involuntary");
     for (uint32_t i = 0; i < s->ntasks && i < SHOWN; i++) {
         const struct cv_summary_task *t = &s->tasks[i];
+        const char *cpu = cv_duration_text(t->cpu_ns, ascii);
         struct cv_buf name = {0};
         clean(&name, t->name);
-        cv_buf_printf(out, "%-20.20s %-8s %10s %8llu %10u %11u\n", name.at, t->state == CV_ROW_DONE ? "done" : t->state == CV_ROW_FAILED || t->state == CV_ROW_KILLED ? "failed" : "blocked",
-                      cv_duration_text(t->cpu_ns, ascii), (unsigned long long)t->awaits, t->voluntary, t->involuntary);
+        cv_text_fit(out, name.at, 20, ascii);
+        cv_buf_printf(out, " %-8s ", t->state == CV_ROW_DONE ? "done" : t->state == CV_ROW_FAILED || t->state == CV_ROW_KILLED ? "failed" : "blocked");
+        cv_buf_printf(out, "%*s %8llu %10u %11u\n", strstr(cpu, "µ") ? 11 : 10, cpu, /* two bytes, one column */
+                      (unsigned long long)t->awaits, t->voluntary, t->involuntary);
         cv_buf_release(&name);
         if (t->failure) {
             cv_buf_printf(out, "    line %u: ", t->failure_line);

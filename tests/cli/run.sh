@@ -50,9 +50,35 @@ INI
     ok "JSON of text that needs escapes" json 'd["output"] and "\x1b" not in open(sys.argv[1]).read() and d["title"].startswith("\"Quotes\"")'
     run run "$scratch/odd.ini"
     ok "text: escapes are shown, not sent" bash -c "! grep -q $'\x1b' '$out' && ! grep -q $'\x07' '$out'"
+    LC_ALL=C run run "$scratch/odd.ini" --json
+    ok "JSON in ASCII alone where the locale is: the same text" json 'd["output"] == ["\"\\ \t \x1b[31m \x07 \U0001f600 \u2028"] and open(sys.argv[1]).read().isascii()'
 else
     skip "--json is JSON" "no python3"
 fi
+
+# In a terminal without UTF-8, U+015B would end with the byte of a control sequence's beginning.
+scenario abroad <<'INI'
+[scenario]
+title = Größe ś
+[task a for v in "ś", "日本"]
+    print "ś {v}"
+    fail "ś"
+[expect]
+output == ["ś"]
+INI
+for options in "--ascii" "-m threads" "-m stepped:async -n 2"; do
+    # shellcheck disable=SC2086
+    LC_ALL=C run run "$scratch/abroad.ini" $options
+    ok "no byte beyond ASCII where the locale is ASCII ($options)" bash -c "! LC_ALL=C grep -q '[^ -~]' '$out' '$err' && grep -qF 'u{15b}' '$out'"
+done
+LC_ALL=C run check <(printf '[scenario]\ntitle = x\n[task ś]\n')
+ok "nor in a diagnostic" bash -c "test -s '$err' && ! LC_ALL=C grep -q '[^ -~]' '$err'"
+LC_ALL=C run help
+ok "nor in the help" bash -c "! LC_ALL=C grep -q '[^ -~]' '$out'"
+LC_ALL=C run help keys
+ok "nor in the keys" bash -c "! LC_ALL=C grep -q '[^ -~]' '$out'"
+LC_ALL=C run list
+ok "nor in the list" bash -c "! LC_ALL=C grep -q '[^ -~]' '$out'"
 
 scenario unmet <<'INI'
 [scenario]

@@ -25,6 +25,31 @@ START_TEST(harmless_text_passes)
 }
 END_TEST
 
+/* For a terminal that knows no UTF-8: U+015B ends with the byte of a control sequence's beginning there. */
+START_TEST(ascii_alone)
+{
+    cv_text_ascii = true;
+    CLEANED("plain \xc5\x9b \xf0\x9f\x99\x82 \x1b \xff", "plain \\u{15b} \\u{1f642} \\x1b \\xff");
+    cv_text_ascii = false;
+    CLEANED("\xc5\x9b", "\xc5\x9b");
+}
+END_TEST
+
+START_TEST(fitted_to_columns)
+{
+    static const struct { const char *text; int columns; bool ascii; const char *want; } cases[] = {
+        {"", 3, false, "   "},         {"abc", 3, false, "abc"},     {"ab", 3, false, "ab "}, {"abcd", 3, false, "ab…"},
+        {"abcdef", 5, true, "ab..."},  {"abcd", 2, true, "a."},      {"ab", 1, false, "…"},   {"日本", 4, false, "日本"},
+        {"日本語", 5, false, "日本…"}, {"日本語", 4, false, "日… "}, {"e\xcc\x81x", 2, false, "e\xcc\x81x"}};
+    for (size_t i = 0; i < CV_COUNT(cases); i++) {
+        struct cv_buf b = {0};
+        cv_text_fit(&b, cases[i].text, cases[i].columns, cases[i].ascii);
+        ck_assert_str_eq(b.at, cases[i].want);
+        cv_buf_release(&b);
+    }
+}
+END_TEST
+
 START_TEST(escapes_come_out_visibly)
 {
     CLEANED("\x1b[2J\x1b]0;x\x07", "\\x1b[2J\\x1b]0;x\\x07");
@@ -228,6 +253,8 @@ Suite *suite(void)
     Suite *s = suite_create("base text");
     TCase *t = tcase_create("text");
     tcase_add_test(t, harmless_text_passes);
+    tcase_add_test(t, ascii_alone);
+    tcase_add_test(t, fitted_to_columns);
     tcase_add_test(t, escapes_come_out_visibly);
     tcase_add_test(t, what_is_not_utf8_comes_out_as_bytes);
     tcase_add_test(t, nothing_below_a_blank_survives_any_bytes);
