@@ -48,14 +48,16 @@ static inline uint64_t cv_mono_ns(void)
     clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
-static inline uint64_t cv_ticks(void)
+/* Only where cv_clock_tsc. */
+static inline uint64_t cv_tsc(void)
 {
 #if defined(__x86_64__)
-    if (cv_clock_tsc)
-        return __builtin_ia32_rdtsc();
+    return __builtin_ia32_rdtsc();
+#else
+    return 0;
 #endif
-    return cv_mono_ns();
 }
+static inline uint64_t cv_ticks(void) { return cv_clock_tsc ? cv_tsc() : cv_mono_ns(); }
 /* A pair of readings taken together; two of them map ticks to nanoseconds. */
 struct cv_clock_pair { uint64_t ticks, ns; };
 struct cv_clock_pair cv_clock_pair(void); /* the tightest of a few tries */

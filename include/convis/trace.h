@@ -157,28 +157,70 @@ const char *cv_string(const struct cv_shm *shm, uint32_t id, size_t *length); /*
 struct cv_record { uint64_t w0, w1; };
 struct cv_ring_head {             /* in shared memory, each side's words on a cache line of their own */
     _Alignas(64) _Atomic uint64_t head; /* records written, ever */
-    _Atomic uint64_t issued, lost;      /* records */
+    _Atomic uint64_t lost;              /* records that got no room: head + lost were issued */
     _Alignas(64) _Atomic uint64_t tail; /* records the reader is done with */
 };
 struct cv_ring {                  /* the writer's handle, private memory */
     struct cv_record *records;
     struct cv_ring_head *shared;
-    uint64_t head, tail_seen, mask, lost_run; /* lost_run: lost since the last record that got in */
-    uint64_t issued;
+    uint64_t head, limit;         /* up to limit it writes without further thought, see ring.c */
+    uintptr_t lap;                /* where record 0 would lie if the ring went straight on: record n stands at lap + 16 n, n < limit */
+    uint64_t mask, room_until;    /* room_until: by the reader's tail as it was seen last */
+    uint64_t lost, lost_run;      /* records; lost_run: since the last record that got in */
+    bool tsc;                     /* its stamps are the TSC's own */
     bool wait_for_room;           /* stepped: wait instead of losing */
     const _Atomic uint32_t *stop; /* of the region: nobody waits for room any more */
     const _Atomic uint64_t *virtual_now; /* stepped: the clock of the records; NULL: cv_ticks() */
 };
 /* false when all rings are taken: then nothing is recorded from this producer, and it counts as lost. */
 bool cv_ring_claim(const struct cv_shm *shm, struct cv_ring *ring);
-/* Header layout: w0 = time, w1 = kind:6 | conts:2 | flags:4 | task:20 | line:16 | obj:16 (high to low). */
-void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj);
-void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
-              uint64_t a, uint64_t b);
-void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
-              uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
-              uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+/* Header layout: w0 = time, w1 = kind:6 | conts:2 | flags:4 | task:20 | line:16 | obj:16 (high to low). Inline, since the engines'
+ * kinds are constants, and what is to be as cheap as a look at the clock has no room for a call. */
+static inline uint64_t cv_emit_header(enum cv_event_kind kind, unsigned conts, unsigned flags, uint32_t task, unsigned line, unsigned obj)
+{
+    return (uint64_t)kind << 58 | (uint64_t)conts << 56 | (uint64_t)(flags & 15) << 52 | (uint64_t)(task & 0xfffffu) << 32 |
+           (uint64_t)(line & 0xffffu) << 16 | (obj & 0xffffu);
+}
+/* The way of the few that need further thought, see ring.c. */
+__attribute__((cold)) void cv_emit_late(struct cv_ring *r, uint64_t w1, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+/* a … f: as many as conts say, the others are not looked at. */
+static inline void cv_emit(struct cv_ring *r, unsigned conts, uint64_t w1, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    uint64_t head = r->head;
+    if (__builtin_expect(r->limit - head <= conts, 0)) {
+        cv_emit_late(r, w1, a, b, c, d, e, f);
+        return;
+    }
+    struct cv_record *at = (struct cv_record *)(r->lap + head * sizeof *at);
+    at[0] = (struct cv_record){cv_tsc(), w1};
+    if (conts >= 1)
+        at[1] = (struct cv_record){a, b};
+    if (conts >= 2)
+        at[2] = (struct cv_record){c, d};
+    if (conts >= 3)
+        at[3] = (struct cv_record){e, f};
+    r->head = head + conts + 1;
+    atomic_store_explicit(&r->shared->head, r->head, memory_order_release);
+}
+static inline void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj)
+{
+    cv_emit(r, 0, cv_emit_header(kind, 0, flags, task, line, obj), 0, 0, 0, 0, 0, 0);
+}
+static inline void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
+                            uint64_t a, uint64_t b)
+{
+    cv_emit(r, 1, cv_emit_header(kind, 1, flags, task, line, obj), a, b, 0, 0, 0, 0);
+}
+static inline void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
+                            uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    cv_emit(r, 2, cv_emit_header(kind, 2, flags, task, line, obj), a, b, c, d, 0, 0);
+}
+static inline void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
+                            uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    cv_emit(r, 3, cv_emit_header(kind, 3, flags, task, line, obj), a, b, c, d, e, f);
+}
 
 /* ── reading ───────────────────────────────────────────────────────────────────────────────────────
  * The reader merges all rings, and what is pushed from outside (kernel, cores, findings), by time. An event is

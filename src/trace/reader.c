@@ -33,7 +33,7 @@ struct cv_reader {
     uint64_t slope;          /* ns a tick << 32, of the line early-late; 0: there is none yet */
     uint64_t horizon;        /* events before it are settled */
     uint64_t out;            /* time of the event handed out last */
-    uint64_t taken, dropped; /* records read; records that were malformed or never finished */
+    uint64_t taken, dropped; /* records read; records that were malformed */
     uint64_t outside_lost;   /* records the kernel lost */
     uint64_t spill_told;
     bool virtual_time, started;
@@ -247,8 +247,7 @@ static void take_ring(struct cv_reader *r, uint32_t n)
     atomic_store_explicit(&ring->tail, tail, memory_order_release);
 }
 
-/* The run is over: losses after which nothing got in any more are told here, and records that a process which was killed had
- * counted but not finished are missed. */
+/* The run is over: losses after which nothing got in any more are told here. */
 static void close_ring(struct cv_reader *r, uint32_t n)
 {
     struct queue *q = &r->queues[n];
@@ -256,9 +255,7 @@ static void close_ring(struct cv_reader *r, uint32_t n)
         return;
     q->closed = true;
     struct cv_ring_head *ring = ring_of(r, n);
-    uint64_t lost = atomic_load(&ring->lost), issued = atomic_load(&ring->issued);
-    if (issued > lost && issued - lost > q->tail && issued - lost - q->tail <= 8)
-        r->dropped += issued - lost - q->tail;
+    uint64_t lost = atomic_load(&ring->lost);
     if (lost > q->told)
         *append(q) = (struct cv_event){.t = q->last, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = lost - q->told};
 }

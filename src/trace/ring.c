@@ -1,5 +1,9 @@
 /* Producing: one ring, one writer. A record is a clock read, two stores and the release of the head; what does not fit
- * is counted, and the next record that gets in is preceded by a LOST event that says how much is missing. */
+ * is counted, and the next record that gets in is preceded by a LOST event that says how much is missing.
+ *
+ * The way that nearly all events take stands in trace.h and asks one question: does it fit before ring->limit? Whatever else there
+ * may be to think of (no ring, a loss to be told, the reader's tail to be looked at anew, another clock than the TSC) keeps the
+ * limit at the head, and so leads into cv_emit_late(). */
 #include <sched.h>
 
 #include "convis/trace.h"
@@ -28,19 +32,19 @@ bool cv_ring_claim(const struct cv_shm *shm, struct cv_ring *ring)
         ring->virtual_now = &h->virtual_now;
     }
     ring->stop = &h->stop;
+    ring->tsc = cv_clock_tsc && !ring->virtual_now;
     for (uint64_t i = 0; i < 4096 && i <= ring->mask; i += 256) /* the first pages are there before the run needs them */
         ((volatile struct cv_record *)ring->records)[i].w0 = 0;
     return true;
 }
 
-/* Room for n records? The reader's tail is looked at only when the last look does not suffice. */
+/* Room for n records? */
 static bool room(struct cv_ring *r, unsigned n)
 {
     for (;;) {
-        if (r->head + n - r->tail_seen <= r->mask + 1)
-            return true;
-        r->tail_seen = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
-        if (r->head + n - r->tail_seen <= r->mask + 1)
+        uint64_t tail = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
+        r->room_until = tail + r->mask + 1;
+        if (r->room_until - r->head >= n)
             return true;
         if (!r->wait_for_room || atomic_load_explicit(r->stop, memory_order_relaxed))
             return false;
@@ -48,107 +52,57 @@ static bool room(struct cv_ring *r, unsigned n)
     }
 }
 
-static uint64_t header(enum cv_event_kind kind, unsigned conts, unsigned flags, uint32_t task, unsigned line, unsigned obj)
-{
-    return (uint64_t)kind << 58 | (uint64_t)conts << 56 | (uint64_t)(flags & 15) << 52 | (uint64_t)(task & 0xfffffu) << 32 |
-           (uint64_t)(line & 0xffffu) << 16 | (obj & 0xffffu);
-}
-
 static uint64_t stamp(const struct cv_ring *r)
 {
     return r->virtual_now ? atomic_load_explicit(r->virtual_now, memory_order_relaxed) : cv_ticks();
 }
 
-/* The slow way in: after a loss, or where there is no room. false: this event is lost too. */
-static bool enter(struct cv_ring *r, unsigned n)
-{
-    unsigned extra = r->lost_run ? 2 : 0;
-    if (!room(r, n + extra)) {
-        r->lost_run += n;
-        atomic_store_explicit(&r->shared->lost, atomic_load_explicit(&r->shared->lost, memory_order_relaxed) + n,
-                              memory_order_relaxed);
-        return false;
-    }
-    if (extra) {
-        r->records[r->head++ & r->mask] = (struct cv_record){stamp(r), header(CV_EV_LOST, 1, 0, CV_NO_TASK, 0, 0)};
-        r->records[r->head++ & r->mask] = (struct cv_record){r->lost_run, 0};
-        r->issued += 2;
-        r->lost_run = 0;
-    }
-    return true;
-}
-
 /* No ring: nothing is recorded at all (no head either), or all rings were taken, and many may count here at once. */
 static void without_ring(struct cv_ring *r, unsigned n)
 {
-    if (!r->shared)
-        return;
-    atomic_fetch_add_explicit(&r->shared->lost, n, memory_order_relaxed);
-    atomic_fetch_add_explicit(&r->shared->issued, n, memory_order_relaxed);
+    if (r->shared)
+        atomic_fetch_add_explicit(&r->shared->lost, n, memory_order_relaxed);
 }
 
-static inline bool begin(struct cv_ring *r, unsigned n)
+static void lose(struct cv_ring *r, unsigned n)
 {
-    if (__builtin_expect(!r->records, 0)) {
-        without_ring(r, n);
-        return false;
-    }
-    r->issued += n;
-    bool in = r->lost_run == 0 && r->head + n - r->tail_seen <= r->mask + 1;
-    in = in || enter(r, n);
-    if (!in)
-        atomic_store_explicit(&r->shared->issued, r->issued, memory_order_relaxed);
-    return in;
+    r->lost_run += n;
+    r->lost += n;
+    r->limit = r->head;
+    atomic_store_explicit(&r->shared->lost, r->lost, memory_order_relaxed);
 }
 
-static inline void publish(struct cv_ring *r)
+static void put(struct cv_ring *r, unsigned conts, const struct cv_record *one)
 {
-    atomic_store_explicit(&r->shared->issued, r->issued, memory_order_relaxed);
+    for (unsigned i = 0; i <= conts; i++)
+        r->records[r->head++ & r->mask] = one[i];
     atomic_store_explicit(&r->shared->head, r->head, memory_order_release);
 }
 
-static inline void put(struct cv_ring *r, uint64_t w0, uint64_t w1)
+/* As far as there is room, or to where the ring begins anew. */
+static void go_straight_on(struct cv_ring *r)
 {
-    r->records[r->head++ & r->mask] = (struct cv_record){w0, w1};
+    uint64_t begin = r->head & ~r->mask, end = begin + r->mask + 1;
+    r->lap = (uintptr_t)r->records - begin * sizeof *r->records;
+    r->limit = r->room_until < end ? r->room_until : end;
 }
 
-void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj)
+void cv_emit_late(struct cv_ring *r, uint64_t w1, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
-    if (!begin(r, 1))
+    unsigned conts = (unsigned)(w1 >> 56) & 3, told = r->lost_run ? 2 : 0;
+    if (!r->records) {
+        without_ring(r, conts + 1);
         return;
-    put(r, stamp(r), header(kind, 0, flags, task, line, obj));
-    publish(r);
-}
-
-void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
-              uint64_t b)
-{
-    if (!begin(r, 2))
+    }
+    if (!(r->room_until - r->head >= conts + 1 + told) && !room(r, conts + 1 + told)) {
+        lose(r, conts + 1);
         return;
-    put(r, stamp(r), header(kind, 1, flags, task, line, obj));
-    put(r, a, b);
-    publish(r);
-}
-
-void cv_emit2(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
-              uint64_t b, uint64_t c, uint64_t d)
-{
-    if (!begin(r, 3))
-        return;
-    put(r, stamp(r), header(kind, 2, flags, task, line, obj));
-    put(r, a, b);
-    put(r, c, d);
-    publish(r);
-}
-
-void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj, uint64_t a,
-              uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
-{
-    if (!begin(r, 4))
-        return;
-    put(r, stamp(r), header(kind, 3, flags, task, line, obj));
-    put(r, a, b);
-    put(r, c, d);
-    put(r, e, f);
-    publish(r);
+    }
+    if (told)
+        put(r, 1, (struct cv_record[]){{stamp(r), cv_emit_header(CV_EV_LOST, 1, 0, CV_NO_TASK, 0, 0)}, {r->lost_run, 0}});
+    r->lost_run = 0;
+    put(r, conts, (struct cv_record[]){{stamp(r), w1}, {a, b}, {c, d}, {e, f}});
+    r->limit = r->head;
+    if (r->tsc)
+        go_straight_on(r);
 }
