@@ -13,7 +13,7 @@
 enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
 
 /* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
-enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_LATER = 64 };
+enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_LATER = 4096 };
 struct app_args;
 struct app_command_info {
     const char *name, *operands, *summary; /* name "": no word, just FILE */
@@ -105,6 +105,7 @@ _Noreturn void app_die_of(int signal);
 
 /* ── commands ───────────────────────────────────────────────────────────────────────────────────── */
 int app_run(const struct app_args *a);
+int app_compare(const struct app_args *a);
 int app_dash(const struct app_args *a);
 int app_render(const struct app_args *a);
 int app_check(const struct app_args *a);
@@ -113,6 +114,8 @@ int app_help(const struct app_args *a);
 void app_usage(FILE *to); /* --help */
 
 /* ── many runs (tally.c) ────────────────────────────────────────────────────────────────────────── */
+/* What came out, in one line: how it ended, the final values, the output. Clean text. */
+void app_result_text(const struct cv_summary *s, struct cv_buf *out);
 struct app_tally;
 struct app_tally *app_tally_new(void);
 void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const struct cv_summary *s);

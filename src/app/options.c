@@ -11,17 +11,17 @@
 
 #include "app/app.h"
 
-enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = 0x3f };
+enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = APP_LATER - 1 };
 enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME };
 
 const struct app_command_info app_commands[] = {
     {"", "FILE", "the dashboard; FILE may be the bare name of a shipped scenario", APP_DASH, 1, 1, app_dash},
     {"run", "FILE", "without a screen: the output, then a summary", APP_RUN, 1, 1, app_run},
+    {"compare", "FILE", "every model the scenario names, one after the other, in one table", APP_COMPARE, 1, 1, app_compare},
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
     {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
     {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},
-    {"compare", "FILE", "every model that makes sense, one table", APP_LATER, 0, INT_MAX, NULL},
     {"explore", "FILE", "all schedules", APP_LATER, 0, INT_MAX, NULL},
     {"python", "FILE", "the same program for CPython", APP_LATER, 0, INT_MAX, NULL},
     {0}};
@@ -29,16 +29,16 @@ const struct app_command_info app_commands[] = {
 const struct app_option_info app_options[] = {
     {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE, 'm'},
     {'g', "gil", NULL, "threads take turns under an emulated GIL", RUNS_LIKE, 'g'},
-    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_CHECK, 'p'},
-    {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE, 's'},
+    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK, 'p'},
+    {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE, 's'},
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
-    {0, "json", NULL, "one JSON object on standard output, nothing else", APP_RUN, O_JSON},
-    {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE, O_SOURCE},
+    {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE, O_JSON},
+    {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "at", "T", "the instant to draw, as in 300ms (the end)", APP_RENDER, O_AT},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
-    {0, "ascii", NULL, "plain characters only", RUNS_LIKE, O_ASCII},
+    {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE, O_ASCII},
     {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
     {'h', "help", NULL, "this help", EVERY, 'h'},
     {'V', "version", NULL, "the version", EVERY, 'V'},

@@ -43,7 +43,7 @@ static void value(struct cv_buf *out, const struct cv_datum *d)
     }
 }
 
-static void key_of(struct cv_buf *out, const struct cv_summary *s)
+void app_result_text(const struct cv_summary *s, struct cv_buf *out)
 {
     cv_buf_str(out, cv_outcome_name[s->outcome]);
     for (uint32_t v = 0; v < s->nvars && out->n < KEY_MOST; v++) {
@@ -82,7 +82,7 @@ void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const st
         t->scenario = cv_strndup(info->scenario, strlen(info->scenario));
         t->model = cv_strndup(info->model_name, strlen(info->model_name));
     }
-    key_of(&key, s);
+    app_result_text(s, &key);
     while (i < t->came.n && strcmp(t->came.at[i].key, key.at))
         i++;
     if (i == t->came.n) {

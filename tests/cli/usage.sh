@@ -47,7 +47,7 @@ run run scenarios/cpu-bound.ini -p workers=1000
 ok "a parameter out of its range: exit 2" exits 2
 run run scenarios/who-switches.ini -m threads+gil
 ok "a model that the scenario does not name is told or run, not misread" test "$status" -le 2
-for later in compare explore python; do
+for later in explore python; do
     run $later scenarios/two-sleeps.ini
     ok "$later is not yet: exit 2" exits 2
     ok "$later is not yet: said" test -s "$err"
