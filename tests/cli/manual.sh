@@ -25,4 +25,15 @@ for topic in $topics; do
 done
 run help nonsense
 ok "an unknown topic: exit 2" exits 2
+
+# The README's scenario is one, and its picture is there.
+sed -n '/^```ini$/,/^```$/p' README.md | sed '1d;$d' >"$scratch/readme.ini"
+run check "$scratch/readme.ini"
+ok "the README's scenario is right" exits 0
+run run "$scratch/readme.ini" -m stepped:async
+ok "its expectations hold" exits 0
+ok "and there are some" wrote "output =="
+for picture in $(sed -n 's/^!\[.*\](\(.*\))$/\1/p' README.md); do
+    ok "the README's picture: $picture" grep -q "^<svg" "$picture"
+done
 done_testing
