@@ -141,7 +141,7 @@ static void tell_end(struct dash *d)
         if (s->outcome != CV_OUT_FINISHED)
             cv_buf_printf(&text, ": %s (r runs it again)", cv_session_outcome_text(d->play.session));
         if (s->nexpects)
-            cv_buf_printf(&text, "; %u of %u expectations hold", held, s->nexpects);
+            cv_buf_printf(&text, s->nexpects == 1 ? "; %u of %u expectation holds" : "; %u of %u expectations hold", held, s->nexpects);
         for (uint32_t i = 0; i < s->nexpects; i++)
             if (s->expects[i].holds != 1) {
                 cv_buf_printf(&text, ", %s line %u: %s", s->expects[i].holds < 0 ? "not decided" : "not", s->expects[i].line, s->expects[i].text);

@@ -123,6 +123,16 @@ int canvas_fit(struct cv_canvas *c, struct cv_rect clip, int x, int y, const cha
     return used + canvas_put(c, cut, x + used, y, 0x2026, colour, attrs);
 }
 
+int canvas_name(struct cv_canvas *c, struct cv_rect clip, int x, int y, const char *name, int width, enum cv_colour colour, unsigned attrs)
+{
+    const char *end = strrchr(name, '#');
+    int tail = end ? canvas_width(end) : 0;
+    if (!end || canvas_width(name) <= width || tail + 2 > width || width < 1)
+        return canvas_fit(c, clip, x, y, name, width, colour, attrs);
+    int used = canvas_fit(c, clip, x, y, name, width - tail, colour, attrs);
+    return used + canvas_str(c, canvas_clip(clip, (struct cv_rect){x, y, width, 1}), x + used, y, end, colour, attrs);
+}
+
 int canvas_printf(struct cv_canvas *c, struct cv_rect clip, int x, int y, enum cv_colour colour, unsigned attrs, const char *format, ...)
 {
     char text[1024];

@@ -13,6 +13,8 @@ int canvas_put(struct cv_canvas *c, struct cv_rect clip, int x, int y, uint32_t 
 int canvas_str(struct cv_canvas *c, struct cv_rect clip, int x, int y, const char *s, enum cv_colour colour, unsigned attrs);
 /* At most width columns; where it is longer, the last is an ellipsis. Returns the columns used. */
 int canvas_fit(struct cv_canvas *c, struct cv_rect clip, int x, int y, const char *s, int width, enum cv_colour colour, unsigned attrs);
+/* A task's name: where it is longer, the end that tells it from its like ("#12") stays. */
+int canvas_name(struct cv_canvas *c, struct cv_rect clip, int x, int y, const char *name, int width, enum cv_colour colour, unsigned attrs);
 int canvas_printf(struct cv_canvas *c, struct cv_rect clip, int x, int y, enum cv_colour colour, unsigned attrs, const char *format, ...)
     CV_PRINTF(7, 8);
 void canvas_fill(struct cv_canvas *c, struct cv_rect r, uint32_t character, enum cv_colour colour, unsigned attrs);

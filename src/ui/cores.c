@@ -77,7 +77,7 @@ static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     x += 5;
     bool busy = at.task != CV_NO_TASK && !(view_over(v) && v->cursor >= view_end(v));
     if (name)
-        canvas_fit(c, r, x, y, busy ? name_of(v, at.task) : allowed ? "" : "not ours", name, busy ? CV_C_RUNNING : CV_C_DIM, 0);
+        canvas_name(c, r, x, y, busy ? name_of(v, at.task) : allowed ? "" : "not ours", name, busy ? CV_C_RUNNING : CV_C_DIM, 0);
     x += name ? name + 1 : 0;
     if (history)
         draw_history(v, c, r, x, y, history, core);

@@ -38,8 +38,8 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
         shared_and_output(l, (struct cv_rect){x + code, body.y, rest - code, top}, clamp(wants.shared + 2, 4, top / 2));
         return;
     }
-    int shared = top >= 9 ? clamp(wants.shared + 2, 3, top / 3 > 3 ? top / 3 : 3) : 0;
-    int output = clamp(top * 5 / 14, 3, 8), code = top - shared - output;
+    int shared = top >= 18 || (top >= 9 && wants.shared) ? clamp(wants.shared + 2, 3, top * 2 / 5) : 0;
+    int output = clamp((top - shared) * 5 / 11, 3, 8), code = top - shared - output;
     l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, code};
     if (shared)
         shared_and_output(l, (struct cv_rect){x, body.y + code, rest, shared + output}, shared);

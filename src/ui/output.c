@@ -11,12 +11,12 @@ enum { FINDING_LINES = 4, LINE_ROWS = 8 };
 static int draw_finding(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     uint32_t n = cv_model_nfindings(v->m, v->cursor);
-    if (!n || r.w < 12 || r.h < 2)
+    if (!n || r.w < 12 || r.h < 3)
         return 0;
     struct cv_summary_finding f = cv_model_finding(v->m, n - 1);
     struct cv_buf text = {0};
     cv_buf_printf(&text, "⚠ %s", f.text);
-    int most = r.h - 1 < FINDING_LINES ? r.h - 1 : FINDING_LINES, lines = 0;
+    int most = r.h - 2 < FINDING_LINES ? r.h - 2 : FINDING_LINES, lines = 0; /* two rows stay for what was printed */
     size_t next, at;
     for (at = 0; text.at[at] && lines < most; at += next, lines++)
         canvas_wrap(text.at + at, r.w, &next);
@@ -50,7 +50,7 @@ static void draw_output(const struct cv_view *v, struct cv_canvas *c, struct cv_
         const char *when = cv_duration_text(o.t, v->ascii);
         int used = canvas_width(when);
         canvas_str(c, r, r.x + (used < 8 ? 8 - used : 0), y, when, CV_C_DIM, 0);
-        canvas_fit(c, r, r.x + 9, y, cv_model_task_name(v->m, o.task), 8, o.task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
+        canvas_name(c, r, r.x + 9, y, cv_model_task_name(v->m, o.task), 8, o.task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
     }
     const char *text = o.text;
     for (int i = 0; i < rows; i++) {

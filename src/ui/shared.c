@@ -73,7 +73,7 @@ static void draw_copies(const struct cv_view *v, struct cv_canvas *c, struct cv_
         if (!cv_model_has_copy(v->m, var, task) || !next_row(pen))
             continue;
         int indent = 2;
-        canvas_fit(c, r, r.x + indent, pen->y, cv_model_task_name(v->m, task), name > indent ? name - indent : 1,
+        canvas_name(c, r, r.x + indent, pen->y, cv_model_task_name(v->m, task), name > indent ? name - indent : 1,
                    task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
         draw_value(v, c, r, r.x + name + 2, pen->y++, var, task);
     }

@@ -101,7 +101,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         uint32_t task = view_lane(v, loop + first + i);
         uint64_t counts[CV_CAUSE_COUNT];
         cv_model_lane_switches(v->m, task, v->cursor, counts);
-        canvas_fit(c, r, r.x, y, cv_model_task_name(v->m, task), k.name, task == v->lane ? CV_C_FOCUS : CV_C_TEXT, task == v->lane ? CV_A_BOLD : 0);
+        canvas_name(c, r, r.x, y, cv_model_task_name(v->m, task), k.name, task == v->lane ? CV_C_FOCUS : CV_C_TEXT, task == v->lane ? CV_A_BOLD : 0);
         draw_row(c, r, y++, k, sum_up(counts), cv_model_info(v->m)->gil);
     }
     canvas_fit(c, r, r.x, y, "all", k.name, CV_C_TITLE, CV_A_BOLD);

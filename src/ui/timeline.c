@@ -171,12 +171,19 @@ static void axis_label(char *to, size_t size, uint64_t t, uint64_t step, struct 
         snprintf(to, size, "%llu %s", whole, ascii ? u.plain : u.name);
 }
 
+static int cursor_column(const struct cv_view *v, struct places p)
+{
+    uint64_t column = view_column_ns(v), from = view_from(v), i = v->cursor > from ? (v->cursor - from) / column : 0;
+    return p.x + (i < (uint64_t)p.columns ? (int)i : p.columns - 1);
+}
+
 static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
 {
     uint64_t column = view_column_ns(v), from = view_from(v), wide = column * (uint64_t)p.columns, step = 1;
     struct unit u = axis_unit(wide);
     char label[48];
     struct cv_rect axis = {p.x, p.axis, p.columns, 1};
+    int cursor = cursor_column(v, p);
     for (int k = 0;; k++) {
         axis_label(label, sizeof label, from + wide, step, u, v->ascii);
         uint64_t room = (uint64_t)canvas_width(label) + 3;
@@ -188,7 +195,8 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         int x = p.x + (int)((t - from) / column);
         axis_label(label, sizeof label, t, step, u, v->ascii);
         canvas_put(c, axis, x, p.axis, 0x2502, CV_C_FRAME, 0);
-        if (x + 1 + canvas_width(label) <= axis.x + axis.w)
+        bool under_cursor = !v->live && cursor > x && cursor <= x + canvas_width(label);
+        if (!under_cursor && x + 1 + canvas_width(label) <= axis.x + axis.w)
             canvas_str(c, axis, x + 1, p.axis, label, CV_C_DIM, 0);
     }
     if (p.now)
@@ -205,7 +213,7 @@ static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_re
 {
     bool selected = lane == v->lane, marked = false;
     if (p.name) {
-        canvas_fit(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
+        canvas_name(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
         if (selected)
             canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
         canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
@@ -348,9 +356,7 @@ static void title(const struct cv_view *v, struct cv_buf *out)
 
 static void draw_cursor(const struct cv_view *v, struct cv_canvas *c, struct places p, uint32_t rows)
 {
-    uint64_t column = view_column_ns(v), from = view_from(v);
-    uint64_t i = v->cursor > from ? (v->cursor - from) / column : 0;
-    int x = p.x + (i < (uint64_t)p.columns ? (int)i : p.columns - 1);
+    int x = cursor_column(v, p);
     struct cv_rect lanes = {p.x, p.lanes_y, p.columns, (int)rows};
     canvas_mark(c, canvas_clip(lanes, (struct cv_rect){x, p.lanes_y, 1, (int)rows}), CV_A_REVERSE);
     if (p.axis >= 0)

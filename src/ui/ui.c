@@ -190,48 +190,67 @@ static int draw_failure(const struct cv_view *v, struct cv_canvas *c, struct cv_
     return used + 2;
 }
 
-static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+/* The findings until the cursor: while time stands still the newest in its own words, else how many. */
+static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
+{
+    uint32_t n = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
+    if (!n)
+        return 0;
+    struct cv_buf text = {0};
+    if (v->live)
+        cv_buf_printf(&text, "⚠ %u finding%s", n, n == 1 ? "" : "s");
+    else
+        cv_buf_printf(&text, "⚠ %s", cv_model_finding(v->m, n - 1).text);
+    int used = canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_WARN, CV_A_BOLD);
+    cv_buf_release(&text);
+    return used + 2;
+}
+
+/* Where switches and times come from, and what is missing. */
+static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
 {
     const struct cv_ui_status *s = &v->status;
+    uint64_t lost = s->events.lost + s->events.overwritten;
     struct cv_buf text = {0};
-    enum cv_colour colour = CV_C_DIM;
-    const char *why = NULL;
+    if (s->source_name && *s->source_name) {
+        add_clean(&text, s->source_name);
+        cv_buf_str(&text, s->source_exact ? ", exact" : ", not exact");
+        if (s->source_why && *s->source_why) {
+            cv_buf_str(&text, " (");
+            add_clean(&text, s->source_why);
+            cv_buf_str(&text, ")");
+        }
+        cv_buf_str(&text, " · ");
+    }
+    if (s->clock_name && *s->clock_name) {
+        add_clean(&text, s->clock_name);
+        cv_buf_str(&text, " · ");
+    }
+    cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)lost, (unsigned long long)(s->events.recorded + lost));
+    if (r.x + r.w - x >= 8)
+        canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, lost ? CV_C_WARN : CV_C_DIM, 0);
+    cv_buf_release(&text);
+}
+
+static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    const char *message = v->status.message, *why = NULL;
     enum cv_outcome outcome = CV_OUT_NONE;
     bool over = v->m && cv_model_over(v->m, &outcome, &why);
     int x = r.x + 1;
-    uint32_t findings = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
-    if (findings)
-        x += 2 + canvas_printf(c, r, x, r.y, CV_C_WARN, CV_A_BOLD, "⚠ %u finding%s", findings, findings == 1 ? "" : "s");
+    x += draw_findings(v, c, r, x);
     x += draw_failure(v, c, r, x);
-    if (s->message && *s->message) {
-        add_clean(&text, s->message);
-        colour = CV_C_WARN;
-    } else if (over && outcome != CV_OUT_FINISHED && why && *why) {
+    if (!v->live && v->m && !over)
+        x += 2 + canvas_fit(c, r, x, r.y, "held: the run goes on", r.x + r.w - x, CV_C_CURSOR, CV_A_BOLD);
+    struct cv_buf text = {0};
+    if (message && *message)
+        add_clean(&text, message);
+    else if (over && outcome != CV_OUT_FINISHED && why && *why)
         cv_buf_printf(&text, "%s: %s", cv_outcome_name[outcome], why);
-        colour = CV_C_FAILED;
-    } else {
-        if (!v->live && v->m && !over)
-            x += 2 + canvas_str(c, r, x, r.y, "held: the run goes on", CV_C_CURSOR, CV_A_BOLD);
-        if (s->source_name) {
-            add_clean(&text, s->source_name);
-            cv_buf_str(&text, s->source_exact ? ", exact" : ", not exact");
-            if (s->source_why && *s->source_why) {
-                cv_buf_str(&text, " (");
-                add_clean(&text, s->source_why);
-                cv_buf_str(&text, ")");
-            }
-            cv_buf_str(&text, " · ");
-        }
-        if (s->clock_name) {
-            add_clean(&text, s->clock_name);
-            cv_buf_str(&text, " · ");
-        }
-        cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)(s->events.lost + s->events.overwritten),
-                      (unsigned long long)(s->events.recorded + s->events.lost + s->events.overwritten));
-        colour = s->events.lost + s->events.overwritten ? CV_C_WARN : CV_C_DIM;
-    }
-    canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, colour, 0);
+    if (text.n)
+        x += 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, outcome == CV_OUT_FINISHED ? CV_C_TEXT : CV_C_WARN, 0);
     cv_buf_release(&text);
+    draw_sources(v, c, r, x);
 }
 
 /* As many keys as fit, but always help and quit. */
