@@ -74,6 +74,7 @@ struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, ui
 /* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
 struct cv_var_at {
     bool written, list;         /* not written yet: the declared initial value (info->vars[v].initial) */
+    bool gone;                  /* what stood there was cut off with the oldest history: not written, and not known */
     struct cv_cell cell;        /* a list: payload = its length */
     uint64_t t, writes, reads;  /* of the last write; counts until t */
     uint32_t writer, line;

@@ -381,11 +381,10 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e)
     if (begins == m->hole)
         return;
     m->hole = begins;
-    if (!begins) {
-        const struct overlay *o = overlays_at(&m->overlays, e->t);
-        if (o)
-            model_gap(m, o->t, e->t);
-    }
+    if (begins)
+        m->hole_since = e->t;
+    else
+        model_gap(m, m->hole_since, e->t);
     overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
 }
 

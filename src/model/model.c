@@ -339,11 +339,8 @@ bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to)
     for (size_t i = m->gaps.n; i-- > 0;)
         if (m->gaps.at[i].from < to && m->gaps.at[i].to >= from)
             return true;
-    if (m->hole) {
-        const struct overlay *o = &m->overlays.at.at[m->overlays.at.n - 1];
-        if (o->t < to)
-            return true;
-    }
+    if (m->hole && m->hole_since < to)
+        return true;
     for (uint32_t i = 0; i < m->ntasks; i++) {
         const struct series *s = m->tasks[i] ? &m->tasks[i]->lane : NULL;
         if (s && s->dropped && s->slices.n && from < s->slices.at[0].t)

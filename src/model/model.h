@@ -132,6 +132,7 @@ struct cv_model {
     struct overlays overlays;
     uint64_t slice_last;        /* no lane has a slice that begins later */
     bool hole;
+    uint64_t hole_since;
     /* the loop (async) */
     struct series loop;
     struct series onloop;       /* who had the loop: RUNNING, object = task */
@@ -191,7 +192,7 @@ void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, stru
 /* The i-th element of a list written as text (of a declared initial value); its length in bytes, NULL: none such. */
 const char *vars_initial_item(const char *text, uint64_t i, size_t *length);
 uint64_t vars_initial_length(const char *text);
-bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell);
+bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell, bool *gone /* it was cut off */);
 size_t vars_halve(struct cv_model *m);
 void vars_free(struct cv_model *m);
 

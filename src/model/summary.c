@@ -110,7 +110,8 @@ static struct cv_datum recorded(struct cv_summary *s, const struct cv_model *m, 
     struct cv_datum d = at.written ? datum(s, at.cell) : first;
     for (uint32_t i = 0; i < d.n; i++) {
         struct cv_cell cell;
-        if (vars_item_at(m, var, copy, i + 1, UINT64_MAX, &cell))
+        bool gone; /* never at the end: the newest half is kept */
+        if (vars_item_at(m, var, copy, i + 1, UINT64_MAX, &cell, &gone))
             d.items[i] = datum(s, cell);
         else
             d.items[i] = !first.unknown && i < first.n ? first.items[i] : (struct cv_datum){.unknown = true};

@@ -195,18 +195,18 @@ static bool up(const struct cv_model *m, uint32_t *task, uint64_t *t)
     return true;
 }
 
-/* The version of a cell (index 0: the variable's) that a copy held at t. */
-static const struct version *held(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t)
+/* The version of a cell (index 0: the variable's) that a copy held at t; NULL: none, or (*gone) it was cut off. */
+static const struct version *held(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, bool *gone)
 {
-    if (!model_private(m, var)) {
-        const struct var *v = &m->vars[var];
-        return index == 0 ? version_at(&v->head, t) : index <= v->nitems ? version_at(&v->items[index - 1], t) : NULL;
-    }
+    bool own = model_private(m, var);
     uint32_t task = copy == CV_NO_TASK ? 0 : copy;
+    *gone = false;
     for (int steps = 0; steps < 1 << 20; steps++) {
-        const struct var *v = copy_of(m, var, task);
-        const struct version *x = !v ? NULL : index == 0 ? version_at(&v->head, t) : index <= v->nitems ? version_at(&v->items[index - 1], t) : NULL;
-        if (x || !up(m, &task, &t))
+        const struct var *v = own ? copy_of(m, var, task) : &m->vars[var];
+        const struct versions *s = !v ? NULL : index == 0 ? &v->head : index <= v->nitems ? &v->items[index - 1] : NULL;
+        const struct version *x = s ? version_at(s, t) : NULL;
+        *gone = !x && s && s->dropped;
+        if (x || *gone || !own || !up(m, &task, &t))
             return x;
     }
     return NULL;
@@ -254,7 +254,7 @@ struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_
         return at;
     at.list = m->info->vars[var].list;
     const struct var *v = model_private(m, var) ? copy_of(m, var, copy == CV_NO_TASK ? 0 : copy) : &m->vars[var];
-    const struct version *x = held(m, var, copy, 0, t);
+    const struct version *x = held(m, var, copy, 0, t, &at.gone);
     if (v) {
         at.writes = instants_until(&v->writes, t);
         at.reads = v->reads_dropped + reads_until(v, t);
@@ -269,15 +269,15 @@ struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_
         at.stale = v ? stale_reader(v, x, t) : CV_NO_TASK;
         if (v && at.stale == CV_NO_TASK && !model_private(m, var))
             at.stale = stale_writer(v, x, t);
-    } else if (at.list) {
+    } else if (at.list && !at.gone) {
         at.cell = (struct cv_cell){vars_initial_length(m->info->vars[var].initial), cv_meta(CV_TAG_LIST, CV_NO_TASK, 0)};
     }
     return at;
 }
 
-bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell)
+bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell, bool *gone)
 {
-    const struct version *x = held(m, var, copy, index, t);
+    const struct version *x = held(m, var, copy, index, t, gone);
     if (x)
         *cell = x->cell;
     return x != NULL;
@@ -364,6 +364,10 @@ void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, ui
         return;
     const char *initial = m->info->vars[var].initial ? m->info->vars[var].initial : "none";
     struct cv_var_at at = cv_model_var_at(m, var, copy, t);
+    if (at.gone) {
+        cv_buf_str(out, "…");
+        return;
+    }
     if (!at.list && at.written) {
         vars_cell_text(m->shm, at.cell, max, out);
     } else if (!at.list) {
@@ -374,11 +378,12 @@ void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, ui
         for (uint64_t i = 0; i < at.cell.payload && out->n - start <= max; i++) {
             struct cv_cell cell;
             size_t length;
+            bool gone = false;
             const char *from = rest ? vars_initial_item(initial, i, &length) : NULL;
             cv_buf_str(out, i ? ", " : "");
-            if (i < MODEL_MAX_ITEMS && vars_item_at(m, var, copy, (uint32_t)i + 1, t, &cell))
+            if (i < MODEL_MAX_ITEMS && vars_item_at(m, var, copy, (uint32_t)i + 1, t, &cell, &gone))
                 vars_cell_text(m->shm, cell, max, out);
-            else if (from)
+            else if (from && !gone)
                 cv_text_clean(out, from, length);
             else
                 cv_buf_str(out, "…");
