@@ -1,5 +1,5 @@
-/* Reading: every drain decodes what the rings hold into one pending array per ring, and hands out, merged by time, what
- * is settled. The horizon is where the drain before stood: a producer that was preempted between its stamp and its store
+/* Reading: every drain takes what the rings hold, as it stands, into one pending array per ring, so that the producers have
+ * their room back at once, and hands out, decoded and merged by time, what is settled. The horizon is where the drain before stood: a producer that was preempted between its stamp and its store
  * has had that long to store. Whatever still comes late is given the time of the event before it. A single ring under
  * virtual time has nothing to wait for: all of it is settled at once.
  *
@@ -10,13 +10,21 @@
 
 #include "convis/trace.h"
 
-struct queue {
+struct queue {              /* of a ring; of what is pushed only next is used */
+    struct cv_record *at;
+    size_t from, n, cap;
+    struct cv_event next;   /* the first that was not handed out yet, if there is one */
+    uint64_t now;           /* when records were taken last: none is from later */
+    uint64_t last;          /* time of the event decoded last */
+    uint64_t tail;          /* records taken, ever */
+    uint64_t told;          /* losses that the producer's LOST events have told */
+    uint64_t lost;          /* all losses of the producer, once the run is over */
+    bool has_next;
+};
+struct pushed {
     struct cv_event *at;
     size_t from, n, cap;
-    uint64_t last; /* time of the event decoded last */
-    uint64_t tail; /* records read, ever */
-    uint64_t told; /* losses that the producer's LOST events have told */
-    bool unsorted, closed;
+    bool unsorted;
 };
 struct first {
     uint64_t t;
@@ -27,6 +35,7 @@ struct cv_reader {
     uint64_t rings_at, ring_stride, ring_records;
     uint32_t max_rings, max_tasks;
     struct queue *queues; /* one a ring; the last one is for what is pushed */
+    struct pushed outside;
     struct first *heap;   /* queues with something settled, by the time of their first event */
     uint32_t nheap;
     struct cv_clock_pair zero, early, middle, late;
@@ -61,6 +70,7 @@ void cv_reader_free(struct cv_reader *r)
         return;
     for (uint32_t i = 0; i <= r->max_rings; i++)
         free(r->queues[i].at);
+    free(r->outside.at);
     free(r->queues);
     free(r->heap);
     free(r);
@@ -121,33 +131,15 @@ uint64_t cv_reader_now(const struct cv_reader *r)
     return r->started && now > r->zero.ns ? now - r->zero.ns : 0;
 }
 
-/* ── queues ─────────────────────────────────────────────────────────────────────────────────────── */
-static struct queue *outside(const struct cv_reader *r)
+/* ── what is pushed ─────────────────────────────────────────────────────────────────────────────── */
+static void push(struct cv_reader *r, const struct cv_event *e)
 {
-    return &r->queues[r->max_rings];
-}
-
-static struct cv_event *append(struct queue *q)
-{
-    if (q->n == q->cap) {
-        if (q->from > q->cap / 2) {
-            memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
-            q->n -= q->from;
-            q->from = 0;
-        }
-        cv_vec_grow((void **)&q->at, q->n, &q->cap, sizeof *q->at);
-    }
-    return &q->at[q->n++];
-}
-
-static void push(struct queue *q, const struct cv_event *e)
-{
+    struct pushed *q = &r->outside;
     if (q->from == q->n)
         q->from = q->n = 0;
     if (q->from < q->n && e->t < q->at[q->n - 1].t)
         q->unsorted = true;
-    struct cv_event one = *e;
-    *append(q) = one;
+    CV_PUSH(q, *e);
 }
 
 void cv_reader_push(struct cv_reader *r, const struct cv_event *e)
@@ -157,11 +149,11 @@ void cv_reader_push(struct cv_reader *r, const struct cv_event *e)
         one.t = r->started && one.t > r->zero.ns ? one.t - r->zero.ns : 0;
     if (one.kind == CV_EV_LOST)
         r->outside_lost += one.a;
-    push(outside(r), &one);
+    push(r, &one);
 }
 
 /* What the cores' buffers brought is a few sorted runs one after the other: a stable merge from below. */
-static void sort(struct queue *q)
+static void sort(struct pushed *q)
 {
     if (!q->unsorted)
         return;
@@ -195,6 +187,20 @@ static uint32_t claimed(const struct cv_reader *r)
     return n < r->max_rings ? n : r->max_rings;
 }
 
+static void make_room(struct queue *q, size_t more)
+{
+    if (q->cap - q->n >= more)
+        return;
+    memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
+    q->n -= q->from;
+    q->from = 0;
+    if (q->cap - q->n >= more)
+        return;
+    q->cap = q->n + more > 2 * q->cap ? q->n + more : 2 * q->cap;
+    q->at = cv_realloc(q->at, q->cap * sizeof *q->at);
+}
+
+/* Takes all records of a ring into its queue. */
 static void take_ring(struct cv_reader *r, uint32_t n)
 {
     struct queue *q = &r->queues[n];
@@ -205,59 +211,63 @@ static void take_ring(struct cv_reader *r, uint32_t n)
         return;
     if (head - tail > mask + 1) { /* no producer of ours does that: what is there means nothing */
         r->dropped += mask + 1;
-        q->tail = head;
-        atomic_store_explicit(&ring->tail, head, memory_order_release);
-        return;
+    } else {
+        size_t more = head - tail, straight = mask + 1 - (tail & mask);
+        straight = more < straight ? more : straight;
+        make_room(q, more);
+        memcpy(q->at + q->n, &records[tail & mask], straight * sizeof *records);
+        memcpy(q->at + q->n + straight, records, (more - straight) * sizeof *records);
+        q->n += more;
     }
-    uint64_t now = r->virtual_time ? UINT64_MAX : cv_reader_now(r);
-    if (q->from == q->n)
-        q->from = q->n = 0;
-    while (tail != head) {
-        const struct cv_record *first = &records[tail & mask];
-        uint64_t w1 = *(const volatile uint64_t *)&first->w1;
+    q->now = r->virtual_time ? UINT64_MAX : cv_reader_now(r);
+    q->tail = head;
+    atomic_store_explicit(&ring->tail, head, memory_order_release);
+}
+
+/* The next event of a ring's queue into q->next; false: there is none. What is malformed is passed over, record by record. */
+static bool decode(struct cv_reader *r, struct queue *q)
+{
+    while (q->from < q->n) {
+        const struct cv_record *first = &q->at[q->from];
+        uint64_t w1 = first->w1;
         unsigned kind = (unsigned)(w1 >> 58), conts = (unsigned)(w1 >> 56) & 3;
         uint32_t task = (uint32_t)(w1 >> 32) & 0xfffffu;
-        if (kind == CV_EV_NONE || kind >= CV_EV_COUNT || conts != cv_event_info[kind].conts || head - tail < conts + 1 ||
+        if (kind == CV_EV_NONE || kind >= CV_EV_COUNT || conts != cv_event_info[kind].conts || q->n - q->from < conts + 1 ||
             (task >= r->max_tasks && task != CV_NO_TASK)) {
             r->dropped++;
-            tail++;
+            q->from++;
             continue;
         }
-        struct cv_event *e = append(q);
-        *e = (struct cv_event){.t = to_ns(r, first->w0),
-                               .kind = (uint8_t)kind,
-                               .flags = w1 >> 52 & 15,
-                               .task = task,
-                               .line = (uint16_t)(w1 >> 16),
-                               .obj = (uint16_t)w1};
-        char *words = (char *)e + offsetof(struct cv_event, a);
-        for (unsigned k = 1; k <= conts; k++, words += sizeof *records)
-            memcpy(words, &records[(tail + k) & mask], sizeof *records);
-        if (e->t > now)
-            e->t = now;
+        struct cv_event *e = &q->next;
+        e->t = to_ns(r, first->w0);
+        e->kind = (uint8_t)kind;
+        e->flags = w1 >> 52 & 15;
+        e->task = task;
+        e->line = (uint16_t)(w1 >> 16);
+        e->obj = (uint16_t)w1;
+        e->a = e->b = e->c = e->d = e->e = e->f = 0;
+        if (conts >= 1)
+            e->a = first[1].w0, e->b = first[1].w1;
+        if (conts >= 2)
+            e->c = first[2].w0, e->d = first[2].w1;
+        if (conts >= 3)
+            e->e = first[3].w0, e->f = first[3].w1;
+        if (e->t > q->now)
+            e->t = q->now;
         if (e->t < q->last)
             e->t = q->last;
         q->last = e->t;
         if (kind == CV_EV_LOST)
             q->told += e->a;
         r->taken += conts + 1;
-        tail += conts + 1;
+        q->from += conts + 1;
+        return true;
     }
-    q->tail = tail;
-    atomic_store_explicit(&ring->tail, tail, memory_order_release);
-}
-
-/* The run is over: losses after which nothing got in any more are told here. */
-static void close_ring(struct cv_reader *r, uint32_t n)
-{
-    struct queue *q = &r->queues[n];
-    if (q->closed)
-        return;
-    q->closed = true;
-    struct cv_ring_head *ring = ring_of(r, n);
-    uint64_t lost = atomic_load(&ring->lost);
-    if (lost > q->told)
-        *append(q) = (struct cv_event){.t = q->last, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = lost - q->told};
+    if (q->lost <= q->told)
+        return false;
+    q->next = (struct cv_event){.t = q->last, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = q->lost - q->told};
+    q->told = q->lost; /* after which nothing got in any more */
+    return true;
 }
 
 /* What producers without a ring lost since the last look. */
@@ -268,7 +278,7 @@ static void tell_spill(struct cv_reader *r, uint64_t t)
         return;
     struct cv_event e = {.t = t, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = lost - r->spill_told};
     r->spill_told = lost;
-    push(outside(r), &e);
+    push(r, &e);
 }
 
 /* ── the merge: a binary heap of queues ─────────────────────────────────────────────────────────── */
@@ -290,32 +300,50 @@ static void sift_down(struct cv_reader *r, uint32_t i)
     r->heap[i] = one;
 }
 
+/* Is there another event to hand out from a queue? It is in its next then. */
+static bool look(struct cv_reader *r, uint32_t i, uint64_t end, bool all)
+{
+    struct queue *q = &r->queues[i];
+    if (i == r->max_rings) {
+        q->has_next = r->outside.from < r->outside.n;
+        if (q->has_next)
+            q->next = r->outside.at[r->outside.from];
+    } else if (!q->has_next) {
+        q->has_next = decode(r, q);
+    }
+    return q->has_next && (all || q->next.t < end);
+}
+
+static void hand_out(struct cv_reader *r, uint32_t i, cv_event_fn *fn, void *to)
+{
+    struct queue *q = &r->queues[i];
+    struct cv_event *e = &q->next;
+    q->has_next = false;
+    r->outside.from += i == r->max_rings;
+    if (e->t < r->out)
+        e->t = r->out;
+    r->out = e->t;
+    fn(to, e);
+}
+
 /* Hands out, from all queues, what lies before the end. fn may push. */
 static void merge(struct cv_reader *r, uint64_t end, bool all, cv_event_fn *fn, void *to)
 {
     r->nheap = 0;
-    for (uint32_t i = 0; i <= r->max_rings; i++) {
-        struct queue *q = &r->queues[i];
-        if (q->from < q->n && (all || q->at[q->from].t < end))
-            r->heap[r->nheap++] = (struct first){q->at[q->from].t, i};
-    }
+    for (uint32_t i = 0; i <= r->max_rings; i++)
+        if (look(r, i, end, all))
+            r->heap[r->nheap++] = (struct first){r->queues[i].next.t, i};
     for (uint32_t i = r->nheap / 2; i-- > 0;)
         sift_down(r, i);
     while (r->nheap) {
         struct first now = r->heap[0], next = {UINT64_MAX, UINT32_MAX};
         if (r->nheap > 1)
             next = r->nheap > 2 && before(r->heap[2], r->heap[1]) ? r->heap[2] : r->heap[1];
-        struct queue *q = &r->queues[now.queue];
         bool more;
         do {
-            struct cv_event e = q->at[q->from++];
-            if (e.t < r->out)
-                e.t = r->out;
-            r->out = e.t;
-            fn(to, &e);
-            more = q->from < q->n && (all || q->at[q->from].t < end);
-            if (more)
-                now.t = q->at[q->from].t;
+            hand_out(r, now.queue, fn, to);
+            more = look(r, now.queue, end, all);
+            now.t = r->queues[now.queue].next.t;
         } while (more && before(now, next));
         r->heap[0] = more ? now : r->heap[--r->nheap];
         sift_down(r, 0);
@@ -330,13 +358,13 @@ void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
     for (uint32_t i = 0; i < rings; i++) {
         take_ring(r, i);
         if (last)
-            close_ring(r, i);
+            r->queues[i].lost = atomic_load(&ring_of(r, i)->lost);
     }
     tell_spill(r, last ? r->out : here);
     do {
-        sort(outside(r));
+        sort(&r->outside);
         merge(r, r->horizon, last || (r->virtual_time && rings <= 1), fn, to);
-    } while (last && outside(r)->from < outside(r)->n);
+    } while (last && r->outside.from < r->outside.n);
     r->horizon = here;
 }
 
