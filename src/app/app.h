@@ -34,7 +34,7 @@ struct app_args {
     char **operands;
     int noperands;
     const char *model, *schedule, *source, *format; /* NULL: not given */
-    bool gil, json, ascii, no_colour, mdoc;
+    bool gil, json, ascii, no_colour, mdoc, observer;
     uint64_t seed, runs, at_ns;            /* runs 0, at_ns UINT64_MAX: not given */
     int width, height;
     struct cv_override overrides[CV_LIMIT_PARAMS];
@@ -78,6 +78,7 @@ struct app_play {
     struct cv_model *model;
     struct cv_source source;
     struct cv_cores *cores;
+    bool unwatched;                 /* set before the start: no kernel source, no look at the cores */
     cv_event_fn *watch;             /* sees each event after the model; may be NULL */
     void *to;
     uint64_t born_ns;
@@ -106,6 +107,7 @@ _Noreturn void app_die_of(int signal);
 /* ── commands ───────────────────────────────────────────────────────────────────────────────────── */
 int app_run(const struct app_args *a);
 int app_compare(const struct app_args *a);
+int app_observe(const struct app_args *a); /* run --observer */
 int app_dash(const struct app_args *a);
 int app_render(const struct app_args *a);
 int app_check(const struct app_args *a);
@@ -116,6 +118,7 @@ void app_usage(FILE *to); /* --help */
 /* ── many runs (tally.c) ────────────────────────────────────────────────────────────────────────── */
 /* What came out, in one line: how it ended, the final values, the output. Clean text. */
 void app_result_text(const struct cv_summary *s, struct cv_buf *out);
+void app_json_text(struct cv_buf *out, const char *s); /* quoted; any bytes become valid JSON */
 struct app_tally;
 struct app_tally *app_tally_new(void);
 void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const struct cv_summary *s);

@@ -10,9 +10,8 @@ enum { ATTACH_NS = 2000000000 };
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why)
 {
-    cv_event_fn *watch = y->watch;
-    void *to = y->to;
-    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = watch, .to = to, .born_ns = cv_mono_ns()};
+    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = y->watch, .to = y->to, .unwatched = y->unwatched,
+                           .born_ns = cv_mono_ns()};
     y->session = cv_session_new(loop, exe, p, o, why);
     if (!y->session)
         return false;
@@ -36,7 +35,7 @@ static void try_to_go(struct app_play *y)
     const struct cv_shm *shm = cv_session_shm(y->session);
     if (!atomic_load(&shm->head->attached) && !atomic_load(&shm->head->error) && cv_mono_ns() - y->born_ns < ATTACH_NS)
         return;
-    if (!y->order.stepped) {
+    if (!y->order.stepped && !y->unwatched) {
         cv_source_open(&y->source, y->only, cv_session_pid(y->session), shm, y->topo);
         y->cores = cv_cores_open();
     }
@@ -109,8 +108,7 @@ void app_play_end(struct app_play *y)
     cv_model_free(y->model);
     cv_reader_free(y->reader);
     cv_session_free(y->session);
-    cv_event_fn *watch = y->watch;
-    *y = (struct app_play){.watch = watch, .to = y->to};
+    *y = (struct app_play){.watch = y->watch, .to = y->to, .unwatched = y->unwatched};
 }
 
 static bool letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

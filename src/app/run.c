@@ -48,4 +48,9 @@ static int run_many(struct batch *b, struct cv_order *order)
     return status;
 }
 
-int app_run(const struct app_args *a) { return batch_main(a, a->runs ? run_many : run_one); }
+int app_run(const struct app_args *a)
+{
+    if (a->observer)
+        return app_observe(a);
+    return batch_main(a, a->runs ? run_many : run_one);
+}

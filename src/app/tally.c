@@ -160,7 +160,7 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
     free(p);
 }
 
-static void json_text(struct cv_buf *out, const char *s)
+void app_json_text(struct cv_buf *out, const char *s)
 {
     size_t n = strlen(s);
     cv_buf_str(out, "\"");
@@ -180,21 +180,21 @@ void app_tally_json(const struct app_tally *t, struct cv_buf *out)
 {
     struct came **p = sorted(t);
     cv_buf_str(out, "{ \"scenario\": ");
-    json_text(out, t->scenario ? t->scenario : "");
+    app_json_text(out, t->scenario ? t->scenario : "");
     cv_buf_str(out, ", \"model\": ");
-    json_text(out, t->model ? t->model : "");
+    app_json_text(out, t->model ? t->model : "");
     cv_buf_printf(out, ", \"runs\": %llu,\n  \"outcomes\": [", (unsigned long long)t->runs);
     for (size_t i = 0; i < t->came.n; i++) {
         cv_buf_printf(out, "%s\n    { \"count\": %llu, \"outcome\": \"%s\", \"first_seed\": %llu, \"text\": ", i ? "," : "", (unsigned long long)p[i]->count,
                       cv_outcome_name[p[i]->outcome], (unsigned long long)p[i]->seed);
-        json_text(out, p[i]->key);
+        app_json_text(out, p[i]->key);
         cv_buf_str(out, " }");
     }
     cv_buf_str(out, " ],\n  \"expect\": [");
     for (size_t i = 0; i < t->judged.n; i++) {
         const struct judged *j = &t->judged.at[i];
         cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", j->line);
-        json_text(out, j->text);
+        app_json_text(out, j->text);
         cv_buf_printf(out, ", \"held\": %llu, \"failed\": %llu, \"undecided\": %llu }", (unsigned long long)j->held, (unsigned long long)j->failed,
                       (unsigned long long)j->open);
     }

@@ -1,0 +1,139 @@
+/* `convis run --observer FILE`: what the observer costs. The scenario runs without a record, with the tasks' own events, and
+ * with the kernel's switches too; the three take turns, so that a busy machine burdens all alike. Told are medians of elapsed
+ * and CPU time, and the median of each round's ratio to the run without a record. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/batch.h"
+
+enum { WAYS = 3, ROUNDS = 11, MOST_ROUNDS = 1000 };
+static const struct { const char *name, *key; bool record, kernel; } ways[WAYS] = {
+    {"no record", "off", false, false}, {"tasks' events", "user", true, false}, {"and the kernel's", "user_and_kernel", true, true}};
+struct measured { double elapsed, cpu; };
+struct observed {
+    uint64_t rounds;
+    struct measured *at[WAYS];      /* by round, ns */
+    uint64_t records, lost, work_ns; /* of the runs with all */
+    const char *source;
+};
+
+static int ascending(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return a < b ? -1 : a > b;
+}
+
+/* cpu: of CPU time, else elapsed; over: divided by the same round without a record. least, most: the range. */
+static double median(const struct observed *o, int way, bool cpu, bool over, double *least, double *most)
+{
+    double *v = cv_alloc(o->rounds * sizeof *v);
+    for (uint64_t i = 0; i < o->rounds; i++) {
+        const struct measured *one = &o->at[way][i], *off = &o->at[0][i];
+        double base = !over ? 1 : cpu ? off->cpu : off->elapsed;
+        v[i] = (cpu ? one->cpu : one->elapsed) / (base > 0 ? base : 1);
+    }
+    qsort(v, o->rounds, sizeof *v, ascending);
+    double middle = (v[(o->rounds - 1) / 2] + v[o->rounds / 2]) / 2;
+    *least = v[0];
+    *most = v[o->rounds - 1];
+    free(v);
+    return middle;
+}
+
+static int measure(struct batch *b, struct cv_order *order, int way, struct observed *o, uint64_t round)
+{
+    order->record = ways[way].record;
+    b->play.unwatched = !ways[way].kernel;
+    int status = batch_play(b, order);
+    if (status < 0) {
+        struct cv_summary *s = app_play_summary(&b->play);
+        o->at[way][round] = (struct measured){(double)s->elapsed_ns, (double)s->cpu_time_ns};
+        if (ways[way].kernel) {
+            const char *why;
+            bool exact;
+            o->source = app_play_source(&b->play, &why, &exact);
+            o->records += s->events.recorded + s->events.lost + s->events.overwritten;
+            o->lost += s->events.lost + s->events.overwritten;
+            o->work_ns += s->cpu_time_ns;
+        }
+        if (s->outcome != CV_OUT_FINISHED)
+            status = app_say(APP_FAILED, "a run that does not finish cannot be compared: %s", cv_outcome_name[s->outcome]);
+        cv_summary_free(s);
+    }
+    app_play_end(&b->play);
+    return status;
+}
+
+static void tell_text(const struct batch *b, const struct observed *o, const char *model, struct cv_buf *out)
+{
+    bool ascii = app_ascii(b->args);
+    double low, high;
+    cv_text_clean(out, b->program->name, strlen(b->program->name));
+    cv_buf_printf(out, " (%s): %llu rounds, medians\n\n%-18s %12s %12s %18s %18s\n", model, (unsigned long long)o->rounds, "", "elapsed", "CPU time",
+                  "ratio of elapsed", "ratio of CPU time");
+    for (int w = 0; w < WAYS; w++) {
+        cv_buf_printf(out, "%-18s", ways[w].name);
+        for (int cpu = 0; cpu < 2; cpu++) {
+            const char *text = cv_duration_text((uint64_t)median(o, w, cpu, false, &low, &high), ascii);
+            cv_buf_printf(out, " %*s", 12 + (strstr(text, "µ") != NULL), text);
+        }
+        for (int cpu = 0; cpu < 2; cpu++) {
+            double ratio = median(o, w, cpu, true, &low, &high);
+            if (w == 0)
+                cv_buf_printf(out, " %18s", "1");
+            else
+                cv_buf_printf(out, " %6.3f (%4.2f-%4.2f)", ratio, low, high);
+        }
+        cv_buf_str(out, "\n");
+    }
+    uint64_t each = o->records ? o->work_ns / o->records : 0;
+    cv_buf_printf(out, "\n%llu records a run, one every %s of CPU time; %llu lost; kernel switches: %s\n", (unsigned long long)(o->records / o->rounds),
+                  cv_duration_text(each, ascii), (unsigned long long)o->lost, o->source);
+}
+
+static void tell_json(const struct batch *b, const struct observed *o, const char *model, struct cv_buf *out)
+{
+    double low, high;
+    cv_buf_str(out, "{ \"scenario\": ");
+    app_json_text(out, b->program->name);
+    cv_buf_printf(out, ", \"model\": \"%s\", \"rounds\": %llu,\n  \"ways\": [", model, (unsigned long long)o->rounds);
+    for (int w = 0; w < WAYS; w++) {
+        cv_buf_printf(out, "%s\n    { \"way\": \"%s\"", w ? "," : "", ways[w].key);
+        for (int cpu = 0; cpu < 2; cpu++) {
+            cv_buf_printf(out, ", \"%s\": %.9f", cpu ? "cpu_time_s" : "elapsed_s", median(o, w, cpu, false, &low, &high) / 1e9);
+            double ratio = median(o, w, cpu, true, &low, &high);
+            cv_buf_printf(out, ", \"%s_ratio\": %.4f, \"%s_ratio_range\": [%.4f, %.4f]", cpu ? "cpu_time" : "elapsed", ratio, cpu ? "cpu_time" : "elapsed", low, high);
+        }
+        cv_buf_str(out, " }");
+    }
+    cv_buf_printf(out, " ],\n  \"records\": %llu, \"lost\": %llu, \"cpu_ns_a_record\": %llu, \"switch_source\": \"%s\" }\n", (unsigned long long)(o->records / o->rounds),
+                  (unsigned long long)o->lost, (unsigned long long)(o->records ? o->work_ns / o->records : 0), o->source);
+}
+
+static int observe(struct batch *b, struct cv_order *order)
+{
+    struct observed o = {.rounds = b->args->runs ? b->args->runs : ROUNDS, .source = ""};
+    const char *model = cv_order_model_name(order);
+    int status = -1;
+    if (order->stepped)
+        return app_say(APP_WRONG, "--observer measures real time: %s has none", model);
+    if (o.rounds > MOST_ROUNDS)
+        return app_say(APP_WRONG, "--observer takes at most %d rounds", MOST_ROUNDS);
+    for (int w = 0; w < WAYS; w++)
+        o.at[w] = cv_alloc(o.rounds * sizeof *o.at[w]);
+    b->runs = o.rounds * WAYS;
+    for (uint64_t i = 0; i < o.rounds && status < 0; i++)
+        for (int w = 0; w < WAYS && status < 0; w++, b->run++)
+            status = measure(b, order, w, &o, i);
+    if (status < 0) {
+        struct cv_buf text = {0};
+        (b->args->json ? tell_json : tell_text)(b, &o, model, &text);
+        batch_put(b, &text);
+        status = APP_OK;
+    }
+    for (int w = 0; w < WAYS; w++)
+        free(o.at[w]);
+    return status;
+}
+
+int app_observe(const struct app_args *a) { return batch_main(a, observe); }
