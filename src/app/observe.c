@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/batch.h"
+#include "convis/export.h"
 
 enum { WAYS = 3, ROUNDS = 11, MOST_ROUNDS = 1000 };
 static const struct { const char *name, *key; bool record, kernel; } ways[WAYS] = {
@@ -128,6 +129,8 @@ static int observe(struct batch *b, struct cv_order *order)
     if (status < 0) {
         struct cv_buf text = {0};
         (b->args->json ? tell_json : tell_text)(b, &o, model, &text);
+        if (b->args->json && app_ascii(b->args))
+            cv_json_ascii(&text);
         batch_put(b, &text);
         status = APP_OK;
     }
