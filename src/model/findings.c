@@ -2,8 +2,8 @@
  * place them.
  *
  * A stale read is silent where the other's write happens before the read through sync edges. Without any edge into the
- * reader since its own write nothing can order the two; with one, the clocks decide; where the clocks cannot know (records
- * were lost, the write was cut off) it stays silent. A variable that is used anywhere in `spin until`, `cas` or `atomic` is
+ * reader since its own write nothing can order the two; with one, the clocks decide; where that cannot be known (records
+ * were lost, a step of a sync object is not there yet, the write was cut off) it stays silent. A variable that is used anywhere in `spin until`, `cas` or `atomic` is
  * meant to be watched without a lock: what had been said of it is taken back. */
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +125,7 @@ static void note_own(struct cv_model *m, struct task *t, const struct cv_event *
     o->cell = (struct cv_cell){e->a, e->b};
     o->line = e->line;
     o->acquires = t->acquires;
+    o->doubts = m->doubts;
     o->used = false;
 }
 
@@ -165,9 +166,11 @@ void findings_write(struct cv_model *m, struct task *t, const struct var *v, con
 
 static bool ordered(struct cv_model *m, struct task *t, const struct var *v, const struct own_write *o, uint64_t index, uint64_t meta)
 {
+    if (m->lost_own || m->doubts != o->doubts) /* an edge may be missing */
+        return true;
     if (t->acquires == o->acquires)
         return false;
-    if (m->lost_records || m->ntasks > MODEL_MAX_CLOCKS)
+    if (m->ntasks > MODEL_MAX_CLOCKS)
         return true;
     const struct version *x = vars_version(v, (uint32_t)index, cv_meta_version(meta));
     return !x || order_before(m, cv_meta_writer(meta), x->epoch, t);

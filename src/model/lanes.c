@@ -388,6 +388,16 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e)
     overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
 }
 
+/* Async: how long the loop was held, or its task computed, is not known from before t. */
+static void unknown_until(struct cv_model *m, uint64_t t)
+{
+    struct task *running = m->on_loop == CV_NO_TASK ? NULL : model_task(m, m->on_loop);
+    m->held_by = CV_NO_TASK;
+    if (running)
+        running->turn = t;
+    settle_loop(m, t, CV_CAUSE_COUNT);
+}
+
 /* Records of one producer are missing before e->t. Which one is told by e->task; a ring that does not know says CV_NO_TASK:
  * under async that is the loop's, and all lanes are in doubt; elsewhere only the span itself is kept. */
 void lanes_lost(struct cv_model *m, const struct cv_event *e)
@@ -399,6 +409,7 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
         model_gap(m, m->folded < e->t ? m->folded : e->t, e->t);
         return;
     }
+    m->lost_own += e->a;
     if (t && !is_async(m) && t->phase != PHASE_END && t->lane.slices.n) {
         uint64_t begin = t->lane.slices.at[t->lane.slices.n - 1].t;
         from = t->last > begin ? t->last : begin;
@@ -415,6 +426,7 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
                 from = m->tasks[i]->last;
         from = from < e->t ? from : e->t;
         overlays_push(&m->overlays, from, OVER_LOST, CV_NO_TASK);
+        unknown_until(m, e->t);
         overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
     } else {
         for (uint32_t i = 0; i < m->ntasks; i++)

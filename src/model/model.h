@@ -113,7 +113,7 @@ struct sync { CV_VEC(struct sync_step) at; struct sync_step now; struct clock cl
 struct core_sample { uint64_t from, to; double busy, sum /* busy ns until `to` */, covered /* ns covered until `to` */; };
 struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
 struct printed { uint64_t t, order; uint32_t task, line, text; };
-struct own_write { uint64_t key, version, acquires; struct cv_cell cell; uint32_t line; bool used; };
+struct own_write { uint64_t key, version, acquires, doubts; struct cv_cell cell; uint32_t line; bool used; };
 struct gap { uint64_t from, to; };
 
 struct cv_model {
@@ -156,7 +156,8 @@ struct cv_model {
     uint64_t *stale_of;         /* stale reads by variable, also those not listed */
     struct own_write *own; size_t nown, own_cap;
     CV_VEC(struct gap) gaps;
-    uint64_t lost_records;
+    uint64_t lost_records, lost_own; /* lost_own: of them the tasks' own, not the kernel's */
+    uint64_t doubts;            /* steps of sync objects that were not there when the next one came */
     uint64_t cores_seen[4];
 };
 

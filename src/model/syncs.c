@@ -1,5 +1,5 @@
 /* Sync objects: who owned what, how long a queue was, how many waited, by time. TAKE and GIVE carry their order under the
- * engine's table; one that comes late by its time stamp is counted, but does not change the owner any more. */
+ * engine's table, from 0 for each object; one that comes late by its time stamp is counted, but changes nothing any more. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,23 +24,15 @@ void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
     case CV_SYNC_LOCK:
         if (late)
             break;
-        if (take)
-            s->now.owner = e->task;
-        else if (s->now.owner == e->task)
-            s->now.owner = CV_NO_TASK;
+        s->now.owner = take ? e->task : CV_NO_TASK;
         break;
-    case CV_SYNC_SEMAPHORE:
-        if (take)
-            s->now.length -= s->now.length > 0;
-        else
-            s->now.length++;
-        break;
-    case CV_SYNC_QUEUE:
+    case CV_SYNC_SEMAPHORE: case CV_SYNC_QUEUE:
         if (!late)
             s->now.length = e->b;
         break;
     default: break;
     }
+    m->doubts += e->a > (s->any ? s->order + 1 : 0);
     s->order = late ? s->order : e->a;
     s->any = true;
     step(m, s, e->t);
