@@ -55,6 +55,8 @@ static void take(void *to, const struct cv_event *e)
         p->end_outcome = e->obj;
 }
 
+static const char *play_exe; /* what the run's processes are; NULL: this program where it lies */
+
 static void begin(struct play *p, const char *text, const char *model)
 {
     *p = (struct play){0};
@@ -73,7 +75,7 @@ static void begin(struct play *p, const char *text, const char *model)
     ck_assert_ptr_nonnull(p->program);
     cv_diags_release(&diags);
     ck_assert(cv_order_init(&p->order, p->program, model, &p->why));
-    p->session = cv_session_new(&p->loop, exe, p->program, &p->order, &p->why);
+    p->session = cv_session_new(&p->loop, play_exe ? play_exe : exe, p->program, &p->order, &p->why);
     ck_assert_msg(p->session, "%s", p->why.at ? p->why.at : "?");
     p->shm = cv_session_shm(p->session);
     p->reader = cv_reader_new(p->shm);
