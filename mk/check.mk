@@ -1,6 +1,6 @@
 # `make check`: all tests, a line each, and the sum at the end. `make lint`: who may include whom, headers, manual, text.
-# `make SANITIZE=address,undefined check-sanitize`: unit tests and scenarios (under `thread` the unit tests alone) in a build
-# folder of their own. ONLY=word runs the groups of tests whose name holds the word.
+# `make SANITIZE=address,undefined check-sanitize` and `make SANITIZE=thread check-sanitize`: unit tests and scenarios, every engine
+# for real, in a build folder of their own. ONLY=word runs the groups of tests whose name holds the word.
 ONLY ?=
 
 check:
@@ -10,8 +10,8 @@ check:
 
 check-sanitize:
 	@scripts/deps check
-	@$(MAKE) --no-print-directory $(JOBS) $(if $(filter thread,$(SANITIZE)),unit,unit $(O)/convis)
-	@ONLY="$(or $(ONLY),$(if $(filter thread,$(SANITIZE)),unit,unit scenarios))" SANITIZE="$(SANITIZE)" tests/run $(O)
+	@$(MAKE) --no-print-directory $(JOBS) unit $(O)/convis
+	@ONLY="$(or $(ONLY),unit/ scenarios)" SANITIZE="$(SANITIZE)" tests/run $(O)
 
 lint:
 	@CC="$(CC)" scripts/lint
