@@ -88,21 +88,33 @@ static int draw_initial(struct cv_canvas *c, struct cv_rect r, int x, int y, con
 
 enum { WHO = 6 }; /* columns for who stands here: initials and a glyph */
 
+static int draw_glyph(const struct cv_view *v, struct cv_canvas *c, struct cv_rect room, int x, int y, enum cv_state s)
+{
+    bool away = s == CV_ST_WAITING || s == CV_ST_BLOCKED || s == CV_ST_READY;
+    return canvas_put(c, room, x, y, away ? 0x21c4 : s == CV_ST_RUNNING ? 0x25b6 : view_state_glyph(v, s), view_state_colour(s), CV_A_BOLD);
+}
+
 static void draw_who(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, const struct census_line *line)
 {
     struct cv_rect room = canvas_clip(r, (struct cv_rect){x, y, WHO - 1, 1});
     if (!line->tasks)
         return;
     uint32_t known = line->tasks < CV_COUNT(line->first) ? line->tasks : (uint32_t)CV_COUNT(line->first);
-    enum cv_state s = line->states[0];
+    bool alike = true;
+    for (uint32_t i = 1; i < known; i++)
+        alike &= line->states[i] == line->states[0];
     if (line->tasks > 2) {
-        x += canvas_printf(c, room, x, y, view_state_colour(s), CV_A_BOLD, line->tasks > 9999 ? ">9k" : "%u", line->tasks);
-    } else {
-        for (uint32_t i = 0; i < known; i++)
-            x += draw_initial(c, room, x, y, cv_model_task_name(v->m, line->first[i]), line->states[i], line->first[i] == v->lane);
+        enum cv_colour ink = alike ? view_state_colour(line->states[0]) : CV_C_TEXT;
+        x += canvas_printf(c, room, x, y, ink, CV_A_BOLD, line->tasks > 9999 ? ">9k" : "%u", line->tasks);
+        if (alike)
+            draw_glyph(v, c, room, x, y, line->states[0]);
+        return;
     }
-    bool away = s == CV_ST_WAITING || s == CV_ST_BLOCKED || s == CV_ST_READY;
-    canvas_put(c, room, x, y, away ? 0x21c4 : s == CV_ST_RUNNING ? 0x25b6 : view_state_glyph(v, s), view_state_colour(s), CV_A_BOLD);
+    for (uint32_t i = 0; i < known; i++) {
+        x += draw_initial(c, room, x, y, cv_model_task_name(v->m, line->first[i]), line->states[i], line->first[i] == v->lane);
+        if (!alike || i + 1 == known)
+            x += draw_glyph(v, c, room, x, y, line->states[i]);
+    }
 }
 
 /* The line to keep in sight: the selected lane's, else the first where anybody stands. 0: none. */

@@ -24,7 +24,7 @@ static void shared_and_output(struct layout *l, struct cv_rect r, int shared)
     l->panes[PANE_OUTPUT] = (struct cv_rect){r.x, r.y + shared, r.w, r.h - shared};
 }
 
-static void full(struct layout *l, struct cv_rect body, struct layout_wants wants)
+static void full(struct layout *l, struct cv_rect body, struct layout_wants wants, bool shared_wanted)
 {
     int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
     int top = body.h - timeline;
@@ -38,7 +38,7 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
         shared_and_output(l, (struct cv_rect){x + code, body.y, rest - code, top}, clamp(wants.shared + 2, 4, top / 2));
         return;
     }
-    int shared = top >= 18 || (top >= 9 && wants.shared) ? clamp(wants.shared + 2, 3, top * 2 / 5) : 0;
+    int shared = top >= 18 || (top >= 9 && shared_wanted) ? clamp(wants.shared + 2, 3, top * 2 / 5) : 0;
     int output = clamp((top - shared) * 5 / 11, 3, 8), code = top - shared - output;
     l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, code};
     if (shared)
@@ -84,7 +84,7 @@ struct layout layout_make(int width, int height, struct layout_wants wants, enum
         return l;
     }
     if (width >= 60 && height >= 16)
-        full(&l, body, wants);
+        full(&l, body, wants, wants.shared > 0 || focus == PANE_SHARED);
     else if (height >= 20)
         stack(&l, body, wants);
     if (shown(l.panes[focus]) && shown(l.panes[PANE_TIMELINE]))

@@ -206,7 +206,7 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
 /* ── lanes ──────────────────────────────────────────────────────────────────────────────────────── */
 static uint32_t partial(const struct cv_view *v, unsigned eighths)
 {
-    return v->ascii ? '|' : 0x2590 - (eighths < 1 ? 1 : eighths > 7 ? 7 : eighths);
+    return v->ascii ? ':' : 0x2590 - (eighths < 1 ? 1 : eighths > 7 ? 7 : eighths);
 }
 
 static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t lane, int y)
