@@ -26,6 +26,7 @@ struct loop {
     struct handle *ready; size_t first, nready, ready_cap; /* a ring, power of two */
     struct timer *timers; size_t ntimers, timers_cap;
     uint64_t order, bytes, alive, peak;
+    uint64_t now;                /* cv_mono_ns(), as the last pass ended or the poll after it */
     uint32_t fetches;
     bool over;
 };
@@ -93,10 +94,7 @@ static void drop_first_timer(struct loop *l)
 
 static void due_timers(struct loop *l)
 {
-    if (!l->ntimers)
-        return;
-    uint64_t now = cv_mono_ns();
-    while (l->ntimers && l->timers[0].due <= now) {
+    while (l->ntimers && l->timers[0].due <= l->now) {
         uint32_t task = l->timers[0].task;
         drop_first_timer(l);
         make_ready(l, task, CV_NO_TASK, 1); /* the future is set in this pass, the task steps in the next */
@@ -116,11 +114,13 @@ static void timer_rang(uv_poll_t *p, int status, int events)
 static void poll_now(struct loop *l)
 {
     if (l->nready) {
-        if (l->fetches)
+        if (l->fetches) {
             uv_run(&l->uv, UV_RUN_NOWAIT);
+            l->now = cv_mono_ns();
+        }
         return;
     }
-    uint64_t now = cv_mono_ns(), left = !l->ntimers ? UINT64_MAX : l->timers[0].due > now ? l->timers[0].due - now : 0;
+    uint64_t left = !l->ntimers ? UINT64_MAX : l->timers[0].due > l->now ? l->timers[0].due - l->now : 0;
     if (left == 0)
         return;
     cv_emit1(&l->w.ring, CV_EV_POLL, 0, 0, 0, 0, left, l->fetches);
@@ -129,6 +129,7 @@ static void poll_now(struct loop *l)
     struct itimerspec at = {.it_value = {(time_t)(sleep / 1000000000u), (long)(sleep % 1000000000u)}};
     timerfd_settime(l->timerfd, 0, &at, NULL);
     uv_run(&l->uv, UV_RUN_ONCE);
+    l->now = cv_mono_ns();
 }
 
 /* ── coroutines ─────────────────────────────────────────────────────────────────────────────────── */
@@ -366,7 +367,7 @@ static void step(struct loop *l, uint32_t task)
 static void run_pass(struct loop *l)
 {
     size_t n = l->nready;
-    uint64_t begin = cv_mono_ns();
+    uint64_t begin = l->now;
     if (n == 0)
         return;
     cv_emit1(&l->w.ring, CV_EV_PASS, 0, 0, 0, 0, n, l->ntimers);
@@ -380,7 +381,8 @@ static void run_pass(struct loop *l)
         else if (l->all[h.task].alive)
             step(l, h.task);
     }
-    uint64_t took = cv_mono_ns() - begin;
+    l->now = cv_mono_ns();
+    uint64_t took = l->now - begin;
     if (took > atomic_load_explicit(&head(l)->loop_lag_ns, memory_order_relaxed))
         atomic_store(&head(l)->loop_lag_ns, took);
     cv_row_core(l->m, 0);
@@ -418,6 +420,7 @@ static int async_run(struct cv_machine *m)
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, l.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, l.w.tid);
     add_coroutine(&l, main_task);
+    l.now = cv_mono_ns();
     while (!l.over && !stopped(&l)) {
         poll_now(&l);
         due_timers(&l);

@@ -63,7 +63,12 @@ static void add_part(const struct slice *s, const struct overlays *over, uint64_
     uint64_t left = to - from;
     if (to <= from)
         return;
-    if (over && over->at.n && over->at.at[0].t < to) {
+    const struct overlay *last = over && over->at.n ? &over->at.at[over->at.n - 1] : NULL;
+    if (last && last->t <= from) { /* as most are when they are pushed */
+        ns[series_state(s, last->kind)] += left;
+        return;
+    }
+    if (last && over->at.at[0].t < to) {
         uint64_t before[OVER_COUNT], after[OVER_COUNT];
         overlay_sums(over, from, before);
         overlay_sums(over, to, after);
