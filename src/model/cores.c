@@ -46,8 +46,9 @@ void cores_fold(struct cv_model *m, const struct cv_event *e)
     if (!(c = core_of(m, e->obj)))
         return;
     if (e->kind == CV_EV_CORE) {
+        size_t n = c->load.n;
         sample(c, e);
-        m->bytes += sizeof(struct core_sample);
+        m->bytes += (c->load.n - n) * sizeof(struct core_sample);
         return;
     }
     bool in = e->kind == CV_EV_SWITCH_IN;
@@ -81,8 +82,15 @@ static size_t sample_after(const struct core *c, uint64_t t)
 static void load_until(const struct core *c, uint64_t t, double *sum, double *covered)
 {
     size_t i = sample_after(c, t);
-    *sum = i ? c->load.at[i - 1].sum : 0;
-    *covered = i ? c->load.at[i - 1].covered : 0;
+    const struct core_sample *first = c->load.at;
+    *sum = *covered = 0;
+    if (i) {
+        *sum = c->load.at[i - 1].sum;
+        *covered = c->load.at[i - 1].covered;
+    } else if (c->load.n) { /* what was cut off before it is not counted */
+        *sum = first->sum - first->busy * (double)(first->to - first->from);
+        *covered = first->covered - (double)(first->to - first->from);
+    }
     if (i < c->load.n && c->load.at[i].from < t) {
         double part = (double)(t - c->load.at[i].from);
         *sum += c->load.at[i].busy * part;
@@ -98,7 +106,8 @@ static double run_share(const struct cv_model *m, const struct core *c, uint64_t
     if (to <= from)
         return 0;
     series_shares(&c->who, NULL, from, to, ns);
-    return (double)ns[CV_ST_RUNNING] / (double)(to - from);
+    uint64_t known = to - from - ns[CV_ST_LOST];
+    return known ? (double)ns[CV_ST_RUNNING] / (double)known : -1;
 }
 
 static uint32_t on_core(const struct core *c, uint64_t t)
@@ -144,6 +153,21 @@ struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, ui
     at.run = run_share(m, c, from, to);
     at.task = on_core(c, to - 1);
     return at;
+}
+
+size_t cores_halve(struct cv_model *m)
+{
+    size_t freed = 0;
+    for (uint32_t i = 0; i < m->ncores; i++) {
+        struct core *c = &m->cores[i];
+        size_t n = c->load.n / 2;
+        if (n < 64)
+            continue;
+        c->load.n -= n;
+        memmove(c->load.at, c->load.at + n, c->load.n * sizeof *c->load.at);
+        freed += n * sizeof *c->load.at;
+    }
+    return freed;
 }
 
 void cores_free(struct cv_model *m)

@@ -490,6 +490,6 @@ void lanes_trim(struct cv_model *m)
         v->dropped += cut;
         freed += cut * sizeof *v->at.at;
     }
-    freed += vars_halve(m) + syncs_halve(m);
+    freed += vars_halve(m) + syncs_halve(m) + cores_halve(m);
     m->bytes -= freed < m->bytes ? freed : m->bytes;
 }

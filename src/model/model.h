@@ -203,6 +203,7 @@ void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uin
 size_t syncs_halve(struct cv_model *m);
 void syncs_free(struct cv_model *m);
 void cores_fold(struct cv_model *m, const struct cv_event *e);
+size_t cores_halve(struct cv_model *m);
 void cores_free(struct cv_model *m);
 
 /* order.c */
