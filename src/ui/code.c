@@ -60,6 +60,7 @@ static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, con
     const char *s = clean.at;
     size_t length;
     bool section = s[0] == '[';
+    size_t indent = strspn(s, " ");
     for (size_t i = 0; i < clean.n && x < r.x + r.w; i += length) {
         enum cv_colour colour;
         unsigned attrs;
@@ -69,7 +70,7 @@ static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, con
             attrs = CV_A_BOLD;
         }
         for (size_t k = i, step; k < i + length && x < r.x + r.w; k += step)
-            x += canvas_put(c, r, x, y, cv_utf8(s + k, clean.n - k, &step), colour, attrs | extra);
+            x += canvas_put(c, r, x, y, cv_utf8(s + k, clean.n - k, &step), colour, attrs | (i < indent ? 0 : extra));
     }
     cv_buf_release(&clean);
 }

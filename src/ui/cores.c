@@ -42,11 +42,14 @@ static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv
     }
 }
 
-/* The thread of a main task nobody wrote is the loop's. */
-static const char *name_of(const struct cv_view *v, uint32_t task)
+/* Who is on the core at the cursor; NULL: nobody of ours. The thread of a main task nobody wrote is the loop's. */
+static const char *who(const struct cv_view *v, uint32_t task)
 {
+    if (task == CV_NO_TASK || (view_over(v) && v->cursor >= view_end(v)))
+        return NULL;
     bool loop = task == 0 && cv_model_info(v->m)->implicit_main && cv_model_has_loop(v->m);
-    return view_lane_name(v, loop ? CV_LANE_LOOP : task);
+    uint32_t lane = loop ? CV_LANE_LOOP : task;
+    return cv_model_lane_at(v->m, lane, v->cursor).state == CV_ST_RUNNING ? view_lane_name(v, lane) : NULL;
 }
 
 static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t core, bool allowed)
@@ -75,9 +78,9 @@ static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     else
         canvas_str(c, r, x, y, "  - ", CV_C_DIM, 0);
     x += 5;
-    bool busy = at.task != CV_NO_TASK && !(view_over(v) && v->cursor >= view_end(v));
+    const char *task = v->m ? who(v, at.task) : NULL;
     if (name)
-        canvas_name(c, r, x, y, busy ? name_of(v, at.task) : allowed ? "" : "not ours", name, busy ? CV_C_RUNNING : CV_C_DIM, 0);
+        canvas_name(c, r, x, y, task ? task : allowed ? "" : "not ours", name, task ? CV_C_RUNNING : CV_C_DIM, 0);
     x += name ? name + 1 : 0;
     if (history)
         draw_history(v, c, r, x, y, history, core);

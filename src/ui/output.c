@@ -20,6 +20,10 @@ static int draw_finding(const struct cv_view *v, struct cv_canvas *c, struct cv_
     size_t next, at;
     for (at = 0; text.at[at] && lines < most; at += next, lines++)
         canvas_wrap(text.at + at, r.w, &next);
+    if (text.at[at] && !v->live) { /* the status line has more room for it */
+        cv_buf_release(&text);
+        return 0;
+    }
     at = 0;
     for (int i = 0; i < lines; i++) {
         size_t take = canvas_wrap(text.at + at, r.w, &next);

@@ -111,6 +111,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
 }
 
 #define RATE_OVER 1000000000ull /* ns */
+#define RATE_FROM 100000000ull  /* ns: of less time than this a few switches make no rate */
 
 /* The total, and how many of them came in the last second; of a young run since its beginning, of one that is over on average. */
 static void title(const struct cv_view *v, struct cv_buf *out)
@@ -123,7 +124,10 @@ static void title(const struct cv_view *v, struct cv_buf *out)
     if (from)
         cv_model_switches(v->m, from, before);
     double rate = v->cursor > from ? (double)(total(sum_up(all)) - total(sum_up(before))) * 1e9 / (double)(v->cursor - from) : 0;
-    cv_buf_printf(out, "%llu · ", (unsigned long long)total(sum_up(all)));
+    cv_buf_printf(out, "%llu", (unsigned long long)total(sum_up(all)));
+    if (v->cursor < RATE_FROM && total(sum_up(all)) < 20)
+        return;
+    cv_buf_str(out, " · ");
     cv_buf_printf(out, rate >= 1e6 ? "%.1fM/s" : rate >= 1e4 ? "%.0fk/s" : "%.0f/s", rate >= 1e6 ? rate / 1e6 : rate >= 1e4 ? rate / 1e3 : rate);
 }
 

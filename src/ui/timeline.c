@@ -315,7 +315,7 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
         else
             cv_buf_printf(out, "ready: could run, %s is busy", cv_model_has_loop(v->m) ? "the loop" : "the core");
         if (at.holder != CV_NO_TASK)
-            cv_buf_printf(out, " with %s", cv_model_task_name(v->m, at.holder));
+            cv_buf_printf(out, at.cause == CV_CAUSE_GIL ? ", held by %s" : " with %s", cv_model_task_name(v->m, at.holder));
         break;
     case CV_ST_FROZEN:
         if (at.holder != CV_NO_TASK)

@@ -20,6 +20,18 @@ static char *slurp(const char *path)
     return text.at ? text.at : cv_strndup("", 0);
 }
 
+/* The rows that differ, as diff would. */
+static void tell_difference(const char *golden, const char *text)
+{
+    while (*golden || *text) {
+        size_t n = strcspn(golden, "\n"), k = strcspn(text, "\n");
+        if (n != k || memcmp(golden, text, n))
+            fprintf(stderr, "- %.*s\n+ %.*s\n", (int)n, golden, (int)k, text);
+        golden += n + (golden[n] == '\n');
+        text += k + (text[k] == '\n');
+    }
+}
+
 static void hold_against(const char *scene, const char *text)
 {
     char path[512];
@@ -32,7 +44,7 @@ static void hold_against(const char *scene, const char *text)
     }
     char *golden = slurp(path);
     if (strcmp(golden, text))
-        fprintf(stderr, "%s:\n%s\nseen:\n%s\n", path, golden, text);
+        tell_difference(golden, text);
     ck_assert_msg(!strcmp(golden, text), "not as in %s", path);
     free(golden);
 }
