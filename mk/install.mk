@@ -3,6 +3,8 @@
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/convis
 MANDIR ?= $(PREFIX)/share/man
+# Where each shell looks for completions of its own accord, and the name it wants there.
+COMPLETIONS := bash:bash-completion/completions/convis zsh:zsh/site-functions/_convis fish:fish/vendor_completions.d/convis.fish
 INSTALL ?= install
 
 install: convis
@@ -11,10 +13,12 @@ install: convis
 	$(INSTALL) -m 644 scenarios/*.ini "$(DESTDIR)$(DATADIR)/scenarios/"
 	$(INSTALL) -m 644 man/convis.1 "$(DESTDIR)$(MANDIR)/man1/"
 	$(INSTALL) -m 644 man/convis-scenario.5 "$(DESTDIR)$(MANDIR)/man5/"
+	for c in $(COMPLETIONS); do to="$(DESTDIR)$(PREFIX)/share/$${c#*:}"; $(INSTALL) -d "$${to%/*}" && $(O)/convis completion $${c%%:*} >"$$to" && chmod 644 "$$to" || exit 1; done
 
 # Takes away what install put there and nothing else: folders only when they are empty.
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/convis" "$(DESTDIR)$(MANDIR)/man1/convis.1" "$(DESTDIR)$(MANDIR)/man5/convis-scenario.5"
+	for c in $(COMPLETIONS); do rm -f "$(DESTDIR)$(PREFIX)/share/$${c#*:}"; done
 	for f in scenarios/*.ini; do rm -f "$(DESTDIR)$(DATADIR)/$$f"; done
 	-rmdir "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
 

@@ -21,6 +21,8 @@ const struct app_command_info app_commands[] = {
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
     {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
+    {"new", "NAME", "write a commented scenario to begin from", APP_NEW, 1, 1, app_new},
+    {"completion", "SHELL", "the completions for bash, zsh or fish", APP_COMPLETION, 1, 1, app_completion},
     {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},
     {"explore", "FILE", "all schedules", APP_LATER, 0, INT_MAX, NULL},
     {"python", "FILE", "the same program for CPython", APP_LATER, 0, INT_MAX, NULL},

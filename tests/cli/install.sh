@@ -9,6 +9,7 @@ ok "make install" make_it install
 here=$scratch/stage/opt/cv
 ok "the program" test -x "$here/bin/convis"
 ok "both pages of the manual" test -s "$here/share/man/man1/convis.1" -a -s "$here/share/man/man5/convis-scenario.5"
+ok "completions" test -s "$here/share/bash-completion/completions/convis" -a -s "$here/share/zsh/site-functions/_convis" -a -s "$here/share/fish/vendor_completions.d/convis.fish"
 ok "all scenarios" test "$(ls "$here/share/convis/scenarios" | wc -l)" = "$(ls scenarios/*.ini | wc -l)"
 
 run_installed() {
