@@ -66,7 +66,8 @@ struct cv_stmt {
     const char *name;             /* local assigned, mark, body spawned, loop variable, handle */
     int index;                    /* local slot assigned (loop variable, get target, handle; -1: none), or body spawned */
     int sync;                     /* sync object, -1 */
-    struct cv_expr *target, *value, *value2; /* assign: target (VAR, LOCAL or ITEM) and value; for: value..value2 */
+    struct cv_expr *target, *value, *value2; /* assign: target (VAR, LOCAL or ITEM) and value; for: value..value2;
+                                                   get, spawn: the VAR that gets it in value, else a local by index */
     struct cv_expr **args; uint32_t nargs;   /* spawn */
     struct cv_stmt *body, *orelse, *next;    /* blocks are lists through next; elif is an IF alone in orelse */
 };

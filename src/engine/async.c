@@ -175,7 +175,8 @@ static void end_coroutine(struct loop *l, uint32_t task, bool failed)
     free(c->task);
     c->task = NULL;
     c->alive = 0;
-    l->over |= task == 0;
+    if (task == 0) /* its callback stops the loop behind the next pass, as in asyncio */
+        push(l, CV_NO_TASK, 0);
 }
 
 static void give_up_thread(struct loop *l, uint32_t task, const struct cv_action *a, uint32_t object, uint64_t detail)
@@ -372,11 +373,13 @@ static void run_pass(struct loop *l)
         return;
     cv_emit1(&l->w.ring, CV_EV_PASS, 0, 0, 0, 0, n, l->ntimers);
     atomic_store_explicit(&head(l)->loop_iterations, atomic_load_explicit(&head(l)->loop_iterations, memory_order_relaxed) + 1, memory_order_relaxed);
-    for (; n && !l->over && !stopped(l); n--) {
+    for (; n && !stopped(l); n--) {
         struct handle h = l->ready[l->first];
         l->first = (l->first + 1) & (l->ready_cap - 1);
         l->nready--;
-        if (h.hops)
+        if (h.task == CV_NO_TASK)
+            l->over = true;
+        else if (h.hops)
             push(l, h.task, h.hops - 1);
         else if (l->all[h.task].alive)
             step(l, h.task);

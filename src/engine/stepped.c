@@ -32,8 +32,10 @@ struct stage {
     uint32_t n, cap, letters_from; /* letters_from: 1 where main is implicit */
     uint32_t current;            /* on the core; CV_NO_TASK */
     uint64_t order, random, bytes, peak;
+    uint64_t pass_end, looked;   /* async: the pass is of those ready before that order; when the loop looked around last */
     struct schedule schedule;
     bool scheduled, over;
+    unsigned closing;            /* async: passes until the loop ends, main is done */
     uint32_t holder;             /* async: holds the loop in a wait that cannot end */
 };
 
@@ -134,6 +136,14 @@ static void drop_player(struct stage *s, uint32_t task)
     p->own = NULL;
 }
 
+static uint32_t alive(const struct stage *s)
+{
+    uint32_t n = 0;
+    for (uint32_t t = 0; t < s->n; t++)
+        n += s->players[t].phase != GONE;
+    return n;
+}
+
 /* The action in front of a task, with its own memory in place. */
 static void look(struct stage *s, uint32_t task, struct cv_action *a)
 {
@@ -192,7 +202,9 @@ static void finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
     s->current = CV_NO_TASK;
     wake_all(s, task);
     drop_player(s, task);
-    if (task == 0)
+    if (is_async(s) && task == 0) /* as in asyncio: the rest of this pass, and the one that the callback of its end runs in */
+        s->closing = 2;
+    if (alive(s) == 0) /* threads and processes that nobody joined are waited for */
         end_run(s, CV_OUT_FINISHED, "");
 }
 
@@ -251,11 +263,9 @@ static void spawn(struct stage *s, uint32_t task, const struct cv_action *a)
     add_player(s, made, task);
     struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};
     cv_task_finish(&s->w, &s->players[task].task, a, &handle);
-    uint32_t alive = 0;
-    for (uint32_t t = 0; t < s->n; t++)
-        alive += s->players[t].phase != GONE;
-    if (alive > s->peak)
-        atomic_store(&head(s)->peak_tasks, s->peak = alive);
+    uint32_t n = alive(s);
+    if (n > s->peak)
+        atomic_store(&head(s)->peak_tasks, s->peak = n);
 }
 
 static void timed(struct stage *s, uint32_t task, const struct cv_action *a)
@@ -266,8 +276,6 @@ static void timed(struct stage *s, uint32_t task, const struct cv_action *a)
         enum cv_cause cause = (enum cv_cause)(CV_BLOCK + cv_action_reason(a));
         cv_row_wait(&s->w, task, a->line, cause, 0, ns);
         pass_time(s, task, ns, false);
-        if (ns > atomic_load(&head(s)->loop_lag_ns))
-            atomic_store(&head(s)->loop_lag_ns, ns);
         cv_row_run(&s->w, task, a->line);
         cv_task_finish(&s->w, &p->task, a, NULL);
         return;
@@ -408,8 +416,8 @@ static uint32_t pick(struct stage *s)
     }
     if (n == 0)
         return CV_NO_TASK;
-    if (is_async(s) && main_first(s) && s->players[0].phase == RUNNABLE && s->players[0].hops == 0)
-        return 0;
+    if (is_async(s) && main_first(s) && oldest == 0)
+        return 0; /* in the loop's own order */
     if (s->scheduled && schedule_peek(&s->schedule, &letter)) {
         uint32_t task = letter + s->letters_from;
         if (task < s->n && s->players[task].phase == RUNNABLE)
@@ -482,6 +490,26 @@ static void deadlocked(struct stage *s)
     free(members);
 }
 
+/* Between turns. A pass of the loop is over when all that was ready as it began have gone. In its own order the loop looks at
+ * the timers between passes; where somebody picks, it does so after each turn. */
+static void look_around(struct stage *s)
+{
+    bool own = is_async(s) && !s->scheduled && s->m->order->seed <= 1, in_pass = false;
+    for (uint32_t t = 0; is_async(s) && t < s->n; t++)
+        in_pass |= s->players[t].phase == RUNNABLE && s->players[t].ready_order < s->pass_end;
+    if (own && in_pass)
+        return;
+    if (is_async(s) && now(s) - s->looked > atomic_load(&head(s)->loop_lag_ns))
+        atomic_store(&head(s)->loop_lag_ns, now(s) - s->looked);
+    if (!in_pass && s->closing && --s->closing == 0) {
+        end_run(s, CV_OUT_FINISHED, "");
+        return;
+    }
+    timers(s);
+    s->pass_end = in_pass ? s->pass_end : s->order;
+    s->looked = now(s);
+}
+
 static int stepped_run(struct cv_machine *m)
 {
     struct stage s = {.m = m, .current = CV_NO_TASK, .holder = CV_NO_TASK, .random = m->order->seed,
@@ -500,8 +528,8 @@ static int stepped_run(struct cv_machine *m)
             deadlocked(&s);
             break;
         }
-        timers(&s);
-        uint32_t task = pick(&s);
+        look_around(&s);
+        uint32_t task = s.over ? CV_NO_TASK : pick(&s);
         if (s.over)
             break;
         if (task != CV_NO_TASK && s.players[task].hops) { /* a callback runs, the task's step comes behind what is ready */
@@ -511,9 +539,13 @@ static int stepped_run(struct cv_machine *m)
         if (task != CV_NO_TASK) {
             atomic_fetch_add(&head(&s)->loop_iterations, is_async(&s));
             turn(&s, task);
+        } else if (s.closing) { /* a loop that ends waits for nothing */
+            continue;
         } else if (!to_next_timer(&s)) {
             deadlocked(&s);
         }
+        if (task == CV_NO_TASK)
+            s.looked = now(&s);
     }
     for (uint32_t t = 0; t < s.n; t++)
         if (s.players[t].task) {

@@ -179,6 +179,15 @@ static enum cv_sync_result give_lock(struct cv_sync *s, enum cv_sync_policy poli
     return ok(o, done, 0);
 }
 
+/* FAIR: a permit goes to the first in the queue when it becomes free, not when its turn comes. */
+static void hand_over_permit(struct cv_sync *s, struct object *o)
+{
+    if (o->count && wake_first(s, o, &o->takers)) {
+        o->count--;
+        o->reserved++;
+    }
+}
+
 static enum cv_sync_result take_permit(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task, bool again,
                                        struct cv_sync_done *done)
 {
@@ -186,6 +195,7 @@ static enum cv_sync_result take_permit(struct cv_sync *s, enum cv_sync_policy po
         return CV_SYNC_WAIT;
     if (again && o->reserved) { /* FAIR: the permit was handed over when it was released */
         o->reserved--;
+        hand_over_permit(s, o); /* to who queued up behind us although one was free */
         return ok(o, done, o->count);
     }
     if (o->count == 0 || (policy == CV_SYNC_FAIR && (o->reserved || o->takers.head != NOBODY)))
@@ -199,10 +209,10 @@ static enum cv_sync_result give_permit(struct cv_sync *s, enum cv_sync_policy po
     if (o->count == UINT32_MAX)
         return fail(done, "release of a semaphore that is full");
     o->count++;
-    if (wake_first(s, o, &o->takers) && policy == CV_SYNC_FAIR) {
-        o->count--;
-        o->reserved++;
-    }
+    if (policy == CV_SYNC_FAIR)
+        hand_over_permit(s, o);
+    else
+        wake_first(s, o, &o->takers);
     return ok(o, done, o->count);
 }
 

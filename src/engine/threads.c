@@ -84,20 +84,12 @@ static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number)
     return 0;
 }
 
-/* Threads whose task is over may still be writing their last accounts; those that nobody joined are left to the end. */
-static void wait_for_accounts(struct cv_machine *m)
+/* As in Python the program ends when its last thread does, though nobody joined it; a thread whose task is over may still
+ * be writing its last accounts. */
+static void wait_for_threads(const struct cv_machine *m)
 {
-    uint64_t deadline = cv_mono_ns() + 1000000000;
-    for (;;) {
-        uint32_t n = atomic_load(&m->shm.head->ntasks), alive = 0, threads = atomic_load(&running);
-        for (uint32_t t = 1; t < n; t++) {
-            uint32_t state = atomic_load(&cv_shm_row(&m->shm, t)->state);
-            alive += state == CV_ROW_STARTED || state == CV_ROW_RUNNABLE || state == CV_ROW_WAITING;
-        }
-        if (threads <= alive || cv_mono_ns() > deadline)
-            return;
-        own_futex_wait(&running, threads, 10000000, true);
-    }
+    for (uint32_t n; (n = atomic_load(&running)) && !atomic_load(&m->shm.head->stop);)
+        own_futex_wait(&running, n, 200000000, true);
 }
 
 static int threads_run(struct cv_machine *m)
@@ -118,7 +110,7 @@ static int threads_run(struct cv_machine *m)
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
     own_run(&o);
     free(o.task);
-    wait_for_accounts(m);
+    wait_for_threads(m);
     return 0;
 }
 

@@ -14,8 +14,12 @@ bool value_arithmetic(enum cv_op op, int64_t a, int64_t b, int64_t *r)
     case CV_OP_MUL: return !__builtin_mul_overflow(a, b, r);
     case CV_OP_DIV:
     case CV_OP_MOD:
-        if (b == 0 || (a == INT64_MIN && b == -1))
+        if (b == 0 || (a == INT64_MIN && b == -1 && op == CV_OP_DIV))
             return false;
+        if (b == -1) { /* the processor cannot take INT64_MIN % -1 */
+            *r = op == CV_OP_DIV ? -a : 0;
+            return true;
+        }
         *r = op == CV_OP_DIV ? a / b : a % b;
         if (a % b != 0 && (a < 0) != (b < 0))
             *r += op == CV_OP_DIV ? -1 : b;

@@ -70,13 +70,33 @@ static bool assign_local(struct reader *r, struct cv_stmt *s, const char *what)
     if (!name)
         return false;
     if (reader_var(r, name) >= 0 || reader_sync(r, name) >= 0 || reader_param(r, name) >= 0 || reader_reserved(name)) {
-        if (reader_error(r, at, "%s must be a name of the task's own, '%s' is taken", what, name))
+        if (reader_error(r, at, "%s must be a name of the task's own, '%s' is taken", what, name) && reader_var(r, name) >= 0)
             cv_diag_note(r->diags, "assign it to a shared variable on a line of its own");
         return false;
     }
     s->name = name;
     s->index = reader_local(r, name, true, at);
     return s->index >= 0;
+}
+
+/* Behind `->`: a shared variable, which is then in s->value, or a name of the task's own. */
+static void assign_result(struct reader *r, struct cv_stmt *s, const char *what)
+{
+    struct token *t = &r->token;
+    char name[CV_LIMIT_NAME + 1];
+    snprintf(name, sizeof name, "%.*s", t->kind == T_NAME ? (int)t->n : 0, t->at);
+    int v = reader_var(r, name);
+    if (v < 0) {
+        assign_local(r, s, what);
+        return;
+    }
+    if (r->p->vars[v].list) {
+        reader_error(r, reader_here(r), "'%s' is a list and stays one", name);
+        return;
+    }
+    s->value = reader_new_expr(r, CV_E_VAR, reader_here(r), 0);
+    s->value->index = v;
+    s->value->name = reader_name(r, what);
 }
 
 static bool duration_operand(struct reader *r, struct cv_stmt *s, const char *word)
@@ -175,7 +195,7 @@ static void st_put(struct reader *r, struct cv_stmt *s)
 static void st_get(struct reader *r, struct cv_stmt *s)
 {
     if (sync_operand(r, s, SYNC_QUEUE, -1) && reader_accept(r, "->"))
-        assign_local(r, s, "the variable that gets the item");
+        assign_result(r, s, "the variable that gets the item");
 }
 
 static void st_spawn(struct reader *r, struct cv_stmt *s)
@@ -216,7 +236,7 @@ static void st_spawn(struct reader *r, struct cv_stmt *s)
     s->target = reader_new_expr(r, CV_E_CONST, at, 0);
     s->target->index = body;
     if (reader_accept(r, "->"))
-        assign_local(r, s, "the handle");
+        assign_result(r, s, "the handle");
 }
 
 static void st_join(struct reader *r, struct cv_stmt *s)
@@ -273,6 +293,10 @@ static void st_append(struct reader *r, struct cv_stmt *s)
     s->target = target(r);
     if (!s->target)
         return;
+    if (s->target->kind == CV_E_ITEM) {
+        reader_error(r, s->target->at, "append takes a list, and an element is none: a list holds no lists");
+        return;
+    }
     if (s->target->kind == CV_E_VAR && !r->p->vars[s->target->index].list) {
         reader_error(r, s->target->at, "'%s' is not a list", s->target->name);
         return;

@@ -353,16 +353,24 @@ static void effect(struct out *o, const struct cv_stmt *s, enum cv_op op, int32_
     o->await = false;
 }
 
+/* What get and spawn give goes where the arrow points. */
+static void keep_result(struct out *o, const struct cv_stmt *s)
+{
+    if (s->value)
+        emit(o, CV_OP_STORE, s->value->index, 0);
+    else if (s->index >= 0)
+        emit(o, CV_OP_SET_LOCAL, s->index, 0);
+    else
+        emit(o, CV_OP_POP, 0, 0);
+}
+
 static void spawn(struct out *o, const struct cv_stmt *s)
 {
     for (uint32_t i = 0; i < s->nargs; i++)
         expr(o, s->args[i]);
     emit_n(o, CV_OP_SPAWN, s->target->index, (int32_t)s->nargs, (int)s->nargs);
     o->body->spawns = true;
-    if (s->index >= 0)
-        emit(o, CV_OP_SET_LOCAL, s->index, 0);
-    else
-        emit(o, CV_OP_POP, 0, 0);
+    keep_result(o, s);
 }
 
 static const char *line_text(struct out *o, uint32_t line, const char *word, uint32_t *n)
@@ -485,7 +493,7 @@ static void statement(struct out *o, const struct cv_stmt *s)
         break;
     case CV_S_GET:
         effect(o, s, CV_OP_GET, s->sync);
-        emit(o, s->index >= 0 ? CV_OP_SET_LOCAL : CV_OP_POP, s->index >= 0 ? s->index : 0, 0);
+        keep_result(o, s);
         break;
     case CV_S_SPAWN:
         spawn(o, s);

@@ -5,7 +5,10 @@ usage: hold.py CONVIS, in the repository's root. Prints TAP. Times are compared 
 import json
 import subprocess
 import sys
+import tempfile
 import time
+
+import order
 
 convis = sys.argv[1]
 tests = failures = 0
@@ -92,6 +95,18 @@ said, _ = python("own_copy")
 here = run("own-copy", "processes")
 ok(said == ["[(1, 1), (1, 1), (1, 1)] 0 []"], "CPython: three copies that stand at 1, the parent's at 0", said)
 ok(here["copies"].get("x") == [0, 1, 1, 1] and here["shared"].get("x") == 0, "own-copy: the same values in the same places", here["copies"], here["shared"])
+
+# The order of the loop, to the letter: random programs, by the real loop and by the one in virtual time.
+for seed in range(30):
+    scenario, text = order.program(seed)
+    said = subprocess.run([sys.executable, "-"], input=text, capture_output=True, text=True, timeout=60)
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/order.ini", "w", encoding="utf-8") as f:
+            f.write(scenario)
+        for model in "async", "stepped:async":
+            done = subprocess.run([convis, "run", f"{folder}/order.ini", "-m", model, "--json"], capture_output=True, text=True, timeout=60)
+            here = json.loads(done.stdout)["shared"]["order"] if done.stdout else done.stderr
+            ok(said.stdout.strip() == str(here), f"asyncio's order, program {seed} ({model})", said.stdout, said.stderr, here, scenario)
 
 print(f"1..{tests}")
 sys.exit(failures > 0)

@@ -269,6 +269,17 @@ START_TEST(counts_are_the_kernels)
 }
 END_TEST
 
+/* As in Python: threads and processes are waited for, a loop ends with its main task. */
+START_TEST(what_nobody_joins)
+{
+    struct play p;
+    run(&p, "[main]\n    spawn child()\n    print \"main\"\n[task child()]\n    await sleep 30ms\n    print \"child\"\n", models[_i]);
+    ck_assert_int_eq(cv_session_outcome(p.session), CV_OUT_FINISHED);
+    ck_assert_str_eq(p.output.at, p.order.model == CV_ASYNC ? "main\n" : "main\nchild\n");
+    end(&p);
+}
+END_TEST
+
 #ifndef CV_SANITIZE /* whose leak checker needs a process more than the limit leaves */
 /* Whoever we have become: a copy of this program (open as from) that may be run wherever it was built. */
 static void copy_program(int from, char *path)
@@ -322,6 +333,7 @@ Suite *suite(void)
     suite_add_tcase(s, one);
     tcase_add_loop_test(all, finishes_in_every_model, 0, 4);
     tcase_add_loop_test(all, waits_overlap, 0, 4);
+    tcase_add_loop_test(all, what_nobody_joins, 0, 4);
     tcase_add_loop_test(all, fetch_is_answered, 0, 4);
     tcase_add_loop_test(all, queues_join_and_fail, 0, 4);
     tcase_add_loop_test(all, deadlock_is_named, 0, 4);

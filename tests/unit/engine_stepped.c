@@ -252,6 +252,7 @@ START_TEST(overflow_and_bad_index_fail_the_task)
 {
     static const struct { const char *body, *failure; } cases[] = {
         {"    x = 9223372036854775807\n    y = x + 1\n", "the number does not fit into 64 bits"},
+        {"    x = -9223372036854775807 - 1\n    check x % -1 == 0\n    y = x / -1\n", "the number does not fit into 64 bits"},
         {"    l = [1]\n    y = l[1]\n", "index 1 is outside of l, which holds 1"},
         {"    y = [1] + 2\n", "+ joins two numbers, two strings or two lists"},
         {"    fail \"no {1 + 1}\"\n", "no 2"},
@@ -282,6 +283,19 @@ START_TEST(spawn_and_join)
 }
 END_TEST
 
+START_TEST(what_nobody_joins)
+{
+    static const char text[] = "[task child()]\n    print \"begins\"\n    await sleep 1ms\n    print \"ends\"\n"
+                               "[main]\n    spawn child()\n    print \"main\"\n";
+    for (int model = CV_ASYNC; model <= CV_PROCESSES; model++) {
+        struct play p;
+        play(&p, text, (enum cv_model_kind)model, 1, "A2"); /* main is done before the child begins */
+        ck_assert_str_eq(p.output.at, model == CV_ASYNC ? "main: main\nchild#0: begins\n" : "main: main\nchild#0: begins\nchild#0: ends\n");
+        end(&p);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("engine_stepped");
@@ -300,6 +314,7 @@ Suite *suite(void)
     tcase_add_test(c, a_failed_check_tells_values);
     tcase_add_test(c, overflow_and_bad_index_fail_the_task);
     tcase_add_test(c, spawn_and_join);
+    tcase_add_test(c, what_nobody_joins);
     suite_add_tcase(s, c);
     return s;
 }
