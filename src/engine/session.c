@@ -254,8 +254,6 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
         return NULL;
     }
     s->pid = s->runner->pid;
-    if (plan.max_rings == 1 && !o.stepped) /* while the runner starts: later every new page would hold up its only thread */
-        fallocate(s->shm.fd, 0, (off_t)s->shm.head->rings_at, (off_t)s->shm.head->ring_stride); /* as far as there is memory */
     return s;
 }
 
