@@ -123,7 +123,7 @@ int cv_runner_main(int fd)
     if (!atomic_load(&h->stop))
         atomic_store(&h->ended, 1);
     if (m.order->model == CV_THREADS && !m.order->stepped)
-        _exit(status); /* threads that nobody joined may still be there */
+        _exit(status); /* asked to stop: threads may still be there */
     cv_machine_release(&m);
     cv_program_free(p);
     cv_diags_release(&diags);
