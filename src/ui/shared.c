@@ -4,7 +4,7 @@
 
 #include "ui/view.h"
 
-enum { VALUE_BYTES = 400, COPIES_LOOKED_AT = 4096 };
+enum { VALUE_BYTES = 400, COPIES_LOOKED_AT = 4096, CLOSE_VALUE = 8 };
 
 /* What stands right of the value: only as much as fits, the warning first. */
 static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, struct cv_var_at at)
@@ -66,23 +66,91 @@ static bool next_row(struct pen *p)
     return p->y < p->bottom;
 }
 
-static void draw_copies(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct pen *pen, int name, uint32_t var)
-{
-    uint32_t n = cv_model_ntasks(v->m);
-    for (uint32_t task = 0; task < n && task < COPIES_LOOKED_AT && pen->y < pen->bottom; task++) {
-        if (!cv_model_has_copy(v->m, var, task) || !next_row(pen))
-            continue;
-        int indent = 2;
-        canvas_name(c, r, r.x + indent, pen->y, cv_model_task_name(v->m, task), name > indent ? name - indent : 1,
-                   task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
-        draw_value(v, c, r, r.x + name + 2, pen->y++, var, task);
-    }
-}
-
 static bool has_copies(const struct cv_view *v, uint32_t var)
 {
     const struct cv_run_info *info = cv_model_info(v->m);
     return info->model == CV_PROCESSES && info->vars[var].kind == CV_VAR_SHARED;
+}
+
+/* The next task from `task` on with a copy of its own; the number of tasks: none. */
+static uint32_t next_copy(const struct cv_view *v, uint32_t var, uint32_t task)
+{
+    uint32_t n = cv_model_ntasks(v->m);
+    n = n < COPIES_LOOKED_AT ? n : COPIES_LOOKED_AT;
+    while (task < n && !cv_model_has_copy(v->m, var, task))
+        task++;
+    return task < n ? task : cv_model_ntasks(v->m);
+}
+
+/* How many copies there are, and columns that the longest name of their owners takes. */
+static uint32_t count_copies(const struct cv_view *v, uint32_t var, int *widest)
+{
+    uint32_t n = 0, all = cv_model_ntasks(v->m);
+    for (uint32_t task = next_copy(v, var, 0); task < all; task = next_copy(v, var, task + 1), n++) {
+        int width = canvas_width(cv_model_task_name(v->m, task));
+        *widest = width > *widest ? width : *widest;
+    }
+    return n;
+}
+
+/* A row a copy, below the variable's own. */
+static void draw_copies(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct pen *pen, uint32_t var)
+{
+    int name = 4, indent = 2;
+    uint32_t all = cv_model_ntasks(v->m);
+    count_copies(v, var, &name);
+    name = name < r.w / 3 ? name : r.w / 3;
+    if (next_row(pen)) {
+        int x = r.x + canvas_fit(c, r, r.x, pen->y, cv_model_info(v->m)->vars[var].name, r.w, CV_C_TITLE, CV_A_BOLD);
+        canvas_fit(c, r, x + 2, pen->y++, "each process has its own", r.x + r.w - x - 2, CV_C_DIM, 0);
+    }
+    for (uint32_t task = next_copy(v, var, 0); task < all && pen->y < pen->bottom; task = next_copy(v, var, task + 1)) {
+        if (!next_row(pen))
+            continue;
+        canvas_name(c, r, r.x + indent, pen->y, cv_model_task_name(v->m, task), name, task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
+        draw_value(v, c, r, r.x + indent + name + 2, pen->y++, var, task);
+    }
+}
+
+/* Where there is no row for each: name and value alone, as many in a row as fit, beside the variable's name. */
+static void draw_copies_close(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct pen *pen, int column, uint32_t var)
+{
+    int name = 1, left = r.x + column + 2, width = 0, i = 0;
+    uint32_t all = cv_model_ntasks(v->m);
+    count_copies(v, var, &name);
+    name = name < 10 ? name : 10;
+    width = name + 1 + CLOSE_VALUE + 1;
+    int in_row = (r.x + r.w - left) / width > 1 ? (r.x + r.w - left) / width : 1;
+    bool shown = false;
+    for (uint32_t task = next_copy(v, var, 0); task < all && pen->y < pen->bottom; task = next_copy(v, var, task + 1), i++) {
+        if (i % in_row == 0) {
+            pen->y += shown;
+            shown = next_row(pen);
+        }
+        if (!shown)
+            continue;
+        if (i == 0)
+            canvas_fit(c, r, r.x, pen->y, cv_model_info(v->m)->vars[var].name, column, CV_C_TITLE, CV_A_BOLD);
+        struct cv_buf value = {0};
+        int x = left + i % in_row * width;
+        cv_model_var_text(v->m, var, task, v->cursor, VALUE_BYTES, &value);
+        cv_buf_str(&value, "");
+        canvas_name(c, r, x, pen->y, cv_model_task_name(v->m, task), name, task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
+        canvas_fit(c, r, x + name + 1, pen->y, value.at, CLOSE_VALUE, CV_C_TEXT, CV_A_BOLD);
+        cv_buf_release(&value);
+    }
+    pen->y += shown;
+}
+
+/* Rows that everything takes with a row for each copy. */
+static uint32_t rows_needed(const struct cv_view *v)
+{
+    const struct cv_run_info *info = cv_model_info(v->m);
+    uint32_t rows = info->nvars + info->nsyncs;
+    int ignored = 0;
+    for (uint32_t var = 0; var < info->nvars; var++)
+        rows += has_copies(v, var) ? count_copies(v, var, &ignored) : 0;
+    return rows;
 }
 
 static void draw_sync(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, int name, uint32_t sync)
@@ -119,18 +187,16 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     struct pen pen = {r.y, v->scroll[PANE_SHARED] > 0 ? v->scroll[PANE_SHARED] : 0, r.y + r.h};
     if (info->nvars + info->nsyncs == 0)
         canvas_fit(c, r, r.x + 1, r.y, "nothing is shared", r.w - 1, CV_C_DIM, 0);
+    bool close = rows_needed(v) > (uint32_t)(r.h > 0 ? r.h : 0);
     for (uint32_t var = 0; var < info->nvars && pen.y < pen.bottom; var++) {
-        bool copies = has_copies(v, var);
-        if (next_row(&pen)) {
-            int x = r.x + canvas_fit(c, r, r.x, pen.y, info->vars[var].name, name, CV_C_TITLE, CV_A_BOLD);
-            if (copies)
-                canvas_fit(c, r, x + 2, pen.y, "each process has its own", r.x + r.w - x - 2, CV_C_DIM, 0);
-            else
-                draw_value(v, c, r, r.x + name + 2, pen.y, var, CV_NO_TASK);
-            pen.y++;
+        if (has_copies(v, var) && close) {
+            draw_copies_close(v, c, r, &pen, name, var);
+        } else if (has_copies(v, var)) {
+            draw_copies(v, c, r, &pen, var);
+        } else if (next_row(&pen)) {
+            canvas_fit(c, r, r.x, pen.y, info->vars[var].name, name, CV_C_TITLE, CV_A_BOLD);
+            draw_value(v, c, r, r.x + name + 2, pen.y++, var, CV_NO_TASK);
         }
-        if (copies)
-            draw_copies(v, c, r, &pen, name, var);
     }
     for (uint32_t sync = 0; sync < info->nsyncs && pen.y < pen.bottom; sync++)
         if (next_row(&pen))

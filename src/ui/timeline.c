@@ -341,7 +341,7 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
     if (!loop && !waits && cv_model_lane_switch(v->m, v->lane, v->cursor, &when, &cause, &line) && cause < CV_CAUSE_COUNT && cause != CV_CAUSE_EXIT)
         cv_buf_printf(out, " · last switch: %s %s ago", cv_cause_name[cause], cv_duration_text(v->cursor - when, v->ascii));
     uint32_t pid = 0, tid = 0;
-    if (!loop)
+    if (!loop && at.state != CV_ST_NONE)
         cv_model_ids(v->m, v->lane, &pid, &tid);
     if (tid)
         cv_buf_printf(out, " · tid %u", tid);

@@ -295,7 +295,9 @@ static struct layout_wants wants(const struct cv_view *v)
     if (!v->m)
         return w;
     const struct cv_run_info *info = cv_model_info(v->m);
-    uint32_t lanes = view_nlanes(v), copies = info->model == CV_PROCESSES ? info->nvars * (lanes + 1) : 0;
+    uint32_t lanes = view_nlanes(v), copies = 0;
+    for (uint32_t i = 0; i < info->nvars; i++)
+        copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.lanes = lanes > 1000 ? 1000 : (int)lanes;
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;

@@ -172,6 +172,39 @@ START_TEST(a_task_that_failed_is_named)
 }
 END_TEST
 
+/* Where there is no row for each copy they stand side by side, and none is missing. */
+START_TEST(many_copies)
+{
+    scene_processes();
+    for (uint32_t task = 3; task < 8; task++) {
+        char name[16];
+        snprintf(name, sizeof name, "child#%u", task);
+        start(task, name, 0);
+        run(task, 9);
+        scene_writes(task, name, 1, CV_NO_TASK);
+    }
+    open_ui(false, 80, 24);
+    const char *text = frame();
+    ck_assert_msg(!strstr(text, "each process has its own"), "there is room for a row each:\n%s", text);
+    press('\t'), press('\t'), press('\r'); /* the pane alone */
+    text = frame();
+    expect(text, "each process has its own");
+    expect(text, "← child#7");
+    press('\r');
+    cv_canvas_resize(&canvas, 110, 30);
+    text = frame();
+    expect(text, "main    none");
+    expect(text, "Alice   \"Alice\"");
+    for (uint32_t task = 3; task < 8; task++) {
+        char pair[40];
+        snprintf(pair, sizeof pair, "child#%u \"child#", task);
+        expect(text, pair);
+    }
+    close_ui();
+    end();
+}
+END_TEST
+
 /* The whole of a line of output is there, wrapped, and the newest is never what is cut off. */
 START_TEST(long_output_wraps)
 {
@@ -266,6 +299,7 @@ Suite *suite(void)
     tcase_add_test(c, every_pane_shows_the_instant);
     tcase_add_test(c, held_stands_still);
     tcase_add_test(c, a_task_that_failed_is_named);
+    tcase_add_test(c, many_copies);
     tcase_add_test(c, long_output_wraps);
     tcase_add_loop_test(c, sound_at_every_size, 0, 2 * FORMS);
     tcase_add_loop_test(c, panes_stay_inside, 0, PANE_COUNT * 2);
