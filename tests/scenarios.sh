@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every shipped scenario is a test in every model it names, for real; and under the stepped engine, in virtual time: with three
+# Every shipped scenario, and every file of tests/runs, is a test in every model it names, for real; and under the stepped engine, in virtual time: with three
 # seeds under the rules of threads and processes, where nothing about the order is promised. Under those of async with seed 1
 # alone, which is the loop's own order, first in first out: an expectation of async may rest on that order. All expectations
 # must hold (exit 0), and what was written must be JSON with the documented fields. TAP.
@@ -28,7 +28,7 @@ run() { # name, arguments...
     rm -f "$log.err"
 }
 
-for file in scenarios/*.ini; do
+for file in scenarios/*.ini tests/runs/*.ini; do
     name=$(basename "$file" .ini)
     models=$(sed -n 's/^ *models *= *//p' "$file" | sed 's/[ ]*[;#].*//' | tr ',' ' ' | head -n 1)
     for model in ${models:-async threads threads+gil processes}; do

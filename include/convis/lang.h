@@ -55,8 +55,9 @@ struct cv_expr {
 enum cv_stmt_kind {
     CV_S_ASSIGN, CV_S_AUGMENT, CV_S_ATOMIC, CV_S_APPEND, CV_S_CPU, CV_S_REPEAT, CV_S_WHILE, CV_S_FOR, CV_S_IF, CV_S_BREAK,
     CV_S_CONTINUE, CV_S_RETURN, CV_S_PASS, CV_S_PRINT, CV_S_SPIN, CV_S_CHECK, CV_S_MARK, CV_S_SLEEP, CV_S_FETCH,
-    CV_S_YIELD, CV_S_LOCK, CV_S_UNLOCK, CV_S_WITH, CV_S_ACQUIRE, CV_S_RELEASE, CV_S_PUT, CV_S_GET, CV_S_SPAWN, CV_S_JOIN,
-    CV_S_JOIN_ALL, CV_S_ALLOC, CV_S_FAIL, CV_S_CRASH
+    CV_S_YIELD, CV_S_LOCK, CV_S_UNLOCK, CV_S_WITH, CV_S_ACQUIRE, CV_S_RELEASE, CV_S_PUT, CV_S_GET, CV_S_WAIT, CV_S_NOTIFY,
+    CV_S_NOTIFY_ALL, CV_S_SET, CV_S_CLEAR, CV_S_BARRIER, CV_S_SPAWN, CV_S_JOIN, CV_S_JOIN_ALL, CV_S_ALLOC, CV_S_PIN, CV_S_NICE,
+    CV_S_FAIL, CV_S_CRASH
 };
 struct cv_stmt {
     enum cv_stmt_kind kind;
@@ -76,7 +77,7 @@ struct cv_stmt {
 /* enum cv_model_kind, cv_sync_kind, cv_var_kind stand in trace.h in the same order; lang keeps plain ints so that
  * it needs no room but base. */
 struct cv_var_def { const char *name; int memory /* 1: [shared memory] */; bool list; struct cv_const initial; uint32_t line; };
-struct cv_sync_def { const char *name; int kind; int64_t size; uint32_t line; };
+struct cv_sync_def { const char *name; int kind; int64_t size; /* barrier: the tasks that meet */ int lock; /* condition: its lock */ uint32_t line; };
 struct cv_body {
     const char *name;
     struct cv_stmt *tree;

@@ -87,7 +87,7 @@ void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, ui
 bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task); /* processes, [shared] */
 
 /* ── sync objects ───────────────────────────────────────────────────────────────────────────────── */
-struct cv_sync_at { uint32_t owner; /* lock: CV_NO_TASK when free */ uint64_t length; /* queue: items; semaphore: permits left */ uint32_t waiting; /* tasks */ uint64_t takes; };
+struct cv_sync_at { uint32_t owner; /* lock: CV_NO_TASK when free */ uint64_t length; /* queue: items; semaphore: permits left; event: 1 when set; barrier: who has come */ uint32_t waiting; /* tasks */ uint64_t takes; };
 struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t);
 
 /* ── lines of the source ────────────────────────────────────────────────────────────────────────── */

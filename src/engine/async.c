@@ -179,9 +179,8 @@ static void end_coroutine(struct loop *l, uint32_t task, bool failed)
         push(l, CV_NO_TASK, 0);
 }
 
-static void give_up_thread(struct loop *l, uint32_t task, const struct cv_action *a, uint32_t object, uint64_t detail)
+static void give_up_thread(struct loop *l, uint32_t task, const struct cv_action *a, enum cv_cause cause, uint32_t object, uint64_t detail)
 {
-    enum cv_cause cause = (enum cv_cause)(CV_AWAIT + cv_action_reason(a));
     l->all[task].cause = (uint8_t)cause;
     cv_row_wait(&l->w, task, a->line, cause, object, detail);
 }
@@ -192,17 +191,18 @@ static bool sync_effect(struct loop *l, uint32_t task, const struct cv_action *a
     struct coroutine *c = &l->all[task];
     struct cv_sync *s = l->m->sync;
     struct cv_sync_done done;
-    uint32_t object = cv_action_object(a);
+    uint32_t object;
     bool again = c->again;
     c->again = 0;
     cv_sync_mutex_lock(s);
     enum cv_sync_result result = cv_sync_try(s, CV_SYNC_FAIR, task, a, again, &done);
-    if (result == CV_SYNC_OK)
-        cv_sync_event(&l->w, task, a, &done);
+    if (result != CV_SYNC_FAIL)
+        cv_sync_event(&l->w, task, a, &done, result == CV_SYNC_OK);
+    enum cv_reason reason = cv_sync_reason(s, task, a, &object);
     if (result == CV_SYNC_WAIT && a->await)
-        give_up_thread(l, task, a, object, object);
+        give_up_thread(l, task, a, (enum cv_cause)(CV_AWAIT + reason), object, object);
     if (result == CV_SYNC_WAIT && !a->await) /* the thread is kept: nobody else in it can give what is waited for */
-        cv_row_wait(&l->w, task, a->line, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)), object, object);
+        cv_row_wait(&l->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason), object, object);
     woken(l, task);
     cv_sync_mutex_unlock(s);
     if (result == CV_SYNC_WAIT) {
@@ -269,7 +269,7 @@ static bool fetch_effect(struct loop *l, uint32_t task, const struct cv_action *
     f->poll.data = f;
     uv_poll_start(&f->poll, UV_READABLE | UV_DISCONNECT, answered);
     l->fetches++;
-    give_up_thread(l, task, a, 0, a->value.payload);
+    give_up_thread(l, task, a, CV_AWAIT + CV_REASON_FETCH, 0, a->value.payload);
     return false;
 }
 
@@ -286,7 +286,7 @@ static bool sleep_effect(struct loop *l, uint32_t task, const struct cv_action *
         cv_task_finish(&l->w, &c->task, a, NULL);
         return true;
     }
-    give_up_thread(l, task, a, 0, ns);
+    give_up_thread(l, task, a, CV_AWAIT + CV_REASON_SLEEP, 0, ns);
     cv_task_finish(&l->w, &c->task, a, NULL);
     if (ns)
         add_timer(l, task, cv_mono_ns() + ns);
@@ -322,6 +322,8 @@ static void yield_thread(struct loop *l, uint32_t task, const struct cv_action *
 static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
 {
     struct coroutine *c = &l->all[task];
+    if (cv_sync_is(a))
+        return sync_effect(l, task, a);
     switch ((enum cv_op)a->op) {
     case CV_OP_CPU:
         cv_emit1(&l->w.ring, CV_EV_CPU, 0, task, a->line, 0, a->value.payload, a->b == 1);
@@ -333,15 +335,13 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
     case CV_OP_FETCH: return fetch_effect(l, task, a);
     case CV_OP_YIELD:
         if (a->await) {
-            give_up_thread(l, task, a, 0, 0);
+            give_up_thread(l, task, a, CV_AWAIT + CV_REASON_TURN, 0, 0);
             cv_task_finish(&l->w, &c->task, a, NULL);
             turn_again(l, task);
             return false;
         }
         yield_thread(l, task, a);
         return true;
-    case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: case CV_OP_JOIN: case CV_OP_JOIN_ALL:
-        return sync_effect(l, task, a);
     case CV_OP_SPAWN: spawn(l, task, a); return true;
     case CV_OP_DONE: case CV_OP_FAIL: end_coroutine(l, task, a->op == CV_OP_FAIL); return false;
     default: {

@@ -30,7 +30,7 @@ static bool waits(const struct cv_machine *m, uint32_t task, enum cv_reason *rea
         return false;
     *reason = (enum cv_reason)(cause % CV_REASON_COUNT);
     *object = wait & 0xffffff;
-    return *reason == CV_REASON_LOCK || *reason == CV_REASON_SEMAPHORE || *reason == CV_REASON_QUEUE || *reason == CV_REASON_JOIN;
+    return (*reason >= CV_REASON_LOCK && *reason <= CV_REASON_BARRIER) || *reason == CV_REASON_JOIN;
 }
 
 static bool is_join_all(uint32_t object) { return object >= CV_NO_TASK; }
@@ -118,9 +118,14 @@ static void add_wait(const struct cv_machine *m, uint32_t task, enum cv_reason r
             add_name(m, object, out);
         return;
     }
-    cv_buf_printf(out, " waits for %s", object < p->nsyncs ? p->syncs[object].name : "?");
+    cv_buf_printf(out, " waits %s %s", reason == CV_REASON_BARRIER ? "at" : reason == CV_REASON_CONDITION ? "on" : "for",
+                  object < p->nsyncs ? p->syncs[object].name : "?");
+    if (reason == CV_REASON_BARRIER) {
+        cv_buf_printf(out, ", where %llu of %lld have come", (unsigned long long)cv_sync_length(m->sync, object), (long long)p->syncs[object].size);
+        return;
+    }
     if (reason != CV_REASON_LOCK) {
-        cv_buf_str(out, ", which nobody left could give");
+        cv_buf_printf(out, ", which nobody left could %s", reason == CV_REASON_EVENT ? "set" : reason == CV_REASON_CONDITION ? "notify" : "give");
         return;
     }
     uint32_t owner = cv_sync_owner(m->sync, object);

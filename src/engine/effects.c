@@ -82,13 +82,14 @@ uint32_t cv_action_object(const struct cv_action *a)
     return a->op == CV_OP_JOIN ? (uint32_t)a->value.payload : a->op == CV_OP_JOIN_ALL ? CV_NO_TASK : (uint32_t)a->arg;
 }
 
-void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done)
+void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done, bool ok)
 {
-    bool take = a->op == CV_OP_LOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_GET;
-    if (a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL)
+    if (ok && (a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL))
         cv_emit1(&w->ring, CV_EV_JOINED, 0, task, a->line, 0, cv_action_object(a), 0);
-    else
-        cv_emit1(&w->ring, take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, (unsigned)a->arg, done->order, done->length);
+    for (unsigned i = 0; i < done->nchanges; i++) {
+        const struct cv_sync_change *c = &done->changes[i];
+        cv_emit1(&w->ring, c->take ? CV_EV_TAKE : CV_EV_GIVE, 0, task, a->line, c->sync, c->order, c->length);
+    }
 }
 
 /* ── rows ───────────────────────────────────────────────────────────────────────────────────────── */
@@ -242,6 +243,39 @@ static void alloc(struct cv_worker *w, struct cv_task **t, const struct cv_actio
     cv_task_finish(w, t, a, NULL);
 }
 
+/* Under async it is the loop's thread that is bound, and so every coroutine. */
+static bool pin(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
+{
+    const struct cv_topo *topo = w->m->topo;
+    bool allowed = !topo && a->value.payload == 0; /* virtual time has one core */
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (uint32_t i = 0; topo && i < topo->ncores; i++)
+        if (topo->cores[i].os == a->value.payload && topo->cores[i].allowed && topo->cores[i].os < CPU_SETSIZE) {
+            CPU_SET(topo->cores[i].os, &one);
+            allowed = true;
+        }
+    if (!allowed)
+        cv_task_fail(w, t, a, "pin %llu: the run may not use such a core", (unsigned long long)a->value.payload);
+    else if (topo && topo->this_system && sched_setaffinity(0, sizeof one, &one) < 0)
+        cv_task_fail(w, t, a, "pin %llu: %s", (unsigned long long)a->value.payload, strerror(errno));
+    else
+        cv_task_finish(w, t, a, NULL);
+    return true;
+}
+
+static bool set_priority(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
+{
+    int64_t to = (int64_t)a->value.payload;
+    if (to < -20 || to > 19)
+        cv_task_fail(w, t, a, "nice %lld: priorities are from -20 to 19", (long long)to);
+    else if (!w->m->order->stepped && setpriority(PRIO_PROCESS, 0, (int)to) < 0)
+        cv_task_fail(w, t, a, "nice %lld: %s", (long long)to, errno == EACCES || errno == EPERM ? "to raise the priority needs a privilege (RLIMIT_NICE)" : strerror(errno));
+    else
+        cv_task_finish(w, t, a, NULL);
+    return true;
+}
+
 static void crash(void)
 {
     signal(SIGSEGV, SIG_DFL);
@@ -258,6 +292,8 @@ bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_a
     case CV_OP_PRINT: print(w, *t, a); break;
     case CV_OP_MARK: cv_emit1(&w->ring, CV_EV_MARK, 0, (*t)->number, a->line, 0, w->m->strings[a->arg], 0); break;
     case CV_OP_ALLOC: alloc(w, t, a); return true;
+    case CV_OP_PIN: return pin(w, t, a);
+    case CV_OP_NICE: return set_priority(w, t, a);
     case CV_OP_SPIN:
         for (int i = 0; i < 32 && !w->m->order->stepped; i++)
             idle_turn();

@@ -468,10 +468,15 @@ static bool operands(struct cv_worker *w, struct cv_task **tp, const struct cv_i
     case CV_OP_STORE: case CV_OP_APPEND: case CV_OP_ATOMIC: case CV_OP_PUT: case CV_OP_PRINT: case CV_OP_JOIN: case CV_OP_FAIL:
         a->value = *top(m, t, 0);
         break;
-    case CV_OP_CPU: case CV_OP_SLEEP: case CV_OP_FETCH: case CV_OP_ALLOC:
+    case CV_OP_CPU: case CV_OP_SLEEP: case CV_OP_FETCH: case CV_OP_ALLOC: case CV_OP_PIN:
         a->value = *top(m, t, 0);
         if (a->value.tag != CV_TAG_INT || (int64_t)a->value.payload < 0)
             return raise_error(w, t, i->line, "%s takes a number that is not negative", cv_op_info[i->op].name), false;
+        break;
+    case CV_OP_NICE:
+        a->value = *top(m, t, 0);
+        if (a->value.tag != CV_TAG_INT)
+            return raise_error(w, t, i->line, "nice takes a number"), false;
         break;
     case CV_OP_CAS: a->value = *top(m, t, 1); a->value2 = *top(m, t, 0); break;
     case CV_OP_LOAD_ITEM: a->value2 = *top(m, t, 0); break;
@@ -537,7 +542,8 @@ void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
             continue;
         }
         begin_action(a, i);
-        a->visible = i->op != CV_OP_CPU && i->op != CV_OP_MARK && i->op != CV_OP_ALLOC && i->op != CV_OP_SPIN && i->op != CV_OP_DONE &&
+        a->visible = i->op != CV_OP_CPU && i->op != CV_OP_MARK && i->op != CV_OP_ALLOC && i->op != CV_OP_PIN && i->op != CV_OP_NICE &&
+                     i->op != CV_OP_SPIN && i->op != CV_OP_DONE &&
                      i->op != CV_OP_FAIL;
         if (!operands(w, t, i, a))
             continue; /* it fails */

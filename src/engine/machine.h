@@ -49,6 +49,7 @@ struct cv_machine {
     _Atomic uint32_t *spawned;    /* in the region, by body: instances made by spawn, for their names and `me` */
     void *private_shared;         /* processes: the mapping of the program's own copy of [shared]; NULL elsewhere */
     size_t private_bytes;
+    const struct cv_topo *topo;   /* for pin; NULL where the program has none, or time is virtual */
     uint64_t zero_ns;             /* cv_mono_ns() when the gate opened */
     uint64_t base_cpu_ns;         /* what the main thread had used by then: not the run's */
     uint32_t base_voluntary, base_involuntary;

@@ -115,18 +115,20 @@ static void sync_effect(struct own *o, const struct cv_action *a)
     struct cv_sync *s = o->w.m->sync;
     struct cv_sync_done done;
     uint32_t task = o->task->number;
-    uint32_t object = cv_action_object(a);
+    uint32_t object, before = UINT32_MAX;
     _Atomic uint32_t *word = cv_sync_futex(s, task);
     bool waited = false;
     for (;;) {
         cv_sync_mutex_lock(s);
         uint32_t seen = atomic_load(word);
         enum cv_sync_result result = cv_sync_try(s, CV_SYNC_COMPETE, task, a, waited, &done);
-        if (result == CV_SYNC_OK) /* under the mutex, so that the order of events is the order of the table */
-            cv_sync_event(&o->w, task, a, &done);
+        if (result != CV_SYNC_FAIL) /* under the mutex, so that the order of events is the order of the table */
+            cv_sync_event(&o->w, task, a, &done, result == CV_SYNC_OK);
         own_wake(o);
-        if (result == CV_SYNC_WAIT && !waited)
-            cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)), object, object);
+        enum cv_reason reason = cv_sync_reason(s, task, a, &object);
+        if (result == CV_SYNC_WAIT && object != before) /* a condition's lock is another wait than the condition */
+            cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason), object, object);
+        before = object;
         cv_sync_mutex_unlock(s);
         if (result != CV_SYNC_WAIT) {
             if (waited)
@@ -242,13 +244,14 @@ static void spawn(struct own *o, const struct cv_action *a)
 /* ── the task ───────────────────────────────────────────────────────────────────────────────────── */
 static bool effect(struct own *o, const struct cv_action *a)
 {
+    if (cv_sync_is(a)) {
+        sync_effect(o, a);
+        return true;
+    }
     switch ((enum cv_op)a->op) {
     case CV_OP_CPU: cpu(o, a); return true;
     case CV_OP_SLEEP: case CV_OP_FETCH: timed_effect(o, a); return true;
     case CV_OP_YIELD: yield(o, a); return true;
-    case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: case CV_OP_JOIN: case CV_OP_JOIN_ALL:
-        sync_effect(o, a);
-        return true;
     case CV_OP_SPAWN: spawn(o, a); return true;
     case CV_OP_DONE: case CV_OP_FAIL: return false;
     default: {

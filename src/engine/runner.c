@@ -109,6 +109,10 @@ int cv_runner_main(int fd)
     signal(SIGPIPE, SIG_IGN);
     bind_cores(m.order->cores);
     map_ring(&m);
+    struct cv_topo *topo = NULL;
+    for (uint32_t pc = 0; !m.order->stepped && !topo && pc < p->ncode; pc++)
+        if (p->code[pc].op == CV_OP_PIN)
+            m.topo = topo = cv_topo_read(); /* behind bind_cores: what the run may use */
     atomic_store(&h->attached, 1);
     while (!atomic_load(&h->gate))
         own_futex_wait(&h->gate, 0, 100000000, true);
@@ -125,6 +129,7 @@ int cv_runner_main(int fd)
     if (m.order->model == CV_THREADS && !m.order->stepped)
         _exit(status); /* asked to stop: threads may still be there */
     cv_machine_release(&m);
+    cv_topo_free(topo);
     cv_program_free(p);
     cv_diags_release(&diags);
     return status;

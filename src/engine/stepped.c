@@ -209,25 +209,24 @@ static void finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
 }
 
 /* ── effects ────────────────────────────────────────────────────────────────────────────────────── */
-static bool is_sync(const struct cv_action *a)
-{
-    return a->op == CV_OP_LOCK || a->op == CV_OP_UNLOCK || a->op == CV_OP_ACQUIRE || a->op == CV_OP_RELEASE || a->op == CV_OP_PUT ||
-           a->op == CV_OP_GET || a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL;
-}
-
-static void wait_from_now(struct stage *s, uint32_t task, const struct cv_action *a, enum phase phase, enum cv_cause cause)
+/* kept: under async the thread is not given back. */
+static void wait_from_now(struct stage *s, uint32_t task, const struct cv_action *a, enum phase phase, bool kept)
 {
     struct player *p = &s->players[task];
+    uint32_t object = 0;
+    enum cv_reason reason = cv_sync_is(a) ? cv_sync_reason(s->m->sync, task, a, &object) : cv_action_reason(a);
+    enum cv_cause cause = (enum cv_cause)((is_async(s) && !kept ? CV_AWAIT : CV_BLOCK) + reason);
     p->phase = phase;
     p->cause = cause;
     bool timed = a->op == CV_OP_SLEEP || a->op == CV_OP_FETCH;
     if (timed)
         p->due = now(s) + a->value.payload;
-    cv_row_wait(&s->w, task, a->line, cause, timed ? 0 : cv_action_object(a), timed ? a->value.payload : cv_action_object(a));
+    cv_row_wait(&s->w, task, a->line, cause, object, timed ? a->value.payload : object);
     leave_core(s, false);
 }
 
-/* A sync action; false: it waits (async only: elsewhere it is not chosen before it can go). */
+/* A sync action; false: it waits (under threads and processes only on conditions, events and barriers: who would have to wait
+ * for anything else is not chosen before it can go). */
 static bool sync_action(struct stage *s, uint32_t task, const struct cv_action *a)
 {
     struct player *p = &s->players[task];
@@ -236,16 +235,16 @@ static bool sync_action(struct stage *s, uint32_t task, const struct cv_action *
     p->again = false;
     switch (cv_sync_try(s->m->sync, is_async(s) ? CV_SYNC_FAIR : CV_SYNC_COMPETE, task, a, again, &done)) {
     case CV_SYNC_OK:
-        cv_sync_event(&s->w, task, a, &done);
+        cv_sync_event(&s->w, task, a, &done, true);
         cv_task_finish(&s->w, &p->task, a, &done.value);
         break;
     case CV_SYNC_FAIL: cv_task_fail(&s->w, &p->task, a, "%s", done.why); break;
     case CV_SYNC_WAIT:
-        if (is_async(s) && !a->await) {
+        cv_sync_event(&s->w, task, a, &done, false);
+        if (is_async(s) && !a->await)
             s->holder = task;
-            wait_from_now(s, task, a, QUEUED, (enum cv_cause)(CV_BLOCK + cv_action_reason(a)));
-        } else
-            wait_from_now(s, task, a, QUEUED, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + cv_action_reason(a)));
+        wait_from_now(s, task, a, QUEUED, !a->await);
+        wake_all(s, task);
         return false;
     }
     wake_all(s, task);
@@ -280,7 +279,7 @@ static void timed(struct stage *s, uint32_t task, const struct cv_action *a)
         cv_task_finish(&s->w, &p->task, a, NULL);
         return;
     }
-    wait_from_now(s, task, a, ns || !is_async(s) ? TIMER : RUNNABLE, (enum cv_cause)((is_async(s) ? CV_AWAIT : CV_BLOCK) + cv_action_reason(a)));
+    wait_from_now(s, task, a, ns || !is_async(s) ? TIMER : RUNNABLE, false);
     cv_task_finish(&s->w, &p->task, a, NULL);
     if (!ns && is_async(s))
         ready(s, task, 0);
@@ -290,7 +289,7 @@ static void yield(struct stage *s, uint32_t task, const struct cv_action *a)
 {
     struct player *p = &s->players[task];
     if (is_async(s) && a->await) {
-        wait_from_now(s, task, a, RUNNABLE, (enum cv_cause)(CV_AWAIT + CV_REASON_TURN));
+        wait_from_now(s, task, a, RUNNABLE, false);
         ready(s, task, 0);
     } else if (!is_async(s)) {
         cv_row_wait(&s->w, task, a->line, CV_CAUSE_YIELD, 0, 0);
@@ -311,7 +310,7 @@ static bool carry_out(struct stage *s, uint32_t task, const struct cv_action *a)
         cv_task_memory(&s->w, &p->task, a);
         return true;
     }
-    if (is_sync(a))
+    if (cv_sync_is(a))
         return sync_action(s, task, a);
     switch ((enum cv_op)a->op) {
     case CV_OP_CPU:
@@ -386,9 +385,9 @@ static bool may_go(struct stage *s, uint32_t task)
     if (p->phase == BLOCKED || p->phase == RUNNABLE) {
         struct cv_action a;
         look(s, task, &a);
-        bool waits = is_sync(&a) && cv_sync_would_wait(s->m->sync, task, &a);
+        bool waits = cv_sync_is(&a) && cv_sync_would_wait(s->m->sync, task, &a);
         if (waits && p->phase == RUNNABLE)
-            wait_from_now(s, task, &a, BLOCKED, (enum cv_cause)(CV_BLOCK + cv_action_reason(&a)));
+            wait_from_now(s, task, &a, BLOCKED, true);
         else if (!waits && p->phase == BLOCKED) {
             atomic_store(&row(s, task)->state, CV_ROW_RUNNABLE);
             cv_emit1(&s->w.ring, CV_EV_READY, 0, task, a.line, 0, CV_NO_TASK, p->cause);

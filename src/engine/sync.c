@@ -12,18 +12,21 @@ enum { NOBODY = CV_NO_TASK, UNBOUNDED = 65536 /* items of a queue declared witho
 struct wait_list { uint32_t head, tail; };
 struct object {
     uint32_t kind, owner;       /* lock: who holds it; stays when the owner ends */
-    uint32_t count, cap;        /* semaphore: permits; queue: items, room */
+    uint32_t count, cap;        /* semaphore: permits; queue: items, room; event: 1 when set; barrier: who has come, who must */
     uint32_t first, items;      /* queue: oldest item; index of its storage */
     uint32_t reserved;          /* FAIR: woken and on their way */
     uint32_t nwaiting;
-    struct wait_list takers, putters; /* lock, semaphore, get / put */
+    uint32_t lock;              /* condition: its lock */
+    bool leaving;               /* barrier: all came, and not all have left: who comes now has to wait */
+    struct wait_list takers, putters; /* lock, semaphore, get, wait, barrier / put, a barrier that is being left */
     uint64_t order;             /* operations done on it so far */
 };
+enum stage { FRESH, WAITS, BACK /* condition: takes its lock again; barrier: waits until all have left */ };
 struct node {
     uint32_t next, parent, live_children;
     _Atomic uint32_t futex;
     struct wait_list joiners;
-    uint8_t queued, over, woken, all; /* all: it waits for all its children */
+    uint8_t queued, over, stage, all; /* all: it waits for all its children */
 };
 struct cv_sync {
     pthread_mutex_t mutex;
@@ -70,10 +73,12 @@ void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_ta
     for (uint32_t k = 0; k < p->nsyncs; k++) {
         struct object *o = &s->objects[k];
         *o = (struct object){.kind = (uint32_t)p->syncs[k].kind, .owner = NOBODY, .cap = room(&p->syncs[k]), .items = s->nitems,
-                             .takers = {NOBODY, NOBODY}, .putters = {NOBODY, NOBODY}};
+                             .takers = {NOBODY, NOBODY}, .putters = {NOBODY, NOBODY}, .lock = (uint32_t)p->syncs[k].lock};
         if (o->kind == CV_SYNC_SEMAPHORE)
             o->count = (uint32_t)p->syncs[k].size;
-        s->nitems += o->cap;
+        if (o->kind == CV_SYNC_BARRIER)
+            o->cap = (uint32_t)p->syncs[k].size;
+        s->nitems += room(&p->syncs[k]);
     }
     s->nodes_at = s->items_at + s->nitems * (uint32_t)sizeof(struct cv_cell);
 }
@@ -111,12 +116,14 @@ static void wake(struct cv_sync *s, uint32_t task)
 
 static bool wake_first(struct cv_sync *s, struct object *o, struct wait_list *l)
 {
-    uint32_t task = dequeue(s, l);
-    if (task == NOBODY)
-        return false;
-    o->nwaiting--;
-    wake(s, task);
-    return true;
+    for (uint32_t task; (task = dequeue(s, l)) != NOBODY;) {
+        o->nwaiting--;
+        if (node_of(s, task)->over) /* killed while it waited */
+            continue;
+        wake(s, task);
+        return true;
+    }
+    return false;
 }
 
 uint32_t cv_sync_woken(struct cv_sync *s) { return dequeue(s, &s->woken); }
@@ -144,12 +151,14 @@ static enum cv_sync_result fail(struct cv_sync_done *done, const char *text)
     return CV_SYNC_FAIL;
 }
 
-static enum cv_sync_result ok(struct object *o, struct cv_sync_done *done, uint64_t length)
+static enum cv_sync_result changed(const struct cv_sync *s, struct object *o, bool take, struct cv_sync_done *done, uint64_t length)
 {
-    done->order = o->order++;
-    done->length = length;
+    CV_ASSERT(done->nchanges < CV_COUNT(done->changes));
+    done->changes[done->nchanges++] = (struct cv_sync_change){(uint32_t)(o - s->objects), take, o->order++, length};
     return CV_SYNC_OK;
 }
+static enum cv_sync_result taken(const struct cv_sync *s, struct object *o, struct cv_sync_done *done, uint64_t length) { return changed(s, o, true, done, length); }
+static enum cv_sync_result given(const struct cv_sync *s, struct object *o, struct cv_sync_done *done, uint64_t length) { return changed(s, o, false, done, length); }
 
 static enum cv_sync_result take_lock(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task, bool again,
                                      struct cv_sync_done *done)
@@ -165,7 +174,7 @@ static enum cv_sync_result take_lock(struct cv_sync *s, enum cv_sync_policy poli
         return wait_in(s, o, &o->takers, task);
     }
     o->owner = task;
-    return ok(o, done, 0);
+    return taken(s, o, done, 0);
 }
 
 static enum cv_sync_result give_lock(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task,
@@ -176,7 +185,7 @@ static enum cv_sync_result give_lock(struct cv_sync *s, enum cv_sync_policy poli
     o->owner = NOBODY;
     if (wake_first(s, o, &o->takers) && policy == CV_SYNC_FAIR)
         o->reserved++;
-    return ok(o, done, 0);
+    return given(s, o, done, 0);
 }
 
 /* FAIR: a permit goes to the first in the queue when it becomes free, not when its turn comes. */
@@ -196,12 +205,12 @@ static enum cv_sync_result take_permit(struct cv_sync *s, enum cv_sync_policy po
     if (again && o->reserved) { /* FAIR: the permit was handed over when it was released */
         o->reserved--;
         hand_over_permit(s, o); /* to who queued up behind us although one was free */
-        return ok(o, done, o->count);
+        return taken(s, o, done, o->count);
     }
     if (o->count == 0 || (policy == CV_SYNC_FAIR && (o->reserved || o->takers.head != NOBODY)))
         return wait_in(s, o, &o->takers, task);
     o->count--;
-    return ok(o, done, o->count);
+    return taken(s, o, done, o->count);
 }
 
 static enum cv_sync_result give_permit(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, struct cv_sync_done *done)
@@ -213,7 +222,7 @@ static enum cv_sync_result give_permit(struct cv_sync *s, enum cv_sync_policy po
         hand_over_permit(s, o);
     else
         wake_first(s, o, &o->takers);
-    return ok(o, done, o->count);
+    return given(s, o, done, o->count);
 }
 
 static enum cv_sync_result put(struct cv_sync *s, struct object *o, uint32_t task, const struct cv_value *v, struct cv_sync_done *done)
@@ -227,7 +236,7 @@ static enum cv_sync_result put(struct cv_sync *s, struct object *o, uint32_t tas
     items_of(s)[o->items + (o->first + o->count) % o->cap] = (struct cv_cell){v->payload, cv_meta((enum cv_tag)v->tag, task, 0)};
     o->count++;
     wake_first(s, o, &o->takers);
-    return ok(o, done, o->count);
+    return given(s, o, done, o->count);
 }
 
 static enum cv_sync_result get(struct cv_sync *s, struct object *o, uint32_t task, struct cv_sync_done *done)
@@ -241,7 +250,103 @@ static enum cv_sync_result get(struct cv_sync *s, struct object *o, uint32_t tas
     o->first = (o->first + 1) % o->cap;
     o->count--;
     wake_first(s, o, &o->putters);
-    return ok(o, done, o->count);
+    return taken(s, o, done, o->count);
+}
+
+static void wake_all(struct cv_sync *s, struct object *o, struct wait_list *l)
+{
+    while (wake_first(s, o, l))
+        ;
+}
+
+/* First it gives the lock and waits to be notified; then it takes the lock again as anybody does. */
+static enum cv_sync_result wait_condition(struct cv_sync *s, enum cv_sync_policy policy, struct object *o, uint32_t task, bool again,
+                                          struct cv_sync_done *done)
+{
+    struct node *n = node_of(s, task);
+    struct object *lock = &s->objects[o->lock];
+    if (n->queued)
+        return CV_SYNC_WAIT;
+    if (n->stage == FRESH) {
+        if (lock->owner != task)
+            return fail(done, "wait on a condition whose lock the task does not hold");
+        give_lock(s, policy, lock, task, done);
+        n->stage = WAITS;
+        return wait_in(s, o, &o->takers, task);
+    }
+    bool queued_for_lock = n->stage == BACK;
+    n->stage = BACK;
+    if (take_lock(s, policy, lock, task, again && queued_for_lock, done) == CV_SYNC_WAIT)
+        return CV_SYNC_WAIT;
+    n->stage = FRESH;
+    return taken(s, o, done, o->nwaiting);
+}
+
+static enum cv_sync_result notify(struct cv_sync *s, struct object *o, uint32_t task, bool all, struct cv_sync_done *done)
+{
+    if (s->objects[o->lock].owner != task)
+        return fail(done, "notify of a condition whose lock the task does not hold");
+    if (all)
+        wake_all(s, o, &o->takers);
+    else
+        wake_first(s, o, &o->takers);
+    return given(s, o, done, o->nwaiting);
+}
+
+/* Who was woken goes on, though the event may have been cleared meanwhile. */
+static enum cv_sync_result wait_event(struct cv_sync *s, struct object *o, uint32_t task, struct cv_sync_done *done)
+{
+    struct node *n = node_of(s, task);
+    if (n->queued)
+        return CV_SYNC_WAIT;
+    if (n->stage == FRESH && !o->count) {
+        n->stage = WAITS;
+        return wait_in(s, o, &o->takers, task);
+    }
+    n->stage = FRESH;
+    return taken(s, o, done, o->count);
+}
+
+static enum cv_sync_result set_event(struct cv_sync *s, struct object *o, bool on, struct cv_sync_done *done)
+{
+    o->count = on;
+    if (on)
+        wake_all(s, o, &o->takers);
+    return given(s, o, done, o->count);
+}
+
+static void leave_barrier(struct cv_sync *s, struct object *o)
+{
+    if (--o->count)
+        return;
+    o->leaving = false;
+    wake_all(s, o, &o->putters);
+}
+
+/* As CPython's: the last to come goes on at once; until all have left, whoever comes again waits outside. */
+static enum cv_sync_result barrier(struct cv_sync *s, struct object *o, uint32_t task, struct cv_sync_done *done)
+{
+    struct node *n = node_of(s, task);
+    if (n->queued)
+        return CV_SYNC_WAIT;
+    if (n->stage == WAITS) {
+        n->stage = FRESH;
+        leave_barrier(s, o);
+        return taken(s, o, done, o->count);
+    }
+    if (o->leaving) {
+        n->stage = BACK;
+        return wait_in(s, o, &o->putters, task);
+    }
+    n->stage = WAITS;
+    given(s, o, done, ++o->count);
+    if (o->count < o->cap)
+        return wait_in(s, o, &o->takers, task);
+    n->stage = FRESH;
+    o->leaving = true;
+    wake_all(s, o, &o->takers);
+    leave_barrier(s, o);
+    return taken(s, o, done, o->count);
 }
 
 static enum cv_sync_result join(struct cv_sync *s, uint32_t task, const struct cv_value *handle, struct cv_sync_done *done)
@@ -280,8 +385,38 @@ enum cv_sync_result cv_sync_try(struct cv_sync *s, enum cv_sync_policy policy, u
     case CV_OP_RELEASE: return give_permit(s, policy, o, done);
     case CV_OP_PUT: return put(s, o, task, &a->value, done);
     case CV_OP_GET: return get(s, o, task, done);
+    case CV_OP_WAIT: return o->kind == CV_SYNC_EVENT ? wait_event(s, o, task, done) : wait_condition(s, policy, o, task, again, done);
+    case CV_OP_NOTIFY: return notify(s, o, task, a->b == 1, done);
+    case CV_OP_SET: case CV_OP_CLEAR: return set_event(s, o, a->op == CV_OP_SET, done);
+    case CV_OP_BARRIER: return barrier(s, o, task, done);
     default: CV_ASSERT(!"an operation on the sync table"); return CV_SYNC_FAIL;
     }
+}
+
+bool cv_sync_is(const struct cv_action *a)
+{
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOCK: case CV_OP_UNLOCK: case CV_OP_ACQUIRE: case CV_OP_RELEASE: case CV_OP_PUT: case CV_OP_GET: case CV_OP_WAIT: case CV_OP_NOTIFY:
+    case CV_OP_SET: case CV_OP_CLEAR: case CV_OP_BARRIER: case CV_OP_JOIN: case CV_OP_JOIN_ALL:
+        return true;
+    default: return false;
+    }
+}
+
+enum cv_reason cv_sync_reason(const struct cv_sync *s, uint32_t task, const struct cv_action *a, uint32_t *object)
+{
+    *object = cv_action_object(a);
+    if (a->op == CV_OP_BARRIER)
+        return CV_REASON_BARRIER;
+    if (a->op != CV_OP_WAIT)
+        return cv_action_reason(a);
+    const struct object *o = &s->objects[a->arg];
+    if (o->kind == CV_SYNC_EVENT)
+        return CV_REASON_EVENT;
+    if (node_of(s, task)->stage != BACK)
+        return CV_REASON_CONDITION;
+    *object = o->lock;
+    return CV_REASON_LOCK;
 }
 
 bool cv_sync_would_wait(const struct cv_sync *s, uint32_t task, const struct cv_action *a)
@@ -293,6 +428,11 @@ bool cv_sync_would_wait(const struct cv_sync *s, uint32_t task, const struct cv_
     case CV_OP_JOIN:
         return a->value.tag == CV_TAG_TASK && a->value.payload < s->max_tasks && !node_of(s, (uint32_t)a->value.payload)->over;
     case CV_OP_JOIN_ALL: return node_of(s, task)->live_children != 0;
+    case CV_OP_WAIT: case CV_OP_BARRIER: {
+        const struct node *n = node_of(s, task);
+        const struct object *o = &s->objects[a->arg];
+        return n->queued || (n->stage != FRESH && o->kind == CV_SYNC_CONDITION && s->objects[o->lock].owner != NOBODY);
+    }
     default: return false;
     }
 }

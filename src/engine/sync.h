@@ -10,21 +10,27 @@
  * COMPETE: as glibc: a woken waiter takes part in the race again. */
 enum cv_sync_policy { CV_SYNC_FAIR, CV_SYNC_COMPETE };
 enum cv_sync_result { CV_SYNC_OK, CV_SYNC_WAIT, CV_SYNC_FAIL /* the task must fail: why says */ };
+struct cv_sync_change { uint32_t sync; bool take; uint64_t order, length; }; /* what TAKE and GIVE events say */
 struct cv_sync_done {
     struct cv_value value;        /* GET: the item */
-    uint64_t order, length;       /* for TAKE/GIVE events */
+    struct cv_sync_change changes[2]; /* a wait on a condition gives its lock, and later takes it and is let go */
+    unsigned nchanges;
     const char *why;              /* FAIL: "unlock of m by Bob, who does not hold it (Alice does)" static thread-local */
     bool self_deadlock;           /* WAIT for one's own lock */
 };
 struct cv_sync;
-/* Records an action on the table that was done: TAKE, GIVE or JOINED. Call under the mutex. */
-void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done);
+/* Records what a try changed: TAKE, GIVE or JOINED. Call under the mutex after OK, and after WAIT (a wait on a condition has
+ * given its lock back). */
+void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done, bool ok);
 size_t cv_sync_bytes(const struct cv_program *p, uint32_t max_tasks);
 void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_tasks);
 size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks); /* bytes that a snapshot must copy */
 
-/* Tries action (LOCK UNLOCK ACQUIRE RELEASE PUT GET JOIN JOIN_ALL) for a task. WAIT: it is queued; call again when it was
- * woken, with again = true. List values in queues are refused (FAIL). */
+/* LOCK UNLOCK ACQUIRE RELEASE PUT GET WAIT NOTIFY SET CLEAR BARRIER JOIN JOIN_ALL: is decided in this table. */
+bool cv_sync_is(const struct cv_action *a);
+/* Tries such an action for a task. WAIT: it is queued; call again when it was woken, with again = true: it may have to wait once
+ * more, and for something else (the lock of a condition, a barrier that others are still leaving). List values in queues
+ * are refused (FAIL). */
 enum cv_sync_result cv_sync_try(struct cv_sync *s, enum cv_sync_policy policy, uint32_t task, const struct cv_action *a,
                                 bool again, struct cv_sync_done *done);
 /* Tasks made runnable by the last calls, in order; CV_NO_TASK: none left. Call after each try and task end. */
@@ -37,7 +43,10 @@ void cv_sync_ended(struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync);   /* lock: CV_NO_TASK when free */
 uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync);  /* queue items, permits */
 
-/* Would the action have to wait now? Changes nothing. */
+/* What an action of this table waits for, or would: a reason, and an object as cv_action_object() says. */
+enum cv_reason cv_sync_reason(const struct cv_sync *s, uint32_t task, const struct cv_action *a, uint32_t *object);
+/* Would the action have to wait now? Changes nothing. To come to a condition, an event or a barrier is a step of its own, which
+ * can always be made, though it ends in waiting. */
 bool cv_sync_would_wait(const struct cv_sync *s, uint32_t task, const struct cv_action *a);
 bool cv_sync_children_over(const struct cv_sync *s, uint32_t task); /* all tasks it started have ended */
 bool cv_sync_over(const struct cv_sync *s, uint32_t task);

@@ -31,16 +31,20 @@ static struct cv_stmt *new_stmt(struct reader *r, enum cv_stmt_kind kind, struct
 }
 
 /* ── operands ───────────────────────────────────────────────────────────────────────────────────── */
+static const char *const kinds[] = {"lock", "semaphore", "queue", "event", "barrier", "condition"};
+static const char *const declared[] = {"lock", "semaphore(1)", "queue(8)", "event", "barrier(2)", "condition(m)"};
+
+/* other: a second kind that will do, or -1. */
 static bool sync_operand(struct reader *r, struct cv_stmt *s, int kind, int other)
 {
-    static const char *const kinds[] = {"lock", "semaphore", "queue", "event", "barrier", "condition"};
+    const char *or = other == SYNC_EVENT ? " or event" : "";
     struct cv_place at = reader_here(r);
     char *name = reader_name(r, "the name of a sync object");
     if (!name)
         return false;
     s->sync = reader_sync(r, name);
     if (s->sync < 0) {
-        if (reader_error(r, at, "no such %s: '%s'", kinds[kind], name)) {
+        if (reader_error(r, at, "no such %s%s: '%s'", kinds[kind], or, name)) {
             const char *names[CV_LIMIT_SYNCS];
             for (uint32_t i = 0; i < r->p->nsyncs; i++)
                 names[i] = r->p->syncs[i].name;
@@ -48,16 +52,16 @@ static bool sync_operand(struct reader *r, struct cv_stmt *s, int kind, int othe
             if (near)
                 cv_diag_note(r->diags, "did you mean '%s'?", near);
             else
-                cv_diag_note(r->diags, "declare it: [sync] %s = %s", name,
-                             kind == SYNC_SEMAPHORE ? "semaphore(1)"
-                             : kind == SYNC_QUEUE   ? "queue(8)"
-                                                    : kinds[kind]);
+                cv_diag_note(r->diags, "declare it: [sync] %s = %s", name, declared[kind]);
         }
         return false;
     }
     int is = r->p->syncs[s->sync].kind;
     if (is != kind && is != other) {
-        reader_error(r, at, "'%s' is a %s, not a %s", name, kinds[is], kinds[kind]);
+        bool told = reader_error(r, at, "'%s' is %s %s, not %s %s%s", name, is == SYNC_EVENT ? "an" : "a", kinds[is],
+                                 kind == SYNC_EVENT ? "an" : "a", kinds[kind], or);
+        if (told && is == SYNC_CONDITION && kind == SYNC_LOCK)
+            cv_diag_note(r->diags, "take its lock: %s", r->p->syncs[r->p->syncs[s->sync].lock].name);
         return false;
     }
     return true;
@@ -196,6 +200,23 @@ static void st_get(struct reader *r, struct cv_stmt *s)
 {
     if (sync_operand(r, s, SYNC_QUEUE, -1) && reader_accept(r, "->"))
         assign_result(r, s, "the variable that gets the item");
+}
+
+static void st_wait(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_CONDITION, SYNC_EVENT);
+}
+static void st_notify(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_CONDITION, -1);
+}
+static void st_event(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_EVENT, -1);
+}
+static void st_barrier(struct reader *r, struct cv_stmt *s)
+{
+    sync_operand(r, s, SYNC_BARRIER, -1);
 }
 
 static void st_spawn(struct reader *r, struct cv_stmt *s)
@@ -418,9 +439,17 @@ static const struct {
              {"release", CV_S_RELEASE, 0, st_semaphore},
              {"put", CV_S_PUT, AWAIT, st_put},
              {"get", CV_S_GET, AWAIT, st_get},
+             {"wait", CV_S_WAIT, AWAIT, st_wait},
+             {"notify", CV_S_NOTIFY, 0, st_notify},
+             {"notify_all", CV_S_NOTIFY_ALL, 0, st_notify},
+             {"set", CV_S_SET, 0, st_event},
+             {"clear", CV_S_CLEAR, 0, st_event},
+             {"barrier", CV_S_BARRIER, AWAIT, st_barrier},
              {"spawn", CV_S_SPAWN, 0, st_spawn},
              {"join", CV_S_JOIN, AWAIT, st_join},
              {"alloc", CV_S_ALLOC, 0, st_value},
+             {"pin", CV_S_PIN, 0, st_value},
+             {"nice", CV_S_NICE, 0, st_value},
              {"fail", CV_S_FAIL, 0, st_value},
              {"crash", CV_S_CRASH, 0, st_nothing}};
 
@@ -460,7 +489,7 @@ static struct cv_stmt *statement(struct block *b, unsigned *flags)
         *flags = table[i].flags;
         if (await && !(*flags & AWAIT)) {
             if (reader_error(r, await_at, "'%s' does not wait: await has no place before it", table[i].word))
-                cv_diag_note(r->diags, "await goes with sleep, fetch, yield, lock, acquire, put, get, join, with");
+                cv_diag_note(r->diags, "await goes with sleep, fetch, yield, lock, acquire, put, get, wait, barrier, join, with");
         } else if ((*flags & IN_LOOP) && b->loops == 0) {
             reader_error(r, at, "'%s' outside of a loop", table[i].word);
         }

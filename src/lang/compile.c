@@ -469,6 +469,14 @@ static void statement(struct out *o, const struct cv_stmt *s)
         expr(o, s->value);
         effect(o, s, CV_OP_ALLOC, 0);
         break;
+    case CV_S_PIN:
+        expr(o, s->value);
+        effect(o, s, CV_OP_PIN, 0);
+        break;
+    case CV_S_NICE:
+        expr(o, s->value);
+        effect(o, s, CV_OP_NICE, 0);
+        break;
     case CV_S_YIELD:
         effect(o, s, CV_OP_YIELD, 0);
         break;
@@ -494,6 +502,24 @@ static void statement(struct out *o, const struct cv_stmt *s)
     case CV_S_GET:
         effect(o, s, CV_OP_GET, s->sync);
         keep_result(o, s);
+        break;
+    case CV_S_WAIT:
+        effect(o, s, CV_OP_WAIT, s->sync);
+        break;
+    case CV_S_NOTIFY:
+        emit(o, CV_OP_NOTIFY, s->sync, 0);
+        break;
+    case CV_S_NOTIFY_ALL:
+        emit(o, CV_OP_NOTIFY, s->sync, 1);
+        break;
+    case CV_S_SET:
+        effect(o, s, CV_OP_SET, s->sync);
+        break;
+    case CV_S_CLEAR:
+        effect(o, s, CV_OP_CLEAR, s->sync);
+        break;
+    case CV_S_BARRIER:
+        effect(o, s, CV_OP_BARRIER, s->sync);
         break;
     case CV_S_SPAWN:
         spawn(o, s);
@@ -527,10 +553,27 @@ static void gives_and_takes(struct out *o, uint32_t from)
     for (size_t i = from; i < o->code.n; i++) {
         const struct cv_insn *c = &o->code.at[i];
         uint64_t bit = c->arg >= 0 && c->arg < 64 ? (uint64_t)1 << c->arg : 0;
-        if (c->op == CV_OP_UNLOCK || c->op == CV_OP_RELEASE || c->op == CV_OP_PUT || c->op == CV_OP_GET)
+        switch (c->op) {
+        case CV_OP_PUT:
+        case CV_OP_GET:
+        case CV_OP_BARRIER:
             o->body->gives |= bit;
-        if (c->op == CV_OP_LOCK || c->op == CV_OP_ACQUIRE || c->op == CV_OP_PUT || c->op == CV_OP_GET)
             o->body->takes |= bit;
+            break;
+        case CV_OP_UNLOCK:
+        case CV_OP_RELEASE:
+        case CV_OP_SET:
+        case CV_OP_NOTIFY:
+            o->body->gives |= bit;
+            break;
+        case CV_OP_LOCK:
+        case CV_OP_ACQUIRE:
+        case CV_OP_WAIT:
+            o->body->takes |= bit;
+            break;
+        default:
+            break;
+        }
     }
 }
 

@@ -331,10 +331,31 @@ void reader_var_line(struct reader *r, const struct line *l, bool memory)
         (struct cv_var_def){.name = name, .memory = memory, .list = k.kind == CV_K_LIST, .initial = k, .line = l->number};
 }
 
+/* (m): the lock that guards what the condition is about. It stands above. */
+static bool condition_lock(struct reader *r, struct cv_sync_def *d, struct cv_place at)
+{
+    if (!reader_accept(r, "(")) {
+        if (reader_error(r, at, "a condition needs the lock that guards it"))
+            cv_diag_note(r->diags, "%s = condition(m), below m = lock", d->name);
+        return false;
+    }
+    at = reader_here(r);
+    char *name = reader_name(r, "the name of a lock");
+    if (!name)
+        return false;
+    d->lock = reader_sync(r, name);
+    if (d->lock < 0 || r->p->syncs[d->lock].kind != SYNC_LOCK) {
+        if (reader_error(r, at, d->lock < 0 ? "no such lock: '%s'" : "'%s' is no lock", name))
+            cv_diag_note(r->diags, "declare it above: %s = lock", d->lock < 0 ? name : "m");
+        return false;
+    }
+    return reader_expect(r, ")", "after the lock");
+}
+
 void reader_sync_line(struct reader *r, const struct line *l)
 {
     static const char *const kinds[] = {"lock", "semaphore", "queue", "event", "barrier", "condition"};
-    struct cv_sync_def d = {.line = l->number, .kind = -1};
+    struct cv_sync_def d = {.line = l->number, .kind = -1, .lock = -1};
     if (reader_full(r, r->p->nsyncs, CV_LIMIT_SYNCS, "sync objects"))
         return;
     d.name = new_name(r, "the object's name");
@@ -349,20 +370,23 @@ void reader_sync_line(struct reader *r, const struct line *l)
             d.kind = i;
     if (d.kind < 0) {
         if (reader_error(r, at, "no such kind of object: '%s'", kind))
-            reader_did_you_mean(r, kind, kinds, 3);
+            reader_did_you_mean(r, kind, kinds, CV_COUNT(kinds));
         return;
     }
     r->p->syncs[r->p->nsyncs] = d;
-    if (d.kind >= SYNC_EVENT) {
-        reader_error(r, at, "'%s' is not yet in this version", kind);
+    if (d.kind == SYNC_CONDITION) {
+        if (!condition_lock(r, &d, at))
+            return;
+    } else if (d.kind == SYNC_BARRIER && !reader_is(r, "(")) {
+        if (reader_error(r, at, "a barrier needs the number of tasks that meet there"))
+            cv_diag_note(r->diags, "%s = barrier(4)", d.name);
         return;
-    }
-    if (reader_accept(r, "(")) {
-        if (d.kind == SYNC_LOCK) {
-            reader_error(r, reader_here(r), "a lock takes no number");
+    } else if (reader_accept(r, "(")) {
+        if (d.kind == SYNC_LOCK || d.kind == SYNC_EVENT) {
+            reader_error(r, reader_here(r), "%s %s takes no number", d.kind == SYNC_EVENT ? "an" : "a", kind);
             return;
         }
-        d.size = number_value(r, d.kind == SYNC_QUEUE ? 1 : 0, d.kind == SYNC_QUEUE ? 65536 : 1000000, false, kind);
+        d.size = number_value(r, d.kind == SYNC_SEMAPHORE ? 0 : 1, d.kind == SYNC_QUEUE ? 65536 : 1000000, false, kind);
         reader_expect(r, ")", "after the number");
     } else if (d.kind == SYNC_SEMAPHORE) {
         d.size = 1;

@@ -50,6 +50,11 @@ static const char *operand(const struct cv_program *p, const struct cv_insn *i)
     case CV_OP_RELEASE:
     case CV_OP_PUT:
     case CV_OP_GET:
+    case CV_OP_WAIT:
+    case CV_OP_NOTIFY:
+    case CV_OP_SET:
+    case CV_OP_CLEAR:
+    case CV_OP_BARRIER:
         return p->syncs[i->arg].name;
     case CV_OP_SPAWN:
         return i->b < 0 ? p->instances[-1 - i->b].name : p->bodies[i->arg].name;
@@ -71,6 +76,8 @@ void cv_insn_text(const struct cv_program *p, uint32_t pc, struct cv_buf *out)
     case CV_OP_CPU:
     case CV_OP_PRINT:
     case CV_OP_ALLOC:
+    case CV_OP_PIN:
+    case CV_OP_NICE:
     case CV_OP_FAIL:
     case CV_OP_CHECK:
     case CV_OP_SPIN:

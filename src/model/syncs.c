@@ -26,11 +26,10 @@ void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
             break;
         s->now.owner = take ? e->task : CV_NO_TASK;
         break;
-    case CV_SYNC_SEMAPHORE: case CV_SYNC_QUEUE:
+    default:
         if (!late)
             s->now.length = e->b;
         break;
-    default: break;
     }
     m->doubts += e->a > (s->any ? s->order + 1 : 0);
     s->order = late ? s->order : e->a;

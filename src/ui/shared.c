@@ -168,6 +168,8 @@ static void draw_sync(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         break;
     case CV_SYNC_QUEUE: x += canvas_printf(c, r, x, y, CV_C_TEXT, 0, "%llu queued", (unsigned long long)at.length); break;
     case CV_SYNC_SEMAPHORE: x += canvas_printf(c, r, x, y, CV_C_TEXT, 0, "%llu of %llu free", (unsigned long long)at.length, (unsigned long long)info->syncs[sync].size); break;
+    case CV_SYNC_EVENT: x += canvas_str(c, r, x, y, at.length ? "set" : "not set", at.length ? CV_C_GOOD : CV_C_TEXT, 0); break;
+    case CV_SYNC_BARRIER: x += canvas_printf(c, r, x, y, CV_C_TEXT, 0, "%llu of %llu came", (unsigned long long)at.length, (unsigned long long)info->syncs[sync].size); break;
     default: x += canvas_str(c, r, x, y, cv_sync_kind_name[info->syncs[sync].kind], CV_C_TEXT, 0); break;
     }
     if (at.waiting)
