@@ -19,7 +19,7 @@ extern const struct cv_op_info cv_op_info[CV_OP_COUNT];
 enum {
     CV_LIMIT_FILE = 256 * 1024, CV_LIMIT_LINES = 10000, CV_LIMIT_NESTING = 32, CV_LIMIT_NAME = 63,
     CV_LIMIT_INSTANCES = 100000, CV_LIMIT_VARS = 256, CV_LIMIT_SYNCS = 64, CV_LIMIT_BODIES = 256,
-    CV_LIMIT_LOCALS = 64, CV_LIMIT_STACK = 64, CV_LIMIT_LIST = 65536, CV_LIMIT_CODE = 65536, CV_LIMIT_EXPECTS = 256,
+    CV_LIMIT_LOCALS = 64, CV_LIMIT_STACK = 64, CV_LIMIT_LIST = 65536, CV_LIMIT_CODE = 65536, CV_LIMIT_EXPECTS = 256, CV_LIMIT_NOTES = 256,
     CV_LIMIT_PARAMS = 64, CV_LIMIT_STRING = 4096, CV_LIMIT_EXPRESSION = 64 /* depth */
 };
 
@@ -90,12 +90,28 @@ struct cv_body {
     uint32_t line;
 };
 struct cv_instance { const char *name; uint32_t body; int64_t me; bool has_value; struct cv_const value; /* of V, in local 0 */ };
+enum cv_expect_kind { CV_X_ALWAYS, CV_X_SOMETIMES, CV_X_NEVER }; /* the last two speak of all schedules together */
 struct cv_expect {
     uint32_t line; const char *text;
+    enum cv_expect_kind kind;
     unsigned models;              /* bit per model kind 0..2; 7: all */
     bool gil_only;                /* [expect threads+gil] */
     struct cv_expr *expr;
 };
+/* Text for the lecture and when it is shown: LF between its lines, as the file has it. */
+enum cv_note_when {
+    CV_NOTE_START, CV_NOTE_END, CV_NOTE_TIME, CV_NOTE_MARK, CV_NOTE_PREEMPTION, CV_NOTE_LOST_UPDATE, CV_NOTE_STALE_READ,
+    CV_NOTE_LOOP_BLOCKED, CV_NOTE_DEADLOCK
+};
+struct cv_note {
+    enum cv_note_when when;
+    int64_t at_ns;                /* TIME */
+    const char *task, *mark;      /* MARK: an instance or a whole [task], and what it reaches */
+    const char *text;
+    uint32_t line;
+};
+/* The question before the run. choices: a, b, …, nchoices of them (2 to 5); answer: one of these letters; because may be NULL. */
+struct cv_predict { const char *question, *choices[5], *answer, *because; uint32_t nchoices, line; };
 struct cv_param { const char *name; int64_t value, low, high; bool duration; uint32_t line; };
 enum { CV_M_ASYNC = 1, CV_M_THREADS = 2, CV_M_PROCESSES = 4, CV_M_GIL = 8 }; /* models = … */
 struct cv_program {
@@ -117,6 +133,8 @@ struct cv_program {
     struct cv_insn *code; uint32_t ncode;
     struct cv_const *consts; uint32_t nconsts;
     struct cv_expect *expects; uint32_t nexpects;
+    struct cv_note *notes; uint32_t nnotes;
+    struct cv_predict *predict;   /* NULL: none */
     void *arena;
 };
 struct cv_override { const char *name; const char *value; }; /* -p NAME=VALUE */

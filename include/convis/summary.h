@@ -21,7 +21,13 @@ struct cv_summary_task {
 };
 struct cv_summary_finding { enum cv_finding_kind kind; uint32_t task, line; uint64_t t; const char *task_name, *text; };
 struct cv_summary_var { const char *name; struct cv_datum value; /* main's */ struct cv_datum *copies; uint32_t ncopies; /* processes: main first */ };
-struct cv_summary_expect { uint32_t line; const char *text; int holds; /* 1, 0, -1: cannot be decided */ struct cv_buf seen; /* "counter is 7" */ };
+enum cv_holds { CV_UNDECIDED = -1 /* records were lost */, CV_FAILS, CV_HOLDS, CV_OPEN /* sometimes, never: one run does not decide it */ };
+struct cv_summary_expect {
+    uint32_t line; const char *text;
+    unsigned kind;                /* enum cv_expect_kind of lang.h: always, sometimes, never */
+    int holds;                    /* enum cv_holds: never E, and E came: it fails; sometimes E, and E came: it holds */
+    struct cv_buf seen;           /* "counter is 7" */
+};
 struct cv_summary {
     enum cv_outcome outcome; const char *outcome_text; /* who waits for whom; the signal; NULL */
     uint64_t elapsed_ns, cpu_time_ns, loop_lag_ns, loop_iterations, memory_per_task, peak_tasks;

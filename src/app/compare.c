@@ -145,7 +145,7 @@ static void results(struct cv_buf *out, const struct ran *ran, size_t n, bool as
         cv_buf_str(out, at < bytes ? (ascii ? "...\n" : "…\n") : "\n");
         for (uint32_t k = 0; k < ran[i].s->nexpects; k++) {
             const struct cv_summary_expect *x = &ran[i].s->expects[k];
-            if (x->holds == 1)
+            if (x->holds == CV_HOLDS || x->holds == CV_OPEN)
                 continue;
             cv_buf_printf(out, "%*s%s line %u: ", LABEL, "", x->holds < 0 ? "not decided:" : "does not hold:", x->line);
             cv_text_clean(out, x->text, strlen(x->text));

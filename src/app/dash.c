@@ -134,16 +134,16 @@ static void tell_end(struct dash *d)
         cv_buf_printf(&text, "--schedule: %.200s", cv_session_shm(d->play.session)->head->schedule_error);
     } else {
         struct cv_summary *s = app_play_summary(&d->play);
-        uint32_t held = 0;
+        uint32_t held = 0, judged = 0;
         for (uint32_t i = 0; i < s->nexpects; i++)
-            held += s->expects[i].holds == 1;
+            held += s->expects[i].holds == CV_HOLDS, judged += s->expects[i].holds != CV_OPEN;
         cv_buf_str(&text, cv_outcome_name[s->outcome]);
         if (s->outcome != CV_OUT_FINISHED)
             cv_buf_printf(&text, ": %s (r runs it again)", cv_session_outcome_text(d->play.session));
-        if (s->nexpects)
-            cv_buf_printf(&text, s->nexpects == 1 ? "; %u of %u expectation holds" : "; %u of %u expectations hold", held, s->nexpects);
+        if (judged)
+            cv_buf_printf(&text, judged == 1 ? "; %u of %u expectation holds" : "; %u of %u expectations hold", held, judged);
         for (uint32_t i = 0; i < s->nexpects; i++)
-            if (s->expects[i].holds != 1) {
+            if (s->expects[i].holds == CV_FAILS || s->expects[i].holds == CV_UNDECIDED) {
                 cv_buf_printf(&text, ", %s line %u: %s", s->expects[i].holds < 0 ? "not decided" : "not", s->expects[i].line, s->expects[i].text);
                 break;
             }

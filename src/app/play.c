@@ -129,7 +129,7 @@ static bool expected(const struct cv_summary *s, const char *word)
 int app_verdict(const struct cv_summary *s)
 {
     for (uint32_t i = 0; i < s->nexpects; i++)
-        if (s->expects[i].holds != 1)
+        if (s->expects[i].holds == CV_FAILS || s->expects[i].holds == CV_UNDECIDED)
             return APP_FAILED;
     switch (s->outcome) {
     case CV_OUT_FINISHED: return APP_OK;

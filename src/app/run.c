@@ -37,6 +37,7 @@ static int run_many(struct batch *b, struct cv_order *order)
         order->seed++;
     }
     if (status < APP_WRONG) {
+        status = status == APP_OK ? app_tally_verdict(tally) : status;
         struct cv_buf text = {0};
         if (b->args->json)
             app_tally_json(tally, &text);

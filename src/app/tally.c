@@ -7,7 +7,7 @@
 
 enum { SHOWN = 20, WIDTH = 100, KEY_MOST = 4096 };
 struct came { char *key; uint64_t count, seed; enum cv_outcome outcome; };
-struct judged { char *text; uint32_t line; uint64_t held, failed, open; };
+struct judged { char *text; uint32_t line; unsigned kind; uint64_t came, not, undecided; }; /* in how many runs E was true */
 struct app_tally {
     CV_VEC(struct came) came;
     CV_VEC(struct judged) judged;
@@ -66,11 +66,12 @@ static void add_expects(struct app_tally *t, const struct cv_summary *s)
     for (uint32_t i = 0; i < s->nexpects; i++) {
         const struct cv_summary_expect *x = &s->expects[i];
         if (i == t->judged.n) {
-            struct judged one = {.text = cv_strndup(x->text, strlen(x->text)), .line = x->line};
+            struct judged one = {.text = cv_strndup(x->text, strlen(x->text)), .line = x->line, .kind = x->kind};
             CV_PUSH(&t->judged, one);
         }
         struct judged *j = &t->judged.at[i];
-        *(x->holds == 1 ? &j->held : x->holds == 0 ? &j->failed : &j->open) += 1;
+        bool came = x->kind == CV_X_NEVER ? x->holds == CV_FAILS : x->holds == CV_HOLDS;
+        *(x->holds == CV_UNDECIDED ? &j->undecided : came ? &j->came : &j->not) += 1;
     }
 }
 
@@ -97,6 +98,23 @@ void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const st
     t->most_ns = t->most_ns > s->elapsed_ns ? t->most_ns : s->elapsed_ns;
     t->sum_ns += s->elapsed_ns;
     t->runs++;
+}
+
+/* Of all runs together: sometimes must have come once, never not once, the others in every run. */
+static enum cv_holds over_all(const struct judged *j)
+{
+    if (j->kind == CV_X_SOMETIMES)
+        return j->came ? CV_HOLDS : j->undecided ? CV_UNDECIDED : CV_FAILS;
+    uint64_t bad = j->kind == CV_X_NEVER ? j->came : j->not;
+    return bad ? CV_FAILS : j->undecided ? CV_UNDECIDED : CV_HOLDS;
+}
+
+int app_tally_verdict(const struct app_tally *t)
+{
+    for (size_t i = 0; i < t->judged.n; i++)
+        if (over_all(&t->judged.at[i]) != CV_HOLDS)
+            return APP_FAILED;
+    return APP_OK;
 }
 
 static int commonest(const void *x, const void *y)
@@ -148,13 +166,16 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
         cv_buf_str(out, "\n");
     for (size_t i = 0; i < t->judged.n; i++) {
         const struct judged *j = &t->judged.at[i];
-        cv_buf_str(out, j->failed ? (ascii ? "NO " : "✗  ") : j->open ? "?  " : ascii ? "ok " : "✓  ");
+        enum cv_holds all = over_all(j);
+        cv_buf_str(out, all == CV_FAILS ? (ascii ? "NO " : "✗  ") : all == CV_UNDECIDED ? "?  " : ascii ? "ok " : "✓  ");
         cv_text_clean(out, j->text, strlen(j->text));
-        cv_buf_printf(out, "  (line %u; held %llu", j->line, (unsigned long long)j->held);
-        if (j->failed)
-            cv_buf_printf(out, ", failed %llu", (unsigned long long)j->failed);
-        if (j->open)
-            cv_buf_printf(out, ", not decided %llu", (unsigned long long)j->open);
+        cv_buf_printf(out, "  (line %u; %s %llu", j->line, j->kind == CV_X_ALWAYS ? "held" : "came", (unsigned long long)j->came);
+        if (j->not && j->kind == CV_X_ALWAYS)
+            cv_buf_printf(out, ", failed %llu", (unsigned long long)j->not);
+        if (j->kind != CV_X_ALWAYS)
+            cv_buf_printf(out, " of %llu", (unsigned long long)t->runs);
+        if (j->undecided)
+            cv_buf_printf(out, ", not decided %llu", (unsigned long long)j->undecided);
         cv_buf_str(out, ")\n");
     }
     free(p);
@@ -193,10 +214,14 @@ void app_tally_json(const struct app_tally *t, struct cv_buf *out)
     cv_buf_str(out, " ],\n  \"expect\": [");
     for (size_t i = 0; i < t->judged.n; i++) {
         const struct judged *j = &t->judged.at[i];
-        cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", j->line);
+        static const char *const kinds[] = {"always", "sometimes", "never"};
+        enum cv_holds all = over_all(j);
+        uint64_t held = j->kind == CV_X_NEVER ? j->not : j->came, failed = j->kind == CV_X_NEVER ? j->came : j->not;
+        cv_buf_printf(out, "%s\n    { \"line\": %u, \"kind\": \"%s\", \"text\": ", i ? "," : "", j->line, kinds[j->kind]);
         app_json_text(out, j->text);
-        cv_buf_printf(out, ", \"held\": %llu, \"failed\": %llu, \"undecided\": %llu }", (unsigned long long)j->held, (unsigned long long)j->failed,
-                      (unsigned long long)j->open);
+        cv_buf_printf(out, ", \"holds\": %s, \"held\": %llu, \"failed\": %llu, \"undecided\": %llu }",
+                      all == CV_UNDECIDED ? "null" : all == CV_HOLDS ? "true" : "false", (unsigned long long)held,
+                      (unsigned long long)(j->kind == CV_X_SOMETIMES ? 0 : failed), (unsigned long long)j->undecided);
     }
     cv_buf_str(out, " ] }\n");
     free(p);

@@ -452,6 +452,18 @@ static struct result eval(struct judge *j, const struct cv_expr *e)
     }
 }
 
+static enum cv_holds verdict(enum cv_expect_kind kind, const struct result *r)
+{
+    bool came = is_true(r);
+    if (r->kind == UNKNOWN)
+        return CV_UNDECIDED;
+    if (r->kind == ERROR)
+        return CV_FAILS;
+    if (kind == CV_X_ALWAYS)
+        return came ? CV_HOLDS : CV_FAILS;
+    return !came ? CV_OPEN : kind == CV_X_SOMETIMES ? CV_HOLDS : CV_FAILS;
+}
+
 void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struct cv_summary *s)
 {
     s->expects = cv_alloc((p->nexpects + 1) * sizeof *s->expects);
@@ -463,7 +475,7 @@ void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struc
         struct judge j = {.p = p, .s = s};
         struct result r = eval(&j, x->expr);
         struct cv_summary_expect *to = &s->expects[s->nexpects++];
-        *to = (struct cv_summary_expect){.line = x->line, .text = x->text, .holds = r.kind == UNKNOWN ? -1 : is_true(&r), .seen = j.seen};
+        *to = (struct cv_summary_expect){.line = x->line, .text = x->text, .kind = x->kind, .holds = verdict(x->kind, &r), .seen = j.seen};
         if (r.kind == ERROR)
             cv_buf_printf(&to->seen, "%scannot be computed", to->seen.n ? "; " : "");
         for (size_t i = 0; i < j.kept.n; i++)

@@ -192,9 +192,10 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
     cv_buf_str(out, " ],\n  \"expect\": [");
     for (uint32_t i = 0; i < s->nexpects; i++) {
         const struct cv_summary_expect *x = &s->expects[i];
-        cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", x->line);
+        static const char *const kinds[] = {"always", "sometimes", "never"};
+        cv_buf_printf(out, "%s\n    { \"line\": %u, \"kind\": \"%s\", \"text\": ", i ? "," : "", x->line, kinds[x->kind]);
         string(out, x->text);
-        cv_buf_printf(out, ", \"holds\": %s, \"seen\": ", x->holds < 0 ? "null" : x->holds ? "true" : "false");
+        cv_buf_printf(out, ", \"holds\": %s, \"seen\": ", x->holds < 0 || x->holds == CV_OPEN ? "null" : x->holds ? "true" : "false");
         string(out, x->seen.at);
         cv_buf_str(out, " }");
     }

@@ -63,9 +63,11 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
         cv_buf_printf(out, "and %u more findings\n", s->nfindings - 10);
     for (uint32_t i = 0; i < s->nexpects; i++) {
         const struct cv_summary_expect *x = &s->expects[i];
-        cv_buf_str(out, x->holds < 0 ? "?  " : x->holds ? (ascii ? "ok " : "✓  ") : (ascii ? "NO " : "✗  "));
+        cv_buf_str(out, x->holds == CV_OPEN ? (ascii ? "-  " : "·  ") : x->holds < 0 ? "?  " : x->holds ? (ascii ? "ok " : "✓  ") : (ascii ? "NO " : "✗  "));
         clean(out, x->text);
-        if (x->holds != 1) {
+        if (x->holds == CV_OPEN) {
+            cv_buf_printf(out, "  (line %u; not in this run, which does not decide it)", x->line);
+        } else if (x->holds != CV_HOLDS) {
             cv_buf_printf(out, "  (line %u; ", x->line);
             clean(out, x->seen.at ? x->seen.at : "");
             cv_buf_str(out, ")");

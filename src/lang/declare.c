@@ -124,7 +124,7 @@ bool reader_model_name(struct reader *r, unsigned *bits, bool with_gil)
     return false;
 }
 
-static const char *raw_value(struct reader *r, const struct line *l)
+const char *reader_raw_value(struct reader *r, const struct line *l)
 {
     const char *eq = memchr(l->text, '=', (size_t)(l->end - l->text));
     const char *s = eq ? eq + 1 : l->end, *end = l->end;
@@ -195,15 +195,15 @@ void reader_scenario_line(struct reader *r, const struct line *l)
     if (!name || !reader_expect(r, "=", "after the setting's name"))
         return;
     if (!strcmp(name, "title")) {
-        p->title = raw_value(r, l);
+        p->title = reader_raw_value(r, l);
         return;
     }
     if (!strcmp(name, "about")) {
-        p->about = raw_value(r, l);
+        p->about = reader_raw_value(r, l);
         return;
     }
     if (!strcmp(name, "schedule")) {
-        p->schedule = raw_value(r, l);
+        p->schedule = reader_raw_value(r, l);
         return;
     }
     if (!strcmp(name, "model")) {

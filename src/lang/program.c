@@ -4,7 +4,7 @@
 
 #include "lang/reader.h"
 
-enum section_kind { S_NONE, S_SCENARIO, S_PARAMS, S_SHARED, S_MEMORY, S_SYNC, S_TASK, S_MAIN, S_EXPECT, S_LATER };
+enum section_kind { S_NONE, S_SCENARIO, S_PARAMS, S_SHARED, S_MEMORY, S_SYNC, S_TASK, S_MAIN, S_EXPECT, S_NOTE, S_PREDICT, S_LATER };
 struct section {
     enum section_kind kind;
     size_t header, from, to;
@@ -42,9 +42,11 @@ static void header(struct reader *r, struct section *s, const struct line *l)
             s->gil_only = (bits & CV_M_GIL) != 0;
             s->models = s->gil_only ? CV_M_THREADS : bits;
         }
-    } else if (!strcmp(word, "task")) {
-        s->kind = S_TASK;
-        return; /* once variables and parameters are known */
+    } else if (!strcmp(word, "task") || !strcmp(word, "note")) {
+        s->kind = *word == 't' ? S_TASK : S_NOTE;
+        return; /* once variables and parameters, or bodies, are known */
+    } else if (!strcmp(word, "predict")) {
+        s->kind = S_PREDICT;
     } else {
         s->kind = S_LATER;
         for (const struct cv_word *w = cv_sections; w->name; w++)
@@ -88,7 +90,7 @@ static void find_sections(struct reader *r, sections_t *sections)
     for (size_t i = 0; i < sections->n; i++)
         for (size_t j = 0; j < i; j++) {
             enum section_kind k = sections->at[i].kind;
-            if (k == sections->at[j].kind && (k == S_SCENARIO || k == S_MAIN)) {
+            if (k == sections->at[j].kind && (k == S_SCENARIO || k == S_MAIN || k == S_PREDICT)) {
                 reader_start(r, &r->lines.at[sections->at[i].header]);
                 reader_error(r, reader_here(r), "this section stands here twice");
                 sections->at[i].kind = S_LATER;
@@ -121,6 +123,9 @@ static void each_line(struct reader *r, const sections_t *sections, enum section
             case S_SYNC:
                 reader_sync_line(r, l);
                 break;
+            case S_PREDICT:
+                reader_predict_line(r, l);
+                break;
             default:
                 break;
             }
@@ -142,21 +147,35 @@ static void expectations(struct reader *r, const sections_t *sections)
             reader_start(r, l);
             if (reader_full(r, p->nexpects, CV_LIMIT_EXPECTS, "expectations"))
                 return;
-            if (reader_is(r, "sometimes") || reader_is(r, "never")) {
-                reader_error(r, reader_here(r), "%s is not yet in this version", reader_shown(&r->token));
-                continue;
-            }
+            enum cv_expect_kind kind = reader_accept(r, "sometimes") ? CV_X_SOMETIMES : reader_accept(r, "never") ? CV_X_NEVER : CV_X_ALWAYS;
             struct cv_expr *e = reader_expr(r);
             if (!r->failed)
                 reader_end_of_line(r);
             p->expects[p->nexpects++] = (struct cv_expect){.line = l->number,
                                                            .text = arena_text(r->arena, l->text, (size_t)(l->end - l->text)),
+                                                           .kind = kind,
                                                            .models = s->models,
                                                            .gil_only = s->gil_only,
                                                            .expr = e};
         }
     }
     r->expecting = false;
+}
+
+static void lecture(struct reader *r, const sections_t *sections)
+{
+    for (size_t i = 0; i < sections->n; i++) {
+        const struct section *s = &sections->at[i];
+        if (s->kind == S_NOTE)
+            reader_note(r, s->header, s->from, s->to);
+        if (s->kind != S_PREDICT)
+            continue;
+        size_t before = r->diags->errors;
+        r->p->predict = arena_alloc(r->arena, sizeof *r->p->predict);
+        each_line(r, sections, S_PREDICT);
+        if (r->diags->errors == before)
+            reader_predict_end(r, s->header);
+    }
 }
 
 static void bodies(struct reader *r, const sections_t *sections)
@@ -247,6 +266,7 @@ static void read_all(struct reader *r)
         cv_diag_error(r->diags, (struct cv_place){1, 1, 0}, "there is no [task …]: nothing to run");
     bodies(r, &sections);
     expectations(r, &sections);
+    lecture(r, &sections);
     if (!r->diags->errors)
         reader_compile(r);
     free(sections.at);

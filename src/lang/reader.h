@@ -65,6 +65,7 @@ struct reader {
 };
 
 /* ── tokens (scan.c) ────────────────────────────────────────────────────────────────────────────── */
+const char *reader_line_end(const struct reader *r, const struct line *l); /* with what looks like a comment */
 bool reader_split(struct reader *r);                       /* the text into lines; false: not text at all */
 void reader_start(struct reader *r, const struct line *l); /* begins to scan a line */
 void reader_start_at(struct reader *r, const char *from, const char *stop);
@@ -101,6 +102,8 @@ void reader_sync_line(struct reader *r, const struct line *l);
 /* Behind "[task": the body it adds, with its instances; NULL and told where the name is wrong. */
 struct cv_body *reader_task_header(struct reader *r, struct cv_place at);
 /* Adds the named model to a set of CV_M_*. with_gil: threads+gil is CV_M_GIL alone, else it is CV_M_THREADS | CV_M_GIL. */
+/* What stands behind the '=' of a line, without quotes around. */
+const char *reader_raw_value(struct reader *r, const struct line *l);
 bool reader_model_name(struct reader *r, unsigned *bits, bool with_gil);
 /* True, and told, when a table has no room for one more. */
 bool reader_full(struct reader *r, uint32_t n, uint32_t limit, const char *what);
@@ -110,6 +113,12 @@ struct cv_expr *reader_expr(struct reader *r); /* NULL after an error */
 struct cv_expr *reader_new_expr(struct reader *r, enum cv_expr_kind kind, struct cv_place at, uint32_t n);
 /* A constant's value, computed; false and told where it is none. */
 bool reader_constant(struct reader *r, const struct cv_expr *e, struct cv_const *value);
+
+/* ── for the lecture (lecture.c) ────────────────────────────────────────────────────────────────── */
+/* A [note EVENT] whose header and lines [from, to) these are; bodies are parsed already. */
+void reader_note(struct reader *r, size_t header, size_t from, size_t to);
+void reader_predict_line(struct reader *r, const struct line *l);
+void reader_predict_end(struct reader *r, size_t header); /* checks that the question is whole */
 
 /* ── bodies (body.c), code (compile.c) ──────────────────────────────────────────────────────────── */
 void reader_parse_body(struct reader *r, struct cv_body *body, size_t from, size_t to); /* lines [from, to) */

@@ -106,6 +106,14 @@ bool reader_split(struct reader *r)
     return good;
 }
 
+const char *reader_line_end(const struct reader *r, const struct line *l)
+{
+    const char *lf = memchr(l->start, '\n', (size_t)(r->end - l->start)), *end = lf ? lf : r->end;
+    while (end > l->start && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+        end--;
+    return end;
+}
+
 /* ── places and errors ──────────────────────────────────────────────────────────────────────────── */
 static uint32_t points(const char *s, const char *end)
 {

@@ -17,9 +17,9 @@ const struct cv_word cv_sections[] = {
     {"sync", "[sync]", "m = lock, s = semaphore(2), q = queue(8), e = event, b = barrier(4), c = condition(m): one object under every model", false},
     {"task", "[task NAME]", "a program; x N or for V in a, b: several instances; NAME(a, b): for spawn", false},
     {"main", "[main]", "what the main task does; without it every task is started and waited for", false},
-    {"expect", "[expect]", "what must hold at the end, one expression a line", false},
-    {"note", "[note EVENT]", "text for the lecture, shown when EVENT happens", true},
-    {"predict", "[predict]", "a question to the room before the run", true},
+    {"expect", "[expect]", "what must hold at the end, one expression a line; sometimes E, never E: of all runs together", false},
+    {"note", "[note EVENT]", "text for the lecture, for when EVENT happens", false},
+    {"predict", "[predict]", "a question to the room before the run: question, a to e, answer, because", false},
     {"goal", "[goal]", "what a player is to bring about", true},
     {0}};
 

@@ -349,8 +349,15 @@ START_TEST(sections_parse_in_their_form)
 {
     for (const struct cv_word *w = cv_sections; w->name; w++) {
         struct cv_buf text = {0};
-        cv_buf_printf(&text, "[task other]\n    pass\n\n%s\n%s", w->form,
-                      !strcmp(w->name, "task") || !strcmp(w->name, "main") ? "    pass\n" : "");
+        const char *event = strstr(w->form, "EVENT]"), *inside = "";
+        if (!strcmp(w->name, "task") || !strcmp(w->name, "main"))
+            inside = "    pass\n";
+        if (!strcmp(w->name, "note"))
+            inside = "text\n";
+        if (!strcmp(w->name, "predict"))
+            inside = "question = 1?\na = 1\nb = 2\nanswer = a\n";
+        cv_buf_printf(&text, "[task other]\n    pass\n\n%.*s%s\n%s", event ? (int)(event - w->form) : (int)strlen(w->form), w->form,
+                      event ? "at start]" : "", inside);
         struct cv_diags d = {0};
         struct cv_program *p = cv_program_read("section.ini", text.at, text.n, NULL, 0, &d);
         ck_assert_msg((p == NULL) == w->later, "%s: %s", w->form, d.n ? d.at[0].text : "accepted");
@@ -359,6 +366,38 @@ START_TEST(sections_parse_in_their_form)
         cv_diags_release(&d);
         cv_buf_release(&text);
     }
+}
+END_TEST
+
+START_TEST(the_lecture_is_carried)
+{
+    struct cv_program *p = program("[task t for who in \"Ann\", \"b#1\"]\n    mark here\n\n[note at 300ms]\n\n  one ; [two]\n    three\n\n  four\n\n"
+                                   "[note when b#1 reaches here]\nx\r\ny\n[note when t reaches here]\nz\n[note when stale read]\ns\n"
+                                   "[expect]\nsometimes failed == 1\nnever deadlock\nfailed == 0\n"
+                                   "[predict]\nquestion = \"Which?\"\na = this one\nb = that one\nanswer = b\nbecause = so\n");
+    ck_assert_uint_eq(p->nnotes, 4);
+    ck_assert_int_eq(p->notes[0].when, CV_NOTE_TIME);
+    ck_assert_int_eq(p->notes[0].at_ns, 300000000);
+    ck_assert_uint_eq(p->notes[0].line, 4);
+    ck_assert_str_eq(p->notes[0].text, "one ; [two]\n  three\n\nfour");
+    ck_assert_int_eq(p->notes[1].when, CV_NOTE_MARK);
+    ck_assert_str_eq(p->notes[1].task, "b#1");
+    ck_assert_str_eq(p->notes[1].mark, "here");
+    ck_assert_str_eq(p->notes[1].text, "x\ny");
+    ck_assert_str_eq(p->notes[2].task, "t");
+    ck_assert_int_eq(p->notes[3].when, CV_NOTE_STALE_READ);
+    ck_assert_uint_eq(p->nexpects, 3);
+    ck_assert_int_eq(p->expects[0].kind, CV_X_SOMETIMES);
+    ck_assert_int_eq(p->expects[1].kind, CV_X_NEVER);
+    ck_assert_int_eq(p->expects[2].kind, CV_X_ALWAYS);
+    ck_assert_str_eq(p->expects[1].text, "never deadlock");
+    ck_assert_ptr_nonnull(p->predict);
+    ck_assert_str_eq(p->predict->question, "Which?");
+    ck_assert_uint_eq(p->predict->nchoices, 2);
+    ck_assert_str_eq(p->predict->choices[1], "that one");
+    ck_assert_str_eq(p->predict->answer, "b");
+    ck_assert_str_eq(p->predict->because, "so");
+    cv_program_free(p);
 }
 END_TEST
 
@@ -404,6 +443,7 @@ Suite *suite(void)
     tcase_add_test(t, words_parse_in_their_form);
     tcase_add_test(t, names_parse_where_they_belong);
     tcase_add_test(t, sections_parse_in_their_form);
+    tcase_add_test(t, the_lecture_is_carried);
     tcase_add_test(t, the_manual_has_every_word);
     suite_add_tcase(s, t);
     return s;
