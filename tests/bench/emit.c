@@ -8,7 +8,7 @@
 
 #include "convis/trace.h"
 
-enum { RECORDS = 1 << 16, TURNS = 24000 }; /* two records an event fit */
+enum { RECORDS = 1 << 16, TURNS = 2400, WARM = 64 }; /* short rounds: few are interrupted */
 
 static struct cv_shm shm;
 static struct cv_ring *ring;
@@ -72,9 +72,9 @@ int main(int argc, char **argv)
     static double (*const kinds[])(struct cv_record *) = {bare, stored, event0, event1};
     double ns[CV_COUNT(kinds)];
     printf("# clock: %s\n", cv_clock_name());
-    for (int round = -4; round < rounds; round++) { /* four to warm up: the pages of the ring */
+    for (int round = -WARM; round < rounds; round++) { /* the pages of the ring come first */
         for (size_t k = 0; k < CV_COUNT(kinds); k++) {
-            size_t which = (k + (size_t)(round + 4)) % CV_COUNT(kinds);
+            size_t which = (k + (size_t)(round + WARM)) % CV_COUNT(kinds);
             atomic_store(&ring->shared->tail, ring->head);
             ns[which] = kinds[which](store);
         }
