@@ -43,7 +43,7 @@ convis: $(O)/convis
 	$(Q)ln -sf $< $@
 $(O)/convis: $(APP_OBJS)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"

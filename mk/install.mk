@@ -4,7 +4,8 @@ BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/convis
 MANDIR ?= $(PREFIX)/share/man
 # Where each shell looks for completions of its own accord, and the name it wants there.
-COMPLETIONS := bash:bash-completion/completions/convis zsh:zsh/site-functions/_convis fish:fish/vendor_completions.d/convis.fish
+ZSHDIR ?= zsh/site-functions
+COMPLETIONS := bash:bash-completion/completions/convis zsh:$(ZSHDIR)/_convis fish:fish/vendor_completions.d/convis.fish
 INSTALL ?= install
 
 install: convis
@@ -26,3 +27,9 @@ uninstall:
 man: convis
 	scripts/man-tables $(O)/convis man/convis.1
 .PHONY: install uninstall man
+
+# The sources as they are committed, to be handed on: convis-VERSION.tar.gz.
+dist:
+	git archive --prefix=convis-$(VERSION)/ -o convis-$(VERSION).tar.gz HEAD
+	@echo "convis-$(VERSION).tar.gz"
+.PHONY: dist

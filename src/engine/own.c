@@ -57,7 +57,7 @@ void own_refused(struct cv_machine *m, const char *what, int error)
         if (error == EAGAIN) {
             n += snprintf(text + n, sizeof text - (size_t)n, limit.rlim_cur == RLIM_INFINITY ? " (RLIMIT_NPROC is unlimited" : " (RLIMIT_NPROC is %llu",
                           (unsigned long long)limit.rlim_cur);
-            n += snprintf(text + n, sizeof text - (size_t)n, *pids ? ", pids.max of the cgroup is %s" : "", pids);
+            n += snprintf(text + n, sizeof text - (size_t)n, "%s%s", *pids ? ", pids.max of the cgroup is " : "", pids);
             snprintf(text + n, sizeof text - (size_t)n, "; kernel.threads-max and kernel.pid_max count too)");
         } else if (error == ENOMEM) {
             snprintf(text + n, sizeof text - (size_t)n, " (not enough memory)");
