@@ -115,8 +115,8 @@ START_TEST(the_oldest_is_not_known)
         at(i * 100), switch_in(0, 0);
         at(i * 100 + 50), switch_out(0, 0, true);
         sampled(i * 100 + 60, 1, i % 2 ? 1000 : 0, 0, true); /* of no length: nothing is known by it */
-        if (i % 10 == 0)
-            sampled(i * 100 + 70, 1, i % 20 ? 1000 : 0, 1, true);
+        if (i % 2 == 0)
+            sampled(i * 100 + 70, 1, i % 4 ? 1000 : 0, 1, true);
     }
     ck_assert(near(cv_model_core_span(m, 0, 790000, 800000).run, 0.5));
     ck_assert(cv_model_core_span(m, 0, 1000, 2000).run < 0);

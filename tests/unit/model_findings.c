@@ -156,6 +156,49 @@ END_TEST
 START_TEST(the_kernels_records_decide_nothing) { stale(KERNEL_RECORDS_LOST, true); }
 END_TEST
 
+/* Bob gave before he wrote: that orders nothing he wrote later. */
+START_TEST(an_order_before_the_write)
+{
+    three(CV_THREADS);
+    at(10), writes(ALICE, X, 1, 1, CV_NO_TASK, -1);
+    at(20), gives(BOB, QUEUE, 1);
+    at(30), writes(BOB, X, 2, 2, ALICE, -1);
+    at(40), takes(ALICE, QUEUE, 0);
+    at(50), reads(ALICE, X, 0, 2, 2, BOB, 0);
+    ck_assert_uint_eq(found(CV_FINDING_STALE_READ), 1);
+    end();
+}
+END_TEST
+
+/* Carol knows nothing of Bob; what Alice learned of him she keeps. */
+START_TEST(an_order_is_not_forgotten)
+{
+    three(CV_THREADS);
+    start(CAROL, "Carol", 0);
+    at(10), writes(ALICE, X, 1, 1, CV_NO_TASK, -1);
+    at(20), writes(BOB, X, 2, 2, ALICE, -1), gives(BOB, QUEUE, 1);
+    at(30), takes(CAROL, LOCK, 0), gives(CAROL, LOCK, 0);
+    at(40), takes(ALICE, QUEUE, 0), takes(ALICE, LOCK, 0);
+    at(50), reads(ALICE, X, 0, 2, 2, BOB, 0);
+    ck_assert_uint_eq(found(CV_FINDING_STALE_READ), 0);
+    end();
+}
+END_TEST
+
+/* A full queue: Alice's put had to wait for Bob's get. */
+START_TEST(a_get_lets_a_put_in)
+{
+    three(CV_THREADS);
+    at(5), gives(ALICE, QUEUE, 8);
+    at(10), writes(ALICE, X, 1, 1, CV_NO_TASK, -1);
+    at(20), writes(BOB, X, 2, 2, ALICE, -1), takes(BOB, QUEUE, 7);
+    at(40), gives(ALICE, QUEUE, 8);
+    at(50), reads(ALICE, X, 0, 2, 2, BOB, 0);
+    ck_assert_uint_eq(found(CV_FINDING_STALE_READ), 0);
+    end();
+}
+END_TEST
+
 static void after_a_child(bool joins, bool all)
 {
     begin(CV_THREADS);
@@ -381,6 +424,9 @@ Suite *suite(void)
     tcase_add_test(reads_case, two_locks_do_not);
     tcase_add_test(reads_case, a_queue_cures_it);
     tcase_add_test(reads_case, an_order_through_a_third);
+    tcase_add_test(reads_case, an_order_before_the_write);
+    tcase_add_test(reads_case, an_order_is_not_forgotten);
+    tcase_add_test(reads_case, a_get_lets_a_put_in);
     tcase_add_test(reads_case, an_order_that_is_not_in_the_record);
     tcase_add_test(reads_case, silent_when_records_are_lost);
     tcase_add_test(reads_case, the_kernels_records_decide_nothing);

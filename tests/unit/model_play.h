@@ -9,7 +9,7 @@
 #include "convis/model.h"
 #include "suite.h"
 
-enum { X, Y, TEXT, LIST, MEMORY, NVARS };
+enum { X, Y, LIST, TEXT, MEMORY, NVARS };
 enum { LOCK, OTHER_LOCK, PERMITS, QUEUE, NSYNCS };
 enum { ALICE = 1, BOB, CAROL, MAX_TASKS = 64 };
 enum { MS = 1000000 };

@@ -169,14 +169,14 @@ START_TEST(values_of_processes)
     at(20), writes(ALICE, X, 2, 1, CV_NO_TASK, -1);
     struct cv_cell *finals = cv_shm_finals(&shm);
     struct cv_row *bob = cv_shm_row(&shm, BOB);
-    bob->finals = 3; /* x, y, text, the list and its two elements */
+    bob->finals = 3; /* x, y, the list and its two elements, text */
     bob->nfinals = 6;
     finals[3] = (struct cv_cell){77, cv_meta(CV_TAG_INT, BOB, 5)};
     finals[4] = (struct cv_cell){88, cv_meta(CV_TAG_INT, BOB, 5)};
-    finals[5] = (struct cv_cell){text("bye"), cv_meta(CV_TAG_STRING, BOB, 5)};
-    finals[6] = (struct cv_cell){2, cv_meta(CV_TAG_LIST, BOB, 5)};
-    finals[7] = (struct cv_cell){1, cv_meta(CV_TAG_BOOL, BOB, 5)};
-    finals[8] = (struct cv_cell){9, cv_meta(CV_TAG_INT, BOB, 5)};
+    finals[5] = (struct cv_cell){2, cv_meta(CV_TAG_LIST, BOB, 5)};
+    finals[6] = (struct cv_cell){1, cv_meta(CV_TAG_BOOL, BOB, 5)};
+    finals[7] = (struct cv_cell){9, cv_meta(CV_TAG_INT, BOB, 5)};
+    finals[8] = (struct cv_cell){text("bye"), cv_meta(CV_TAG_STRING, BOB, 5)};
     struct cv_summary *s = sum();
     const struct cv_summary_var *x = &s->vars[X];
     ck_assert_uint_eq(x->ncopies, 3);
@@ -190,10 +190,14 @@ START_TEST(values_of_processes)
     s = sum();
     ck_assert(is_int(s->vars[X].copies[BOB], 77) && s->vars[LIST].copies[BOB].n == 3);
     cv_summary_free(s);
-    bob->finals = UINT32_MAX;
-    s = sum();
-    ck_assert(is_int(s->vars[X].copies[BOB], 0)); /* as it began: before main wrote */
-    cv_summary_free(s);
+    const uint32_t room = (uint32_t)(shm.head->plan.finals_bytes / sizeof *finals), beyond[] = {room - 1, room + 1, UINT32_MAX};
+    finals[room - 1] = finals[3];
+    for (size_t i = 0; i < CV_COUNT(beyond); i++) {
+        bob->finals = beyond[i];
+        s = sum();
+        ck_assert(is_int(s->vars[X].copies[BOB], 0)); /* as it began: before main wrote */
+        cv_summary_free(s);
+    }
     end();
 }
 END_TEST
