@@ -12,7 +12,7 @@
 #include "engine/fetch.h"
 #include "engine/own.h"
 
-struct coroutine { struct cv_task *task; uint8_t again, alive; uint8_t cause; };
+struct coroutine { struct cv_task *task; uint8_t again, alive; uint8_t cause; int16_t core /* of its last turn */; };
 struct handle { uint32_t task, hops; };
 struct timer { uint64_t due, order; uint32_t task; };
 struct fetch { uv_poll_t poll; struct loop *loop; uint32_t task; int fd; };
@@ -142,7 +142,7 @@ static void add_coroutine(struct loop *l, struct cv_task *t)
         memset(l->all + l->cap, 0, (cap - l->cap) * sizeof *l->all);
         l->cap = cap;
     }
-    l->all[t->number] = (struct coroutine){.task = t, .alive = 1};
+    l->all[t->number] = (struct coroutine){.task = t, .alive = 1, .core = -1};
     l->n = t->number + 1 > l->n ? t->number + 1 : l->n;
     l->bytes += t->size + sizeof(struct coroutine) + sizeof(struct handle) + sizeof(struct timer) + sizeof(struct cv_row);
     if (++l->alive > l->peak) {
@@ -356,7 +356,10 @@ static void step(struct loop *l, uint32_t task)
 {
     struct cv_action a;
     cv_row_run(&l->w, task, atomic_load_explicit(&cv_shm_row(&l->m->shm, task)->line, memory_order_relaxed));
-    cv_row_core(l->m, task);
+    int core = sched_getcpu();
+    if (core != l->all[task].core)
+        cv_row_core(l->m, task);
+    l->all[task].core = (int16_t)core;
     do {
         cv_task_next(&l->w, &l->all[task].task, &a);
         if (a.memory)

@@ -315,7 +315,32 @@ static void random_number(struct cv_worker *w, struct cv_task *t, unsigned line)
     push(w->m, t, value_int((int64_t)(a.payload + r)));
 }
 
-/* One local instruction; pc is already behind it. */
+/* What loops are made of, and most of what is done between two actions: told apart from the rest, as it needs no more than the task.
+ * false: another instruction, or one that fails; pc is already behind it. */
+static inline bool loop(struct cv_task *t, const struct cv_insn *i)
+{
+    if (i->op == CV_OP_JUMP) {
+        t->pc = (uint32_t)i->arg;
+        return true;
+    }
+    if (i->op != CV_OP_FOR)
+        return false;
+    struct cv_value *v = &t->values[i->b];
+    if (v[0].tag != CV_TAG_INT || v[1].tag != CV_TAG_INT)
+        return false;
+    if ((int64_t)v[0].payload > (int64_t)v[1].payload) {
+        t->pc = (uint32_t)i->arg;
+        return true;
+    }
+    v[2] = v[0];
+    if (v[0].payload == (uint64_t)INT64_MAX) /* the next would not fit: make the range end here */
+        v[1].payload = v[0].payload - 1;
+    else
+        v[0].payload++;
+    return true;
+}
+
+/* One other local instruction; pc is already behind it. */
 static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn *i)
 {
     const struct cv_machine *m = w->m;
@@ -398,7 +423,6 @@ static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn
     case CV_OP_TID: push(m, t, value_int(w->tid)); break;
     case CV_OP_CORE: push(m, t, value_int(m->order->stepped ? 0 : sched_getcpu())); break;
     case CV_OP_NOW: push(m, t, value_int((int64_t)w->now(w))); break;
-    case CV_OP_JUMP: t->pc = arg; break;
     case CV_OP_JUMP_FALSE: case CV_OP_JUMP_TRUE: {
         struct cv_value v = pop(m, t);
         if (value_true(&v) == (i->op == CV_OP_JUMP_TRUE))
@@ -411,21 +435,7 @@ static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn
         else
             t->sp--;
         break;
-    case CV_OP_FOR: {
-        struct cv_value *v = &t->values[i->b];
-        if (v[0].tag != CV_TAG_INT || v[1].tag != CV_TAG_INT)
-            raise_error(w, t, i->line, "A..B takes two numbers");
-        else if ((int64_t)v[0].payload > (int64_t)v[1].payload)
-            t->pc = arg;
-        else {
-            v[2] = v[0];
-            if (v[0].payload == (uint64_t)INT64_MAX) /* the next would not fit: make the range end here */
-                v[1].payload = v[0].payload - 1;
-            else
-                v[0].payload++;
-        }
-        break;
-    }
+    case CV_OP_FOR: raise_error(w, t, i->line, "A..B takes two numbers"); break; /* see loop() */
     case CV_OP_CHECK: {
         struct cv_value v = pop(m, t);
         if (!value_true(&v))
@@ -534,7 +544,8 @@ void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
         const struct cv_insn *i = &code[(*t)->pc];
         if (cv_op_info[i->op].kind == CV_OPK_LOCAL) {
             (*t)->pc++;
-            local(w, t, i);
+            if (!loop(*t, i))
+                local(w, t, i);
             if ((turns & 0xffff) == 0xffff && atomic_load_explicit(&w->m->shm.head->stop, memory_order_relaxed)) {
                 raise_error(w, *t, i->line, "stopped");
                 continue;
