@@ -119,6 +119,7 @@ START_TEST(the_oldest_is_not_known)
             sampled(i * 100 + 70, 1, i % 4 ? 1000 : 0, 1, true);
     }
     ck_assert(near(cv_model_core_span(m, 0, 790000, 800000).run, 0.5));
+    ck_assert(state_at(0, 790000) != CV_ST_LOST); /* what was cut makes room: the newest stays */
     ck_assert(cv_model_core_span(m, 0, 1000, 2000).run < 0);
     struct cv_core_at half = cv_model_core_span(m, 0, 0, 800000);
     ck_assert_msg(half.run > 0.49 && half.run < 0.51, "%f", half.run);
