@@ -310,7 +310,11 @@ static int watch(struct dash *d)
     uv_loop_init(&d->loop);
     start_loop(d);
     begin_run(d);
+    sigset_t all, before; /* the pool's threads inherit it: signals are for this thread alone */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     uv_queue_work(&d->loop, &d->reading, read_topo, topo_read);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     while (!d->quit && !d->deadly && !d->vanished) {
         turn(d);
         if (!d->quit && !d->deadly && !d->vanished)

@@ -294,7 +294,12 @@ static void terminal_present(const struct cv_canvas *c)
         }
     }
     memcpy(term.last, c->at, (size_t)c->width * (size_t)c->height * sizeof *term.last);
+    sigset_t stop, before; /* curses ignores SIGTSTP while it writes, and a Ctrl-Z would be lost: blocked, it waits */
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &stop, &before);
     refresh();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* ── reading ────────────────────────────────────────────────────────────────────────────────────── */
