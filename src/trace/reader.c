@@ -191,7 +191,8 @@ static void make_room(struct queue *q, size_t more)
 {
     if (q->cap - q->n >= more)
         return;
-    memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
+    if (q->n > q->from)
+        memmove(q->at, q->at + q->from, (q->n - q->from) * sizeof *q->at);
     q->n -= q->from;
     q->from = 0;
     if (q->cap - q->n >= more)
