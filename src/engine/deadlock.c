@@ -26,8 +26,8 @@ static bool waits(const struct cv_machine *m, uint32_t task, enum cv_reason *rea
     if (atomic_load(&row->state) != CV_ROW_WAITING)
         return false;
     uint32_t wait = atomic_load(&row->wait), cause = wait >> 24;
-    if (cause >= 2 * CV_REASON_COUNT || !cv_sync_queued(m->sync, task))
-        return false;
+    if (cause >= 2 * CV_REASON_COUNT || (!m->order->stepped && !cv_sync_queued(m->sync, task)))
+        return false; /* the row is behind the table; not where one thread writes both */
     *reason = (enum cv_reason)(cause % CV_REASON_COUNT);
     *object = wait & 0xffffff;
     return (*reason >= CV_REASON_LOCK && *reason <= CV_REASON_BARRIER) || *reason == CV_REASON_JOIN;

@@ -124,8 +124,8 @@ void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
     if (t->ended)
         return;
     t->ended = 1;
-    row->failure = end == CV_END_FAILED ? t->failure : 0;
-    row->failure_line = end == CV_END_FAILED ? t->failure_line : 0;
+    row->failure = end == CV_END_DONE ? 0 : t->failure;
+    row->failure_line = end == CV_END_DONE ? 0 : t->failure_line;
     row->ended = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
     cv_emit1(&w->ring, CV_EV_TASK_END, 0, t->number, t->failure_line, end, row->failure, 0);
     atomic_store(&row->state, end == CV_END_DONE ? CV_ROW_DONE : end == CV_END_FAILED ? CV_ROW_FAILED : CV_ROW_KILLED);

@@ -464,7 +464,7 @@ static void runner_gone(struct cv_session *s)
     enum cv_outcome known = (enum cv_outcome)atomic_load(&h->outcome);
     if (known != CV_OUT_NONE && known <= CV_OUT_CRASHED) {
         cv_text_clean(&text, h->outcome_text, strnlen(h->outcome_text, sizeof h->outcome_text));
-        finish(s, known, text.n ? text.at : "", false);
+        finish(s, known, text.n ? text.at : "", s->info.stepped); /* which tells of its deadlocks itself */
     } else if (atomic_load(&h->ended)) {
         finish(s, CV_OUT_FINISHED, "", false);
     } else {

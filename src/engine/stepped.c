@@ -37,6 +37,8 @@ struct stage {
     bool scheduled, over;
     unsigned closing;            /* async: passes until the loop ends, main is done */
     uint32_t holder;             /* async: holds the loop in a wait that cannot end */
+    bool waits;                  /* somebody began to wait for others since the last look for deadlocks */
+    uint32_t *told, ntold;       /* the deadlock told last */
 };
 
 static struct cv_shm_head *head(const struct stage *s) { return s->m->shm.head; }
@@ -186,6 +188,7 @@ static void wake_all(struct stage *s, uint32_t waker)
             continue;
         bool gather = p->cause % CV_REASON_COUNT == CV_REASON_JOIN && (atomic_load(&row(s, t)->wait) & 0xffffff) >= CV_NO_TASK;
         cv_emit1(&s->w.ring, CV_EV_READY, 0, t, 0, 0, waker, p->cause);
+        atomic_store(&row(s, t)->state, CV_ROW_RUNNABLE);
         ready(s, t, gather);
         p->again = true;
     }
@@ -208,6 +211,26 @@ static void finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
         end_run(s, CV_OUT_FINISHED, "");
 }
 
+/* Under the rules of processes a crash takes the task's process, and what that forked, with it. */
+static void crash(struct stage *s, uint32_t task, unsigned line)
+{
+    static const char by[] = "killed by SIGSEGV", with[] = "killed with the process that started it";
+    uint32_t n = s->n;
+    bool *dead = cv_alloc(n);
+    dead[task] = true;
+    for (uint32_t t = task; t < n; t++) { /* parents come before their children */
+        uint32_t parent = row(s, t)->parent;
+        dead[t] |= parent < t && dead[parent];
+        struct cv_task *victim = s->players[t].task;
+        if (!dead[t] || !victim)
+            continue;
+        victim->failure = t == task ? cv_intern(&s->m->shm, by, sizeof by - 1) : cv_intern(&s->m->shm, with, sizeof with - 1);
+        victim->failure_line = t == task ? line : atomic_load(&row(s, t)->line);
+        finish_task(s, t, CV_END_KILLED);
+    }
+    free(dead);
+}
+
 /* ── effects ────────────────────────────────────────────────────────────────────────────────────── */
 /* kept: under async the thread is not given back. */
 static void wait_from_now(struct stage *s, uint32_t task, const struct cv_action *a, enum phase phase, bool kept)
@@ -221,6 +244,7 @@ static void wait_from_now(struct stage *s, uint32_t task, const struct cv_action
     bool timed = a->op == CV_OP_SLEEP || a->op == CV_OP_FETCH;
     if (timed)
         p->due = now(s) + a->value.payload;
+    s->waits |= cv_sync_is(a);
     cv_row_wait(&s->w, task, a->line, cause, object, timed ? a->value.payload : object);
     leave_core(s, false);
 }
@@ -322,6 +346,12 @@ static bool carry_out(struct stage *s, uint32_t task, const struct cv_action *a)
     case CV_OP_YIELD: yield(s, task, a); return s->current == task;
     case CV_OP_SPAWN: spawn(s, task, a); return true;
     case CV_OP_SPIN: pass_time(s, task, STEP_NS, true); break;
+    case CV_OP_CRASH:
+        if (s->m->order->model == CV_PROCESSES && task != 0) {
+            crash(s, task, a->line);
+            return false;
+        }
+        break; /* the program's own process, for real */
     case CV_OP_DONE: case CV_OP_FAIL: finish_task(s, task, a->op == CV_OP_DONE ? CV_END_DONE : CV_END_FAILED); return false;
     default: break;
     }
@@ -345,6 +375,14 @@ static void impossible(struct stage *s, uint32_t letter, const char *why)
     schedule_letter(letter, name);
     snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "step %u of the schedule is impossible: %s %s",
              s->schedule.position + 1, name, why);
+    s->scheduled = false;
+    end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
+}
+
+static void broken(struct stage *s)
+{
+    snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "a schedule is letters and counts, as in A2 B3 A1; what comes after step %u is not",
+             s->schedule.position);
     s->scheduled = false;
     end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
 }
@@ -425,7 +463,7 @@ static uint32_t pick(struct stage *s)
         return CV_NO_TASK;
     }
     if (s->scheduled && s->schedule.broken) {
-        impossible(s, 0, "… is not a schedule: letters and counts, as in A2 B3 A1");
+        broken(s);
         return CV_NO_TASK;
     }
     if (s->scheduled && !is_async(s)) { /* used up: no preemption any more */
@@ -469,24 +507,38 @@ static void turn(struct stage *s, uint32_t task)
     }
 }
 
-static void deadlocked(struct stage *s)
+/* Tells of a deadlock that was not told yet; last: nobody is left beside it. */
+static void find_deadlock(struct stage *s, bool last, struct cv_buf *text)
 {
-    for (uint32_t t = 0; t < s->n; t++) { /* put those who wait into their queues, so that the table tells the picture */
-        struct cv_action a;
-        struct cv_sync_done done;
-        if (s->players[t].phase != BLOCKED)
-            continue;
-        look(s, t, &a);
-        cv_sync_try(s->m->sync, CV_SYNC_COMPETE, t, &a, false, &done);
-    }
     uint32_t *members = cv_alloc((s->n + 1) * sizeof *members);
     bool others;
     uint32_t n = cv_deadlock_find(s->m, s->holder, members, s->n, &others);
+    cv_deadlock_text(s->m, s->holder, members, n, text);
+    if (n && (others || last) && !(n == s->ntold && memcmp(members, s->told, n * sizeof *members) == 0)) {
+        cv_emit1(&s->w.ring, CV_EV_FINDING, 0, CV_NO_TASK, 0, CV_FINDING_DEADLOCK, cv_intern(&s->m->shm, text->at, text->n), 0);
+        free(s->told);
+        s->told = members;
+        s->ntold = n;
+    } else
+        free(members);
+}
+
+/* Before time moves on, or is up: tasks that wait for each other while others do not. */
+static void part_of_all(struct stage *s)
+{
     struct cv_buf text = {0};
-    cv_deadlock_text(s->m, s->holder, members, n, &text);
+    if (s->waits)
+        find_deadlock(s, false, &text);
+    s->waits = false;
+    cv_buf_release(&text);
+}
+
+static void deadlocked(struct stage *s)
+{
+    struct cv_buf text = {0};
+    find_deadlock(s, true, &text);
     end_run(s, CV_OUT_DEADLOCK, text.at);
     cv_buf_release(&text);
-    free(members);
 }
 
 /* Between turns. A pass of the loop is over when all that was ready as it began have gone. In its own order the loop looks at
@@ -540,11 +592,19 @@ static int stepped_run(struct cv_machine *m)
             turn(&s, task);
         } else if (s.closing) { /* a loop that ends waits for nothing */
             continue;
-        } else if (!to_next_timer(&s)) {
-            deadlocked(&s);
+        } else {
+            part_of_all(&s);
+            if (!to_next_timer(&s))
+                deadlocked(&s);
         }
         if (task == CV_NO_TASK)
             s.looked = now(&s);
+    }
+    if (atomic_load(&head(&s)->outcome) == CV_OUT_TIMEOUT) {
+        for (uint32_t t = 0; t < s.n && !is_async(&s); t++)
+            if (s.players[t].task)
+                may_go(&s, t);
+        part_of_all(&s);
     }
     for (uint32_t t = 0; t < s.n; t++)
         if (s.players[t].task) {
@@ -556,6 +616,7 @@ static int stepped_run(struct cv_machine *m)
             drop_player(&s, t);
         }
     free(s.players);
+    free(s.told);
     atomic_store(&head(&s)->finished, now(&s));
     return 0;
 }

@@ -1,4 +1,5 @@
 /* What sections declare: settings, parameters, variables, sync objects, the headers of tasks; and how names are found again. */
+#include <ctype.h>
 #include <string.h>
 
 #include "lang/reader.h"
@@ -185,6 +186,19 @@ static void pace_setting(struct reader *r)
         r->p->pace = top / bottom;
 }
 
+/* Letters and counts, as in A2 B3 A1. Which tasks there are is known when it runs. */
+static void schedule_setting(struct reader *r, const struct line *l)
+{
+    enum { MOST = 4095 };
+    const char *s = r->p->schedule = reader_raw_value(r, l);
+    struct cv_place at = reader_place(r, r->pos + strspn(r->pos, " \t"), strlen(s));
+    size_t bad = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789, \t");
+    if (strlen(s) > MOST)
+        reader_error(r, at, "a schedule has at most %d characters", MOST);
+    else if (s[bad] || isdigit((unsigned char)s[0]))
+        reader_error(r, at, "a schedule is letters and counts, as in A2 B3 A1");
+}
+
 void reader_scenario_line(struct reader *r, const struct line *l)
 {
     static const char *const names[] = {"title", "about", "model", "models",  "gil",     "switch_interval",
@@ -192,20 +206,30 @@ void reader_scenario_line(struct reader *r, const struct line *l)
     struct cv_program *p = r->p;
     struct cv_place at = reader_here(r);
     char *name = reader_name(r, "a setting");
-    if (!name || !reader_expect(r, "=", "after the setting's name"))
+    if (!name)
         return;
-    if (!strcmp(name, "title")) {
+    for (size_t i = 0; i < CV_COUNT(names); i++)
+        if (!strcmp(name, names[i])) {
+            if (r->settings >> i & 1) {
+                reader_error(r, at, "'%s' stands here twice", name);
+                return;
+            }
+            r->settings |= 1u << i;
+        }
+    if (reader_is(r, "=") && !strcmp(name, "title")) { /* text is not looked at as words */
         p->title = reader_raw_value(r, l);
         return;
     }
-    if (!strcmp(name, "about")) {
+    if (reader_is(r, "=") && !strcmp(name, "about")) {
         p->about = reader_raw_value(r, l);
         return;
     }
-    if (!strcmp(name, "schedule")) {
-        p->schedule = reader_raw_value(r, l);
+    if (reader_is(r, "=") && !strcmp(name, "schedule")) {
+        schedule_setting(r, l);
         return;
     }
+    if (!reader_expect(r, "=", "after the setting's name"))
+        return;
     if (!strcmp(name, "model")) {
         unsigned bits = 0;
         r->model_at = reader_here(r);

@@ -310,7 +310,7 @@ static struct cv_expr *list(struct reader *r, struct cv_place at)
         struct cv_expr *e = reader_expr(r);
         if (!e)
             break;
-        if (e->kind == CV_E_LIST)
+        if (e->kind == CV_E_LIST && !r->expecting) /* there it stands for what copies() gives of a list */
             reader_error(r, e->at, "a list cannot hold a list");
         if (items.n >= 1024)
             reader_error(r, e->at, "at most 1024 items can be written out");

@@ -190,8 +190,8 @@ void reader_predict_line(struct reader *r, const struct line *l)
     static const char *const names[] = {"question", "a", "b", "c", "d", "e", "answer", "because"};
     struct cv_place at = reader_here(r);
     char *name = reader_name(r, "question, a to e, answer or because");
-    if (!name || !reader_expect(r, "=", "after the name"))
-        return;
+    if (!name || (!reader_is(r, "=") && !reader_expect(r, "=", "after the name")))
+        return; /* what stands behind it is text, and not looked at as words */
     struct cv_predict *q = r->p->predict;
     const char *value = reader_raw_value(r, l), **to = NULL;
     if (!strcmp(name, "question"))

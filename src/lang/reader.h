@@ -54,6 +54,7 @@ struct reader {
     struct token token;
     bool failed;              /* an error was told for this line: the rest of it is skipped */
     bool expecting;           /* in [expect]: decimals, figures */
+    unsigned settings;        /* of [scenario], those that were read, a bit each */
     int depth, links;         /* of expressions; operators in this line */
     uint32_t listed;          /* list items computed so far, in the whole file */
     struct cv_place model_at; /* where model = stands; line 0: nowhere */

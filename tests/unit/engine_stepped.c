@@ -23,9 +23,11 @@ static void take(void *to, const struct cv_event *e)
 {
     struct play *p = to;
     size_t n;
-    const char *name = cv_string(&p->shm, cv_shm_row(&p->shm, e->task)->name, NULL);
+    const char *name = e->task == CV_NO_TASK ? "" : cv_string(&p->shm, cv_shm_row(&p->shm, e->task)->name, NULL);
     if (e->kind == CV_EV_PRINT)
         cv_buf_printf(&p->output, "%s: %s\n", name, cv_string(&p->shm, (uint32_t)e->a, &n));
+    if (e->kind == CV_EV_FINDING)
+        cv_buf_printf(&p->output, "finding: %s\n", cv_string(&p->shm, (uint32_t)e->a, &n));
     if (e->kind == CV_EV_READ)
         cv_buf_printf(&p->trace, "%s reads %lld\n", name, (long long)e->a);
     if (e->kind == CV_EV_WRITE)
@@ -124,7 +126,7 @@ START_TEST(schedule_names_what_is_impossible)
     ck_assert_ptr_nonnull(strstr(p.shm.head->schedule_error, "step 2 of the schedule is impossible: B cannot go"));
     end(&p);
     play(&p, COUNTER, CV_THREADS, 1, "A1 ?");
-    ck_assert_ptr_nonnull(strstr(p.shm.head->schedule_error, "not a schedule"));
+    ck_assert_ptr_nonnull(strstr(p.shm.head->schedule_error, "a schedule is letters and counts"));
     end(&p);
 }
 END_TEST
@@ -283,6 +285,39 @@ START_TEST(spawn_and_join)
 }
 END_TEST
 
+/* Told once, while others still go on, and the timeout ends those. */
+START_TEST(deadlock_of_a_part)
+{
+    static const char text[] = "[sync]\nm = lock\n[task stuck]\n    await lock m\n    await lock m\n"
+                               "[task goer]\n    while true:\n        await sleep 10s\n        print \"goes\"\n";
+    for (int model = CV_ASYNC; model <= CV_PROCESSES; model++) {
+        struct play p;
+        play(&p, text, (enum cv_model_kind)model, 1, "");
+        ck_assert_int_eq(atomic_load(&p.shm.head->outcome), CV_OUT_TIMEOUT);
+        ck_assert_str_eq(p.output.at, "finding: stuck waits for m, which it holds itself.\ngoer: goes\ngoer: goes\ngoer: goes\ngoer: goes\ngoer: goes\n");
+        end(&p);
+    }
+}
+END_TEST
+
+START_TEST(crash_takes_one_process)
+{
+    struct play p;
+    play(&p, "[task father]\n    spawn child()\n    await sleep 1ms\n    crash\n[task child()]\n    await sleep 1s\n    print \"never\"\n"
+             "[task other]\n    await sleep 2ms\n    print \"lives\"\n[main]\n    spawn father()\n    spawn other()\n    await join all\n    print \"end\"\n",
+         CV_PROCESSES, 1, "");
+    ck_assert_str_eq(p.output.at, "other#0: lives\nmain: end\n");
+    ck_assert_uint_eq(cv_shm_row(&p.shm, 1)->state, CV_ROW_KILLED);
+    ck_assert_str_eq(cv_string(&p.shm, cv_shm_row(&p.shm, 1)->failure, NULL), "killed by SIGSEGV");
+    ck_assert_uint_eq(cv_shm_row(&p.shm, 1)->failure_line, 4);
+    uint32_t child = 2;
+    while (strcmp(cv_string(&p.shm, cv_shm_row(&p.shm, child)->name, NULL), "child#0") != 0)
+        ck_assert_uint_lt(++child, 4);
+    ck_assert_str_eq(cv_string(&p.shm, cv_shm_row(&p.shm, child)->failure, NULL), "killed with the process that started it");
+    end(&p);
+}
+END_TEST
+
 START_TEST(what_nobody_joins)
 {
     static const char text[] = "[task child()]\n    print \"begins\"\n    await sleep 1ms\n    print \"ends\"\n"
@@ -315,6 +350,8 @@ Suite *suite(void)
     tcase_add_test(c, overflow_and_bad_index_fail_the_task);
     tcase_add_test(c, spawn_and_join);
     tcase_add_test(c, what_nobody_joins);
+    tcase_add_test(c, deadlock_of_a_part);
+    tcase_add_test(c, crash_takes_one_process);
     suite_add_tcase(s, c);
     return s;
 }
