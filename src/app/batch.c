@@ -153,10 +153,11 @@ void batch_put(struct batch *b, struct cv_buf *text)
     cv_buf_release(text);
 }
 
-static void begin(struct batch *b)
+static bool begin(struct batch *b)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT};
-    uv_loop_init(&b->loop);
+    if (!app_loop(&b->loop))
+        return false;
     uv_timer_init(&b->loop, &b->timer);
     for (size_t i = 0; i < CV_COUNT(numbers); i++) {
         uv_signal_init(&b->loop, &b->signals[i]);
@@ -167,6 +168,7 @@ static void begin(struct batch *b)
     b->began_ns = cv_mono_ns();
     b->progress = isatty(2) && !(getenv("TERM") && !strcmp(getenv("TERM"), "dumb"));
     app_guard(NULL);
+    return true;
 }
 
 static void end(struct batch *b)
@@ -193,7 +195,10 @@ int batch_main(const struct app_args *a, int (*body)(struct batch *b, struct cv_
         return APP_WRONG;
     }
     cv_text_ascii &= !a->json; /* JSON escapes by itself: its texts stay whole */
-    begin(&b);
+    if (!begin(&b)) {
+        cv_program_free(b.program);
+        return APP_REFUSED;
+    }
     int status = body(&b, &order);
     hide_progress(&b);
     int caught = b.caught;

@@ -295,9 +295,12 @@ static void end_loop(struct dash *d)
 static int watch(struct dash *d)
 {
     struct cv_buf why = {0};
+    if (!app_loop(&d->loop))
+        return APP_REFUSED;
     if (d->term->open(d->args->no_colour, d->args->ascii, &why) < 0) {
         app_say(APP_REFUSED, "%s", why.at ? why.at : "the terminal cannot be used");
         cv_buf_release(&why);
+        uv_loop_close(&d->loop);
         return APP_REFUSED;
     }
     app_guard(d->term->emergency);
@@ -307,7 +310,6 @@ static int watch(struct dash *d)
     cv_ui_topo(d->ui, d->guess);
     fit(d);
     draw(d); /* a first frame at once; all that takes its time comes after it */
-    uv_loop_init(&d->loop);
     start_loop(d);
     begin_run(d);
     sigset_t all, before; /* the pool's threads inherit it: signals are for this thread alone */

@@ -2,10 +2,21 @@
  * model time is virtual, and neither the kernel nor the cores have anything to say. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "app/app.h"
 
 enum { ATTACH_NS = 2000000000 };
+
+bool app_loop(uv_loop_t *loop)
+{
+    struct rlimit l = {0};
+    int error = uv_loop_init(loop);
+    getrlimit(RLIMIT_NOFILE, &l);
+    if (error < 0)
+        app_say(APP_REFUSED, "no event loop: %s (RLIMIT_NOFILE is %llu)", uv_strerror(error), (unsigned long long)l.rlim_cur);
+    return error >= 0;
+}
 
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why)

@@ -50,12 +50,15 @@ int app_render(const struct app_args *a)
         cv_program_free(p);
         return APP_WRONG;
     }
+    if (!app_loop(&loop)) {
+        cv_program_free(p);
+        return APP_REFUSED;
+    }
     app_guard(NULL);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
     struct cv_topo *topo = cv_topo_read();
-    uv_loop_init(&loop);
     uv_timer_init(&loop, &timer);
     uv_timer_start(&timer, tick, 1, 10);
     int status = APP_OK;

@@ -58,10 +58,12 @@ void own_refused(struct cv_machine *m, const char *what, int error)
             n += snprintf(text + n, sizeof text - (size_t)n, limit.rlim_cur == RLIM_INFINITY ? " (RLIMIT_NPROC is unlimited" : " (RLIMIT_NPROC is %llu",
                           (unsigned long long)limit.rlim_cur);
             n += snprintf(text + n, sizeof text - (size_t)n, "%s%s", *pids ? ", pids.max of the cgroup is " : "", pids);
-            snprintf(text + n, sizeof text - (size_t)n, "; kernel.threads-max and kernel.pid_max count too)");
+            n += snprintf(text + n, sizeof text - (size_t)n, "; kernel.threads-max and kernel.pid_max count too)");
         } else if (error == ENOMEM) {
-            snprintf(text + n, sizeof text - (size_t)n, " (not enough memory)");
+            n += snprintf(text + n, sizeof text - (size_t)n, " (not enough memory)");
         }
+        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (error == EAGAIN || error == ENOMEM))
+            snprintf(text + n, sizeof text - (size_t)n, " (RLIMIT_AS is %llu)", (unsigned long long)limit.rlim_cur);
         memcpy(h->error_text, text, sizeof text);
         atomic_store(&h->error, (uint32_t)error);
     }

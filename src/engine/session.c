@@ -80,6 +80,17 @@ static void make_info(struct cv_session *s, const struct cv_order *o)
                                                  .size = (uint64_t)p->syncs[k].size, .line = p->syncs[k].line};
 }
 
+/* " (RLIMIT_AS is 1000000)": the limit that can be behind the error, if there is one. */
+static void add_limit(int error, struct cv_buf *why)
+{
+    static const struct { int error, limit; const char *name; } limits[] = {
+        {EAGAIN, RLIMIT_NPROC, "RLIMIT_NPROC"}, {EMFILE, RLIMIT_NOFILE, "RLIMIT_NOFILE"}, {ENOMEM, RLIMIT_AS, "RLIMIT_AS"}, {EFBIG, RLIMIT_FSIZE, "RLIMIT_FSIZE"}};
+    struct rlimit l;
+    for (size_t i = 0; i < CV_COUNT(limits); i++)
+        if (limits[i].error == error && getrlimit(limits[i].limit, &l) == 0 && l.rlim_cur != RLIM_INFINITY)
+            cv_buf_printf(why, " (%s is %llu)", limits[i].name, (unsigned long long)l.rlim_cur);
+}
+
 /* ── children ───────────────────────────────────────────────────────────────────────────────────── */
 static void free_handle(uv_handle_t *h) { free(h); }
 
@@ -200,7 +211,10 @@ static struct cv_shm_plan plan_of(const struct cv_program *p, const struct cv_or
     plan.ring_records = o->ring_records;
     if (!plan.ring_records) { /* 16 MiB for each of few producers; for many less, 2 GiB in all where there is so much */
         uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2, most = (uint64_t)2 << 30;
+        struct rlimit space;
         most = memory < most ? memory : most;
+        if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur / 4 < most)
+            most = space.rlim_cur / 4;
         plan.ring_records = 1u << 20;
         while (plan.ring_records > 1024 && (uint64_t)plan.ring_records * plan.max_rings * sizeof(struct cv_record) > most)
             plan.ring_records /= 2;
@@ -217,6 +231,7 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
     int listener = listen_socket(&o), error = listener < 0 ? errno : 0;
     if (listener < 0) {
         cv_buf_printf(why, "no socket for the fetch server: %s", strerror(error));
+        add_limit(error, why);
         cv_session_free(s);
         return NULL;
     }
@@ -224,7 +239,9 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
     make_info(s, &o);
     s->info.model_name = cv_order_model_name(order);
     if (cv_shm_create(&s->shm, &plan) < 0) {
-        cv_buf_printf(why, "no shared memory for the run: %s", strerror(errno));
+        error = errno;
+        cv_buf_printf(why, "no shared memory for the run: %s", strerror(error));
+        add_limit(error, why);
         close(listener);
         cv_session_free(s);
         return NULL;
@@ -245,11 +262,8 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
     if (error >= 0)
         error = spawn(s, &s->runner, exe, "--runner", s->shm.fd, runner_ended, NULL);
     if (error < 0) {
-        struct rlimit limit = {0};
-        getrlimit(RLIMIT_NPROC, &limit);
         cv_buf_printf(why, "cannot start a process: %s", uv_strerror(error));
-        if (error == UV_EAGAIN && limit.rlim_cur != RLIM_INFINITY)
-            cv_buf_printf(why, " (RLIMIT_NPROC is %llu)", (unsigned long long)limit.rlim_cur);
+        add_limit(-error, why);
         cv_session_free(s);
         return NULL;
     }

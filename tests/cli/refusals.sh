@@ -50,6 +50,28 @@ else
     skip "perf refused" "no seccomp here"
 fi
 
+# Descriptors, address space and files refused: every one with the limit's name.
+refused() { # limit's name, its words for refuse...
+    local name=$1 model
+    shift
+    for model in async threads processes stepped:threads; do
+        timeout -k 2 30 "$tools/refuse" "$@" "$convis" run scenarios/two-sleeps.ini -m $model 2>&1 >/dev/null </dev/null | cat >"$err"
+        status=${PIPESTATUS[0]}
+        ok "refused ($*), $model: exit 3" exits 3
+        ok "refused ($*), $model: the limit's name" said "$name is $2"
+        ok "refused ($*), $model: nothing is left" none_left
+    done
+}
+if "$tools/refuse" files 64 true 2>/dev/null; then
+    refused RLIMIT_NOFILE files 8
+    refused RLIMIT_NOFILE files 10
+    refused RLIMIT_NOFILE files 13
+    refused RLIMIT_AS memory 30000000
+    refused RLIMIT_FSIZE size 4096
+else
+    skip "limits refused" "limits cannot be set"
+fi
+
 # Processes refused. The program and the scenario must be readable by nobody.
 cp "$(readlink -f "$convis")" "$scratch/convis"
 chmod 755 "$scratch/convis"

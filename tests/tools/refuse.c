@@ -2,6 +2,8 @@
  *   refuse perf COMMAND…           perf_event_open answers EPERM, as in a container
  *   refuse nproc N COMMAND…        at most N processes and threads; as root it becomes nobody first
  *   refuse memory BYTES COMMAND…   at most so much address space
+ *   refuse files N COMMAND…        at most N descriptors
+ *   refuse size BYTES COMMAND…     no file larger than that
  * Exits with 125 where it cannot bring that about. */
 #include <errno.h>
 #include <grp.h>
@@ -56,8 +58,14 @@ int main(int argc, char **argv)
     } else if (argc >= 4 && !strcmp(argv[1], "memory")) {
         limit(RLIMIT_AS, argv[2]);
         command = 3;
+    } else if (argc >= 4 && !strcmp(argv[1], "files")) {
+        limit(RLIMIT_NOFILE, argv[2]);
+        command = 3;
+    } else if (argc >= 4 && !strcmp(argv[1], "size")) {
+        limit(RLIMIT_FSIZE, argv[2]);
+        command = 3;
     } else {
-        fprintf(stderr, "usage: refuse perf|nproc N|memory BYTES COMMAND…\n");
+        fprintf(stderr, "usage: refuse perf|nproc N|memory BYTES|files N|size BYTES COMMAND…\n");
         return 125;
     }
     execvp(argv[command], argv + command);
