@@ -27,6 +27,7 @@ struct cv_order {
     bool gil, stepped, record;    /* record: false switches the rings off */
     uint64_t seed, switch_interval_ns, timeout_ns;
     uint32_t cores;               /* bind the run to that many cores; 0: all */
+    uint32_t pool;                /* workers of each pool of offload */
     uint32_t max_tasks;
     uint32_t ring_records;        /* 0: chosen by model */
     char schedule[4096];          /* stepped: "A2 B3 A1"; "": by seed */

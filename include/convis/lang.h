@@ -56,7 +56,7 @@ enum cv_stmt_kind {
     CV_S_ASSIGN, CV_S_AUGMENT, CV_S_ATOMIC, CV_S_APPEND, CV_S_CPU, CV_S_REPEAT, CV_S_WHILE, CV_S_FOR, CV_S_IF, CV_S_BREAK,
     CV_S_CONTINUE, CV_S_RETURN, CV_S_PASS, CV_S_PRINT, CV_S_SPIN, CV_S_CHECK, CV_S_MARK, CV_S_SLEEP, CV_S_FETCH,
     CV_S_YIELD, CV_S_LOCK, CV_S_UNLOCK, CV_S_WITH, CV_S_ACQUIRE, CV_S_RELEASE, CV_S_PUT, CV_S_GET, CV_S_WAIT, CV_S_NOTIFY,
-    CV_S_NOTIFY_ALL, CV_S_SET, CV_S_CLEAR, CV_S_BARRIER, CV_S_SPAWN, CV_S_JOIN, CV_S_JOIN_ALL, CV_S_ALLOC, CV_S_PIN, CV_S_NICE,
+    CV_S_NOTIFY_ALL, CV_S_SET, CV_S_CLEAR, CV_S_BARRIER, CV_S_SPAWN, CV_S_JOIN, CV_S_JOIN_ALL, CV_S_OFFLOAD, CV_S_ALLOC, CV_S_PIN, CV_S_NICE,
     CV_S_FAIL, CV_S_CRASH
 };
 struct cv_stmt {
@@ -65,7 +65,7 @@ struct cv_stmt {
     bool await, nogil;
     enum cv_op op;                /* AUGMENT, ATOMIC */
     const char *name;             /* local assigned, mark, body spawned, loop variable, handle */
-    int index;                    /* local slot assigned (loop variable, get target, handle; -1: none), or body spawned */
+    int index;                    /* local slot assigned (loop variable, get target, handle; -1: none), or body spawned; offload: 0 threads, 1 processes */
     int sync;                     /* sync object, -1 */
     struct cv_expr *target, *value, *value2; /* assign: target (VAR, LOCAL or ITEM) and value; for: value..value2;
                                                    get, spawn: the VAR that gets it in value, else a local by index */
@@ -129,6 +129,7 @@ struct cv_program {
     struct cv_sync_def *syncs; uint32_t nsyncs;
     struct cv_body *bodies; uint32_t nbodies; /* body 0 is the main task's, written or implicit */
     bool implicit_main;
+    unsigned offloads;            /* 1: to threads, 2: to processes, somewhere */
     struct cv_instance *instances; uint32_t ninstances; /* started by the implicit main, in order; SPAWN with b = -1 - instance */
     struct cv_insn *code; uint32_t ncode;
     struct cv_const *consts; uint32_t nconsts;

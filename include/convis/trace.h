@@ -53,6 +53,8 @@ extern const char *const cv_outcome_name[]; /* "", "finished", "deadlock", "time
 #define CV_MAX_TASKS 0xffff0u
 #define CV_WHOLE_LIST 0xffffffffu
 enum { CV_F_ATOMIC = 1, CV_F_SPIN = 2, CV_F_APPEND = 4, CV_F_GUARD = 8 };
+enum { CV_F_WORKER = 1 /* TASK_START: a worker of a pool, in a thread of its own */, CV_F_COPY = 2 /* … in a process of its own */ };
+#define CV_NO_BODY 0xffffffffu /* of a worker */
 
 /* ── cells: values as they stand in shared variables and in events ────────────────────────────────
  * 16 bytes: payload, and meta = tag:4 | writer task:20 | version:40. A variable starts at version 0, writer
@@ -89,6 +91,8 @@ struct cv_row {
     _Atomic uint32_t pid, tid;       /* 0: runs in its parent's thread (a coroutine: that of the loop) */
     uint32_t failure;                /* string id: why it failed; 0: did not */
     uint32_t failure_line;
+    uint32_t pool;                   /* of a worker: the first worker of its pool */
+    _Atomic uint32_t serves;         /* of a worker: the task whose offloaded block it runs, CV_NO_TASK: it is idle */
     uint32_t finals, nfinals;        /* its own copy of [shared] at its end: offset in the finals area (cells), count; processes only */
     _Atomic uint32_t causes[CV_CAUSE_COUNT]; /* switches by cause, as the producer knows them (no QUANTUM) */
     _Atomic uint32_t steps;          /* visible steps done (low 32 bits): unchanged while "no visible step" */
@@ -113,6 +117,7 @@ struct cv_shm_head {
     _Atomic uint32_t gate;        /* futex: 0 closed, 1 open */
     _Atomic uint32_t stop;        /* the parent asks the run to end */
     _Atomic uint32_t parent;      /* pid of the parent: a runner that is not its child any more ends */
+    uint32_t runner;              /* pid of the runner, known once it is attached */
     _Atomic uint32_t attached;    /* the runner waits at the gate */
     _Atomic uint32_t ended;       /* the runner's main task is done and everything is written */
     _Atomic uint32_t ntasks;      /* rows claimed */

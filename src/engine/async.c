@@ -3,16 +3,18 @@
  * a timer sets a future whose waiter is scheduled in the next pass. Timers lie in a heap of nanoseconds; a timerfd in the
  * loop wakes the poll. */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "engine/fetch.h"
-#include "engine/own.h"
+#include "engine/pool.h"
 
-struct coroutine { struct cv_task *task; uint8_t again, alive; uint8_t cause; int16_t core /* of its last turn */; };
+struct coroutine { struct cv_task *task; struct visit *visit; /* its block is with a pool, and so is its task */ uint8_t again, alive, cause; uint16_t line; int16_t core /* of its last turn */; };
 struct handle { uint32_t task, hops; };
 struct timer { uint64_t due, order; uint32_t task; };
 struct fetch { uv_poll_t poll; struct loop *loop; uint32_t task; int fd; };
@@ -20,6 +22,7 @@ struct loop {
     struct cv_machine *m;
     struct cv_worker w;
     uv_loop_t uv;
+    uv_poll_t told;              /* of loop_fd: workers have woken coroutines */
     uv_poll_t wake;              /* of the timerfd */
     int timerfd;
     struct coroutine *all; uint32_t n, cap;
@@ -27,7 +30,7 @@ struct loop {
     struct timer *timers; size_t ntimers, timers_cap;
     uint64_t order, bytes, alive, peak;
     uint64_t now;                /* cv_mono_ns(), as the last pass ended or the poll after it */
-    uint32_t fetches;
+    uint32_t fetches, visits, holder; /* holder: waits without await, and so holds the loop; CV_NO_TASK */
     bool over;
 };
 
@@ -111,10 +114,12 @@ static void timer_rang(uv_poll_t *p, int status, int events)
         ;
 }
 
+static void take_told(struct loop *l);
+
 static void poll_now(struct loop *l)
 {
     if (l->nready) {
-        if (l->fetches) {
+        if (l->fetches || l->visits) {
             uv_run(&l->uv, UV_RUN_NOWAIT);
             l->now = cv_mono_ns();
         }
@@ -125,10 +130,14 @@ static void poll_now(struct loop *l)
         return;
     cv_emit1(&l->w.ring, CV_EV_POLL, 0, 0, 0, 0, left, l->fetches);
     /* Even with nothing to come (a deadlock, which the parent sees) the loop looks up now and then whether it should stop. */
-    uint64_t sleep = left < 200000000 ? left : 200000000;
+    uint64_t most = l->visits ? 20000000 : 200000000, sleep = left < most ? left : most; /* a worker process may die */
     struct itimerspec at = {.it_value = {(time_t)(sleep / 1000000000u), (long)(sleep % 1000000000u)}};
     timerfd_settime(l->timerfd, 0, &at, NULL);
     uv_run(&l->uv, UV_RUN_ONCE);
+    if (l->visits)
+        pool_tend(&l->w);
+    if (l->visits && cv_sync_loop_has_woken(l->m->sync))
+        take_told(l);
     l->now = cv_mono_ns();
 }
 
@@ -143,6 +152,7 @@ static void add_coroutine(struct loop *l, struct cv_task *t)
         l->cap = cap;
     }
     l->all[t->number] = (struct coroutine){.task = t, .alive = 1, .core = -1};
+    cv_sync_on_loop(l->m->sync, t->number);
     l->n = t->number + 1 > l->n ? t->number + 1 : l->n;
     l->bytes += t->size + sizeof(struct coroutine) + sizeof(struct handle) + sizeof(struct timer) + sizeof(struct cv_row);
     if (++l->alive > l->peak) {
@@ -153,14 +163,53 @@ static void add_coroutine(struct loop *l, struct cv_task *t)
     push(l, t->number, 0);
 }
 
+/* The mutex is held. */
 static void woken(struct loop *l, uint32_t waker)
 {
-    for (uint32_t t; (t = cv_sync_woken(l->m->sync)) != CV_NO_TASK;) {
+    for (uint32_t t; (t = cv_sync_woken_loop(l->m->sync)) != CV_NO_TASK;) {
         struct coroutine *c = &l->all[t];
-        c->again = 1;
         bool gather = c->cause == CV_AWAIT + CV_REASON_JOIN && (atomic_load(&cv_shm_row(&l->m->shm, t)->wait) & 0xffffff) >= CV_NO_TASK;
-        make_ready(l, t, waker, gather);
+        if (t == l->holder)
+            continue; /* it looks for itself */
+        c->again = 1;
+        make_ready(l, t, waker, gather || c->visit);
     }
+    own_wake_sleepers(&l->w, waker);
+}
+
+static void take_told(struct loop *l)
+{
+    uint64_t times;
+    while (read(l->m->loop_fd, &times, sizeof times) < 0 && errno == EINTR)
+        ;
+    cv_sync_mutex_lock(l->m->sync);
+    woken(l, CV_NO_TASK);
+    cv_sync_mutex_unlock(l->m->sync);
+}
+
+static void told(uv_poll_t *p, int status, int events)
+{
+    (void)status, (void)events;
+    take_told(p->data);
+}
+
+/* A wait without await: the thread is kept. Only a worker of a pool can still give what is waited for. */
+static void hold_loop(struct loop *l, uint32_t task)
+{
+    struct pollfd told_us = {.fd = l->m->loop_fd, .events = POLLIN};
+    l->holder = task;
+    while (!stopped(l)) {
+        cv_sync_mutex_lock(l->m->sync);
+        bool queued = cv_sync_queued(l->m->sync, task);
+        cv_sync_mutex_unlock(l->m->sync);
+        if (!queued)
+            break;
+        if (poll(&told_us, 1, l->visits ? 20 : 200) > 0)
+            take_told(l);
+        if (l->visits)
+            pool_tend(&l->w);
+    }
+    l->holder = CV_NO_TASK;
 }
 
 static void end_coroutine(struct loop *l, uint32_t task, bool failed)
@@ -201,15 +250,17 @@ static bool sync_effect(struct loop *l, uint32_t task, const struct cv_action *a
     enum cv_reason reason = cv_sync_reason(s, task, a, &object);
     if (result == CV_SYNC_WAIT && a->await)
         give_up_thread(l, task, a, (enum cv_cause)(CV_AWAIT + reason), object, object);
-    if (result == CV_SYNC_WAIT && !a->await) /* the thread is kept: nobody else in it can give what is waited for */
+    if (result == CV_SYNC_WAIT && !a->await)
         cv_row_wait(&l->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason), object, object);
     woken(l, task);
     cv_sync_mutex_unlock(s);
-    if (result == CV_SYNC_WAIT) {
-        _Atomic uint32_t *word = cv_sync_futex(s, task);
-        while (!a->await && !stopped(l))
-            own_futex_wait(word, atomic_load(word), 200000000, true);
+    if (result == CV_SYNC_WAIT && a->await)
         return false;
+    if (result == CV_SYNC_WAIT) {
+        hold_loop(l, task);
+        c->again = 1;
+        cv_row_run(&l->w, task, a->line);
+        return !stopped(l);
     }
     if (result == CV_SYNC_OK)
         cv_task_finish(&l->w, &c->task, a, &done.value);
@@ -271,6 +322,41 @@ static bool fetch_effect(struct loop *l, uint32_t task, const struct cv_action *
     l->fetches++;
     give_up_thread(l, task, a, CV_AWAIT + CV_REASON_FETCH, 0, a->value.payload);
     return false;
+}
+
+static void fetch_block(struct loop *l, uint32_t task, const struct cv_action *a)
+{
+    struct coroutine *c = &l->all[task];
+    pool_fetch(&l->w, &c->task, a, c->visit);
+    free(c->visit);
+    c->visit = NULL;
+    c->again = 0;
+    l->visits--;
+}
+
+static bool offload_effect(struct loop *l, uint32_t task, const struct cv_action *a)
+{
+    struct coroutine *c = &l->all[task];
+    enum cv_cause cause = (enum cv_cause)((a->await ? CV_AWAIT : CV_BLOCK) + CV_REASON_OFFLOAD);
+    c->visit = cv_alloc(sizeof *c->visit);
+    c->cause = (uint8_t)cause;
+    c->line = a->line;
+    const char *why = pool_send(&l->w, c->task, a, cause, c->visit);
+    if (why) {
+        free(c->visit);
+        c->visit = NULL;
+        cv_task_fail(&l->w, &c->task, a, "offload: %s", why);
+        return true;
+    }
+    l->visits++;
+    if (a->await)
+        return false;
+    hold_loop(l, task);
+    if (stopped(l))
+        return false;
+    cv_row_run(&l->w, task, a->line);
+    fetch_block(l, task, a);
+    return true;
 }
 
 static bool sleep_effect(struct loop *l, uint32_t task, const struct cv_action *a)
@@ -342,6 +428,7 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
         }
         yield_thread(l, task, a);
         return true;
+    case CV_OP_OFFLOAD: return offload_effect(l, task, a);
     case CV_OP_SPAWN: spawn(l, task, a); return true;
     case CV_OP_DONE: case CV_OP_FAIL: end_coroutine(l, task, a->op == CV_OP_FAIL); return false;
     default: {
@@ -360,6 +447,10 @@ static void step(struct loop *l, uint32_t task)
     if (core != l->all[task].core)
         cv_row_core(l->m, task);
     l->all[task].core = (int16_t)core;
+    if (l->all[task].visit) {
+        a = (struct cv_action){.op = CV_OP_OFFLOAD, .line = l->all[task].line};
+        fetch_block(l, task, &a);
+    }
     do {
         cv_task_next(&l->w, &l->all[task].task, &a);
         if (a.memory)
@@ -399,19 +490,36 @@ static void close_handle(uv_handle_t *h, void *arg)
     struct loop *l = arg;
     if (uv_is_closing(h))
         return;
-    bool is_fetch = h != (uv_handle_t *)&l->wake && uv_handle_get_type(h) == UV_POLL;
+    bool is_fetch = h != (uv_handle_t *)&l->wake && h != (uv_handle_t *)&l->told && uv_handle_get_type(h) == UV_POLL;
     if (is_fetch)
         close(((struct fetch *)h->data)->fd);
     uv_close(h, is_fetch ? fetch_closed : NULL);
 }
 
+/* What workers tell the loop by is there before they are. */
+static int begin_pools(struct loop *l)
+{
+    if (!l->m->program->offloads)
+        return 0;
+    l->m->loop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return l->m->loop_fd < 0 ? errno : pool_begin(&l->w);
+}
+
 static int async_run(struct cv_machine *m)
 {
-    struct loop l = {.m = m, .w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now}};
+    struct loop l = {.m = m, .holder = CV_NO_TASK, .w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now}};
     if (m->order->record)
         cv_ring_claim(&m->shm, &l.w.ring);
+    struct cv_task *main_task;
+    uint32_t number = cv_task_claim(&l.w, CV_NO_TASK, NULL, &main_task, NULL);
+    CV_ASSERT(number == 0);
+    int error = begin_pools(&l);
+    if (error) {
+        own_refused(m, "fork", error);
+        return 3;
+    }
     l.timerfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    int error = l.timerfd < 0 ? errno : 0;
+    error = l.timerfd < 0 ? errno : 0;
     if (!error && (uv_loop_init(&l.uv) < 0 || uv_poll_init(&l.uv, &l.wake, l.timerfd) < 0))
         error = EMFILE;
     if (error) {
@@ -420,9 +528,11 @@ static int async_run(struct cv_machine *m)
     }
     l.wake.data = &l;
     uv_poll_start(&l.wake, UV_READABLE, timer_rang);
-    struct cv_task *main_task;
-    uint32_t number = cv_task_claim(&l.w, CV_NO_TASK, NULL, &main_task, NULL);
-    CV_ASSERT(number == 0);
+    if (m->loop_fd >= 0) {
+        uv_poll_init(&l.uv, &l.told, m->loop_fd);
+        l.told.data = &l;
+        uv_poll_start(&l.told, UV_READABLE, told);
+    }
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, l.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, l.w.tid);
     add_coroutine(&l, main_task);
@@ -433,12 +543,18 @@ static int async_run(struct cv_machine *m)
         run_pass(&l);
     }
     cv_row_usage(m, 0, false);
+    pool_end(&l.w, true); /* as asyncio.run: what still runs in a worker is waited for */
     uv_walk(&l.uv, close_handle, &l);
     uv_run(&l.uv, UV_RUN_DEFAULT);
     uv_loop_close(&l.uv);
     close(l.timerfd);
-    for (uint32_t i = 0; i < l.n; i++)
-        free(l.all[i].task);
+    if (m->loop_fd >= 0)
+        close(m->loop_fd);
+    for (uint32_t i = 0; i < l.n; i++) {
+        struct visit *v = l.all[i].visit; /* a block that nobody waits for any more */
+        free(v && !v->process ? v->job.task : l.all[i].task);
+        free(v);
+    }
     free(l.all);
     free(l.ready);
     free(l.timers);

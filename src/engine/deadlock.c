@@ -30,7 +30,32 @@ static bool waits(const struct cv_machine *m, uint32_t task, enum cv_reason *rea
         return false; /* the row is behind the table; not where one thread writes both */
     *reason = (enum cv_reason)(cause % CV_REASON_COUNT);
     *object = wait & 0xffffff;
-    return (*reason >= CV_REASON_LOCK && *reason <= CV_REASON_BARRIER) || *reason == CV_REASON_JOIN;
+    return (*reason >= CV_REASON_LOCK && *reason <= CV_REASON_BARRIER) || *reason == CV_REASON_JOIN || *reason == CV_REASON_OFFLOAD;
+}
+
+static bool is_worker(const struct cv_machine *m, uint32_t task) { return cv_row_is_worker(cv_shm_row(&m->shm, task)); }
+static uint32_t served_by(const struct cv_machine *m, uint32_t worker) { return atomic_load(&cv_shm_row(&m->shm, worker)->serves); }
+static bool is_idle(const struct cv_machine *m, uint32_t task) { return is_worker(m, task) && served_by(m, task) == CV_NO_TASK; }
+
+/* The worker that runs the task's offloaded block; CV_NO_TASK: it still waits for one. */
+static uint32_t worker_of(const struct cv_machine *m, uint32_t n, uint32_t task)
+{
+    for (uint32_t w = 0; w < n; w++)
+        if (is_worker(m, w) && !over(m, w) && served_by(m, w) == task)
+            return w;
+    return CV_NO_TASK;
+}
+
+/* A worker that will come to the task's block. */
+static bool block_goes_on(const struct look *l, uint32_t task, uint32_t pool)
+{
+    uint32_t worker = worker_of(l->m, l->n, task);
+    if (worker != CV_NO_TASK)
+        return l->live[worker];
+    for (uint32_t w = 0; w < l->n; w++)
+        if (is_worker(l->m, w) && l->live[w] && cv_shm_row(&l->m->shm, w)->pool == pool)
+            return true;
+    return false;
 }
 
 static bool is_join_all(uint32_t object) { return object >= CV_NO_TASK; }
@@ -38,14 +63,14 @@ static bool is_join_all(uint32_t object) { return object >= CV_NO_TASK; }
 static bool children_live(const struct look *l, uint32_t task)
 {
     for (uint32_t c = 0; c < l->n; c++)
-        if (!over(l->m, c) && cv_shm_row(&l->m->shm, c)->parent == task && c != task && !l->live[c])
+        if (!over(l->m, c) && cv_shm_row(&l->m->shm, c)->parent == task && c != task && !l->live[c] && !is_worker(l->m, c))
             return false;
     return true;
 }
 
 static bool can_go_on(const struct look *l, uint32_t task)
 {
-    if (l->holder != CV_NO_TASK && task != l->holder && !l->live[l->holder])
+    if (l->holder != CV_NO_TASK && task != l->holder && !l->live[l->holder] && !is_worker(l->m, task))
         return false; /* the loop is held */
     enum cv_reason reason;
     uint32_t object;
@@ -57,13 +82,18 @@ static bool can_go_on(const struct look *l, uint32_t task)
     }
     if (reason == CV_REASON_JOIN)
         return is_join_all(object) ? children_live(l, task) : object < l->n && (over(l->m, object) || l->live[object]);
+    if (reason == CV_REASON_OFFLOAD)
+        return block_goes_on(l, task, object);
     return object < 64 && (l->gives >> object & 1);
 }
 
 static void make_live(struct look *l, uint32_t task)
 {
     const struct cv_program *p = l->m->program;
-    uint32_t body = cv_shm_row(&l->m->shm, task)->body;
+    uint32_t doer = task;
+    for (int depth = 0; depth < 32 && is_worker(l->m, doer) && served_by(l->m, doer) < l->n; depth++)
+        doer = served_by(l->m, doer); /* whose block it runs */
+    uint32_t body = cv_shm_row(&l->m->shm, doer)->body;
     l->live[task] = true;
     if (body >= p->nbodies)
         return;
@@ -91,7 +121,7 @@ uint32_t cv_deadlock_find(const struct cv_machine *m, uint32_t loop_holder, uint
         if (over(m, t))
             continue;
         if (l.live[t])
-            *others = true;
+            *others |= !is_idle(m, t);
         else if (count++ < cap)
             members[count - 1] = t;
     }
@@ -116,6 +146,15 @@ static void add_wait(const struct cv_machine *m, uint32_t task, enum cv_reason r
             cv_buf_str(out, "all tasks it started");
         else
             add_name(m, object, out);
+        return;
+    }
+    if (reason == CV_REASON_OFFLOAD) {
+        uint32_t worker = worker_of(m, atomic_load(&m->shm.head->ntasks), task);
+        cv_buf_str(out, " waits for its offloaded block, ");
+        if (worker == CV_NO_TASK)
+            cv_buf_str(out, "which no worker is free to run");
+        else
+            cv_buf_str(out, "which "), add_name(m, worker, out), cv_buf_str(out, " runs");
         return;
     }
     cv_buf_printf(out, " waits %s %s", reason == CV_REASON_BARRIER ? "at" : reason == CV_REASON_CONDITION ? "on" : "for",

@@ -13,14 +13,14 @@
 #include "value.h"
 
 /* ── birth ──────────────────────────────────────────────────────────────────────────────────────── */
-static uint32_t claim_number(const struct cv_machine *m)
+static uint32_t claim_numbers(const struct cv_machine *m, uint32_t many)
 {
     struct cv_shm_head *head = m->shm.head;
     uint32_t n = atomic_load(&head->ntasks);
     do {
-        if (n >= m->order->max_tasks)
+        if (n >= m->order->max_tasks || many > m->order->max_tasks - n)
             return CV_NO_TASK;
-    } while (!atomic_compare_exchange_weak(&head->ntasks, &n, n + 1));
+    } while (!atomic_compare_exchange_weak(&head->ntasks, &n, n + many));
     return n;
 }
 
@@ -29,7 +29,7 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
 {
     const struct cv_machine *m = w->m;
     const struct cv_program *p = m->program;
-    uint32_t number = claim_number(m), instance = UINT32_MAX, name;
+    uint32_t number = claim_numbers(m, 1), instance = UINT32_MAX, name;
     if (number == CV_NO_TASK)
         return CV_NO_TASK;
     uint32_t body = spawn ? spawn->body : 0;
@@ -50,6 +50,7 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
     row->name = name;
     row->body = body;
     row->parent = parent;
+    atomic_store(&row->serves, CV_NO_TASK);
     row->born = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
     atomic_store(&row->line, p->bodies[body].line);
     cv_sync_mutex_lock(m->sync);
@@ -63,6 +64,36 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
     return number;
 }
 
+bool cv_row_is_worker(const struct cv_row *row) { return row->body == CV_NO_BODY; }
+
+uint32_t cv_workers_claim(struct cv_worker *w, uint32_t owner, bool processes, uint32_t n)
+{
+    const struct cv_machine *m = w->m;
+    uint32_t first = claim_numbers(m, n);
+    if (first == CV_NO_TASK)
+        return CV_NO_TASK;
+    unsigned flags = processes ? CV_F_WORKER | CV_F_COPY : CV_F_WORKER;
+    uint32_t parent = m->order->model == CV_PROCESSES && !processes ? owner : CV_NO_TASK; /* whose copy of [shared] it sees */
+    for (uint32_t i = 0; i < n; i++) {
+        char text[CV_LIMIT_NAME + 32];
+        struct cv_row *row = cv_shm_row(&m->shm, first + i);
+        int length = snprintf(text, sizeof text, processes ? "pool process#%u" : "pool thread#%u", i);
+        row->name = cv_intern(&m->shm, text, (size_t)length);
+        row->body = CV_NO_BODY;
+        row->parent = owner;
+        row->pool = first;
+        atomic_store(&row->serves, CV_NO_TASK);
+        row->born = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
+        cv_sync_mutex_lock(m->sync);
+        cv_sync_started(m->sync, first + i, CV_NO_TASK);
+        cv_sync_mutex_unlock(m->sync);
+        atomic_store(&row->wait, (uint32_t)(CV_BLOCK + CV_REASON_WORK) << 24 | first);
+        atomic_store(&row->state, CV_ROW_WAITING);
+        cv_emit2(&w->ring, CV_EV_TASK_START, flags, first + i, 0, 0, row->name, CV_NO_BODY, parent, 0);
+    }
+    return first;
+}
+
 /* ── what an action is about ────────────────────────────────────────────────────────────────────── */
 enum cv_reason cv_action_reason(const struct cv_action *a)
 {
@@ -73,6 +104,7 @@ enum cv_reason cv_action_reason(const struct cv_action *a)
     case CV_OP_ACQUIRE: return CV_REASON_SEMAPHORE;
     case CV_OP_PUT: case CV_OP_GET: return CV_REASON_QUEUE;
     case CV_OP_JOIN: case CV_OP_JOIN_ALL: return CV_REASON_JOIN;
+    case CV_OP_OFFLOAD: return CV_REASON_OFFLOAD;
     default: return CV_REASON_TURN;
     }
 }
@@ -276,8 +308,19 @@ static bool set_priority(struct cv_worker *w, struct cv_task **t, const struct c
     return true;
 }
 
-static void crash(void)
+void cv_crash_text(const struct cv_machine *m, uint32_t task, unsigned line, char *text, size_t size)
 {
+    snprintf(text, size, "%s crashed at line %u (SIGSEGV), and the whole program with it", cv_string(&m->shm, cv_shm_row(&m->shm, task)->name, NULL), line);
+}
+
+/* The outcome is published first: who is gone cannot say why. Of a process that is not the main one only it is gone. */
+static void crash(struct cv_machine *m, uint32_t task, unsigned line)
+{
+    struct cv_shm_head *h = m->shm.head;
+    if (h->runner == (uint32_t)getpid() && !atomic_load(&h->outcome)) {
+        cv_crash_text(m, task, line, h->outcome_text, sizeof h->outcome_text);
+        atomic_store(&h->outcome, CV_OUT_CRASHED);
+    }
     signal(SIGSEGV, SIG_DFL);
     volatile char *page = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED)
@@ -298,7 +341,7 @@ bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_a
         for (int i = 0; i < 32 && !w->m->order->stepped; i++)
             idle_turn();
         break;
-    case CV_OP_CRASH: crash(); return true;
+    case CV_OP_CRASH: crash(w->m, (*t)->number, a->line); return true;
     default: return false;
     }
     cv_task_finish(w, t, a, NULL);

@@ -459,13 +459,34 @@ static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn
 static void failing(struct cv_worker *w, struct cv_task *t, struct cv_action *a)
 {
     *a = (struct cv_action){.line = t->failure_line};
-    if (t->nwith) {
+    if (t->nwith > t->with_base) {
         a->arg = withs(w->m, t)[t->nwith - 1];
         a->op = w->m->program->syncs[a->arg].kind == CV_SYNC_LOCK ? CV_OP_UNLOCK : CV_OP_RELEASE;
         a->visible = true;
     } else {
-        a->op = CV_OP_FAIL;
+        a->op = t->away ? CV_OP_END_OFFLOAD : CV_OP_FAIL;
     }
+}
+
+struct cv_away cv_task_leave(struct cv_task *t)
+{
+    struct cv_away kept = {t->number, t->with_base};
+    t->with_base = t->nwith;
+    t->away++;
+    t->pc++;
+    return kept;
+}
+
+void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept)
+{
+    struct cv_row *row = cv_shm_row(&w->m->shm, kept.number);
+    t->number = kept.number;
+    t->with_base = kept.with_base;
+    t->away--;
+    if (t->failure)
+        return;
+    t->pc++;
+    atomic_store_explicit(&row->steps, atomic_load_explicit(&row->steps, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
 /* Operands, checked for their kinds; false: the task raises. */
@@ -554,7 +575,7 @@ void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
         }
         begin_action(a, i);
         a->visible = i->op != CV_OP_CPU && i->op != CV_OP_MARK && i->op != CV_OP_ALLOC && i->op != CV_OP_PIN && i->op != CV_OP_NICE &&
-                     i->op != CV_OP_SPIN && i->op != CV_OP_DONE &&
+                     i->op != CV_OP_SPIN && i->op != CV_OP_END_OFFLOAD && i->op != CV_OP_DONE &&
                      i->op != CV_OP_FAIL;
         if (!operands(w, t, i, a))
             continue; /* it fails */
@@ -580,7 +601,7 @@ void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_act
 {
     struct cv_row *row = cv_shm_row(&w->m->shm, (*t)->number);
     if ((*t)->failure) { /* a with was left */
-        if ((*t)->nwith)
+        if ((*t)->nwith > (*t)->with_base)
             (*t)->nwith--;
         return;
     }
@@ -599,7 +620,7 @@ void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_act
 void cv_task_fail(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const char *format, ...)
 {
     if ((*t)->failure) { /* the release of a with failed: the with is left all the same */
-        if ((*t)->nwith)
+        if ((*t)->nwith > (*t)->with_base)
             (*t)->nwith--;
         return;
     }

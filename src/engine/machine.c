@@ -114,7 +114,7 @@ static int private_memory(struct cv_machine *m, const struct cv_program *p)
 
 int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p)
 {
-    *m = (struct cv_machine){.shm = *shm, .program = p, .order = cv_machine_order(shm)};
+    *m = (struct cv_machine){.shm = *shm, .program = p, .order = cv_machine_order(shm), .loop_fd = -1};
     struct area a = area_of(p, m->order);
     if (a.end > shm->head->plan.engine_bytes) {
         errno = EINVAL;

@@ -25,6 +25,7 @@ struct cv_task {
     uint32_t heap_at, heap_used, heap_cap; /* list cells: byte offset in the block; cells */
     uint32_t failure;             /* string id; nonzero: it is failing, open withs are being released */
     uint16_t failure_line; uint8_t ended, spun;
+    uint32_t away, with_base;     /* offloaded blocks it is in; withs opened before the innermost of them */
     int64_t me;
     uint64_t random;
     struct cv_seen { uint64_t payload; uint32_t cell; uint8_t tag; uint8_t pad[3]; } seen[2]; /* its latest reads, for what check tells */
@@ -50,6 +51,7 @@ struct cv_machine {
     void *private_shared;         /* processes: the mapping of the program's own copy of [shared]; NULL elsewhere */
     size_t private_bytes;
     const struct cv_topo *topo;   /* for pin; NULL where the program has none, or time is virtual */
+    int loop_fd;                  /* async with a pool: an eventfd that tells the loop of tasks that a worker has woken; else -1 */
     uint64_t zero_ns;             /* cv_mono_ns() when the gate opened */
     uint64_t base_cpu_ns;         /* what the main thread had used by then: not the run's */
     uint32_t base_voluntary, base_involuntary;
@@ -102,12 +104,24 @@ void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_act
 /* The effect failed: the task raises with this text. */
 void cv_task_fail(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const char *format, ...) CV_PRINTF(4, 5);
 
+/* OFFLOAD: the block behind it is to run elsewhere. leave: the task stands in front of the block's first instruction, ready to
+ * travel; back: behind its last, or failing. What it must be given back is kept in between. */
+struct cv_away { uint32_t number, with_base; };
+struct cv_away cv_task_leave(struct cv_task *t);
+void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept);
+
 /* ── effects that mean the same everywhere (effects.c) ──────────────────────────────────────────── */
 /* A row and a number for a new task of body, named as LANGUAGE.md says (NAME, NAME#0, the value); emits TASK_START on w's
  * ring (and SPAWN of parent). pid/tid may be filled later. CV_NO_TASK when max_tasks is reached. */
 uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made, struct cv_task *parent_task);
+/* Rows and numbers, one after the other, for the n workers of a pool of threads, or of processes; owner: the task in whose process
+ * they are. Returns the first; CV_NO_TASK when max_tasks is reached. */
+uint32_t cv_workers_claim(struct cv_worker *w, uint32_t owner, bool processes, uint32_t n);
+bool cv_row_is_worker(const struct cv_row *row);
 /* PRINT MARK ALLOC SPIN FETCH-free things: true when it was one of them and is finished. */
 bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_action *a);
+/* "Ann crashed at line 7 (SIGSEGV), …": of a crash that ends the program. */
+void cv_crash_text(const struct cv_machine *m, uint32_t task, unsigned line, char *text, size_t size);
 /* The end of a task: row state, failure text, TASK_END event, owner-death marks in the sync table. Wakes joiners through sync. */
 void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end);
 /* What an action waits for, and on which object (a sync object; the task joined; CV_NO_TASK: join all). */

@@ -1,10 +1,27 @@
 /* What is to be run how: the scenario's settings and the model typed. */
+#include <sched.h>
 #include <string.h>
 
 #include "convis/engine.h"
 
 static const struct { const char *name; enum cv_model_kind model; bool gil; } models[] = {
     {"async", CV_ASYNC, false}, {"threads", CV_THREADS, false}, {"threads+gil", CV_THREADS, true}, {"processes", CV_PROCESSES, false}};
+
+/* As many workers as the run may use cores, if the scenario does not say. Every process may have a pool of threads. */
+static void set_pool(struct cv_order *o, const struct cv_program *p)
+{
+    enum { MOST = 64 };
+    cpu_set_t set;
+    uint32_t cores = sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+    cores = p->cores && p->cores < cores ? p->cores : cores;
+    o->pool = p->pool ? p->pool : cores < MOST ? cores : MOST;
+    uint64_t most = o->max_tasks;
+    if (p->offloads & 1)
+        most += (uint64_t)o->pool * (p->ninstances + 1 < 256 ? p->ninstances + 1 : 256);
+    if (p->offloads & 2)
+        most += o->pool;
+    o->max_tasks = most < CV_MAX_TASKS ? (uint32_t)most : CV_MAX_TASKS;
+}
 
 bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *model, struct cv_buf *why)
 {
@@ -15,6 +32,7 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
     for (uint32_t b = 0; b < p->nbodies; b++)
         spawns |= p->bodies[b].spawns && !(b == 0 && p->implicit_main);
     o->max_tasks = p->ninstances + 1 + (spawns ? CV_LIMIT_INSTANCES : 0);
+    set_pool(o, p);
     if (p->schedule && strlen(p->schedule) < sizeof o->schedule)
         strcpy(o->schedule, p->schedule);
     if (!model)
@@ -24,6 +42,8 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
         o->stepped = true;
         name += name[7] ? 8 : 7;
     }
+    if (o->stepped && !p->pool) /* the same on every machine */
+        o->pool = 4;
     if (!*name && o->stepped)
         return true;
     for (size_t i = 0; i < CV_COUNT(models); i++)

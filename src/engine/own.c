@@ -11,6 +11,7 @@
 
 #include "engine/fetch.h"
 #include "engine/own.h"
+#include "engine/pool.h"
 
 long own_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t ns, bool shared)
 {
@@ -101,16 +102,24 @@ static void come_back(struct own *o, unsigned line)
     cv_row_core(o->w.m, o->task->number);
 }
 
-void own_wake(struct own *o)
+void own_wake_sleepers(struct cv_worker *w, uint32_t waker)
 {
-    for (uint32_t t; (t = cv_sync_woken(o->w.m->sync)) != CV_NO_TASK;) {
-        _Atomic uint32_t *word = cv_sync_futex(o->w.m->sync, t);
-        uint32_t cause = atomic_load(&cv_shm_row(&o->w.m->shm, t)->wait) >> 24;
-        cv_emit1(&o->w.ring, CV_EV_READY, 0, t, 0, 0, o->task ? o->task->number : CV_NO_TASK, cause);
+    for (uint32_t t; (t = cv_sync_woken(w->m->sync)) != CV_NO_TASK;) {
+        _Atomic uint32_t *word = cv_sync_futex(w->m->sync, t);
+        uint32_t cause = atomic_load(&cv_shm_row(&w->m->shm, t)->wait) >> 24;
+        cv_emit1(&w->ring, CV_EV_READY, 0, t, 0, 0, waker, cause);
         atomic_fetch_add(word, 1);
         own_futex_wake(word, 1);
     }
+    uint64_t one = 1;
+    while (w->m->loop_fd >= 0 && cv_sync_loop_has_woken(w->m->sync) && write(w->m->loop_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
+
+void own_wake(struct own *o) { own_wake_sleepers(&o->w, o->task ? o->task->number : CV_NO_TASK); }
+
+/* Under async workers stand in the same queues as coroutines, and keep to the same rule. */
+static enum cv_sync_policy policy(const struct own *o) { return o->w.m->order->model == CV_ASYNC ? CV_SYNC_FAIR : CV_SYNC_COMPETE; }
 
 static void sync_effect(struct own *o, const struct cv_action *a)
 {
@@ -123,7 +132,7 @@ static void sync_effect(struct own *o, const struct cv_action *a)
     for (;;) {
         cv_sync_mutex_lock(s);
         uint32_t seen = atomic_load(word);
-        enum cv_sync_result result = cv_sync_try(s, CV_SYNC_COMPETE, task, a, waited, &done);
+        enum cv_sync_result result = cv_sync_try(s, policy(o), task, a, waited, &done);
         if (result != CV_SYNC_FAIL) /* under the mutex, so that the order of events is the order of the table */
             cv_sync_event(&o->w, task, a, &done, result == CV_SYNC_OK);
         own_wake(o);
@@ -156,6 +165,36 @@ static void sync_effect(struct own *o, const struct cv_action *a)
         if (stopped(o))
             return;
     }
+}
+
+/* The wait for a block ends when its worker is done with it: while it runs, the task is the worker's. */
+static void offload(struct own *o, const struct cv_action *a)
+{
+    struct cv_sync *s = o->w.m->sync;
+    uint32_t task = o->task->number;
+    _Atomic uint32_t *word = cv_sync_futex(s, task);
+    struct visit v;
+    const char *why = pool_send(&o->w, o->task, a, (enum cv_cause)(CV_BLOCK + CV_REASON_OFFLOAD), &v);
+    if (why) {
+        cv_task_fail(&o->w, &o->task, a, "offload: %s", why);
+        return;
+    }
+    leave(o);
+    for (;;) {
+        cv_sync_mutex_lock(s);
+        uint32_t seen = atomic_load(word);
+        bool queued = cv_sync_queued(s, task);
+        cv_sync_mutex_unlock(s);
+        if (!queued)
+            break;
+        own_futex_wait(word, seen, o->tend || v.process ? 20000000 : 200000000, true);
+        if (o->tend)
+            o->tend(o);
+        if (v.process)
+            pool_tend(&o->w);
+    }
+    come_back(o, a->line);
+    pool_fetch(&o->w, &o->task, a, &v);
 }
 
 static void sleep_until(struct own *o, uint64_t ns)
@@ -255,7 +294,8 @@ static bool effect(struct own *o, const struct cv_action *a)
     case CV_OP_SLEEP: case CV_OP_FETCH: timed_effect(o, a); return true;
     case CV_OP_YIELD: yield(o, a); return true;
     case CV_OP_SPAWN: spawn(o, a); return true;
-    case CV_OP_DONE: case CV_OP_FAIL: return false;
+    case CV_OP_OFFLOAD: offload(o, a); return true;
+    case CV_OP_DONE: case CV_OP_FAIL: case CV_OP_END_OFFLOAD: return false;
     default: {
         bool known = cv_effect_common(&o->w, &o->task, a);
         CV_ASSERT(known);
@@ -266,25 +306,40 @@ static bool effect(struct own *o, const struct cv_action *a)
 
 static void eval_breaker(struct cv_worker *w) { look_at_gil(w->self); }
 
-void own_run(struct own *o)
+/* Until the task's end, or its block's. */
+static void go_on(struct own *o, struct cv_action *a)
 {
-    struct cv_machine *m = o->w.m;
     o->w.self = o;
     o->w.breaker = o->using_gil ? eval_breaker : NULL;
-    struct cv_action a;
-    uint32_t task = o->task->number;
-    come_back(o, m->program->bodies[o->task->body].line);
     for (;;) {
-        cv_task_next(&o->w, &o->task, &a);
+        cv_task_next(&o->w, &o->task, a);
         if (stopped(o))
             break;
         if (o->using_gil)
-            gil_look(o, a.line);
-        if (a.memory)
-            cv_task_memory(&o->w, &o->task, &a);
-        else if (!effect(o, &a))
+            gil_look(o, a->line);
+        if (a->memory)
+            cv_task_memory(&o->w, &o->task, a);
+        else if (!effect(o, a))
             break;
     }
+}
+
+void own_block(struct own *o, unsigned line)
+{
+    struct cv_action a;
+    come_back(o, line);
+    go_on(o, &a);
+    if (o->using_gil)
+        gil_drop(o);
+}
+
+void own_run(struct own *o)
+{
+    struct cv_machine *m = o->w.m;
+    struct cv_action a;
+    uint32_t task = o->task->number;
+    come_back(o, m->program->bodies[o->task->body].line);
+    go_on(o, &a);
     measure(o);
     if (o->process)
         cv_row_finals(m, task);

@@ -21,8 +21,11 @@ void own_run(struct own *o);
 uint64_t own_now(struct cv_worker *w);
 /* Says why the system refused (fork, pthread_create), with the limit's name; the run is asked to stop. */
 void own_refused(struct cv_machine *m, const char *what, int error);
-/* Wakes whom the table says. The mutex is held. */
+/* Wakes whom the table says: who sleeps on a futex, and the loop, if there is one. The mutex is held. */
 void own_wake(struct own *o);
+void own_wake_sleepers(struct cv_worker *w, uint32_t waker);
+/* A worker runs the block that o->task stands in, to its end. */
+void own_block(struct own *o, unsigned line);
 long own_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t ns, bool shared);
 void own_futex_wake(_Atomic uint32_t *word, int n);
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/own.h"
+#include "engine/pool.h"
 
 struct child { pid_t pid; uint32_t task; };
 static CV_VEC(struct child) children; /* of this process */
@@ -68,17 +68,24 @@ static void reap(struct own *o, int flags)
 {
     int status;
     pid_t pid;
-    while (children.n && ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR)))
-        for (size_t i = 0; pid > 0 && i < children.n; i++)
+    while (children.n && ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR))) {
+        if (pid < 0 || pool_child_ended(&o->w, pid, status))
+            continue;
+        for (size_t i = 0; i < children.n; i++)
             if (children.at[i].pid == pid) {
                 struct child c = children.at[i];
                 children.at[i] = children.at[--children.n];
                 child_ended(o, &c, status);
                 break;
             }
+    }
 }
 
-static void tend(struct own *o) { reap(o, WNOHANG); }
+static void tend(struct own *o)
+{
+    reap(o, WNOHANG);
+    pool_tend(&o->w);
+}
 
 static int spawn_process(struct own *o, struct cv_task *made, uint32_t number);
 
@@ -105,6 +112,7 @@ static _Noreturn void process_main(struct own *parent, struct cv_task *task, pid
         _exit(1);
     prctl(PR_SET_NAME, cv_string(&m->shm, task->name, NULL));
     children.n = 0;
+    pool_forget();
     m->base_cpu_ns = 0;
     m->base_voluntary = m->base_involuntary = 0;
     struct own o = {.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)getpid(), .now = own_now},
@@ -115,6 +123,7 @@ static _Noreturn void process_main(struct own *parent, struct cv_task *task, pid
         cv_ring_claim(&m->shm, &o.w.ring);
     own_run(&o);
     o.task = NULL;
+    pool_end(&o.w, false);
     reap(&o, 0); /* linger */
     _exit(0);
 }
@@ -133,7 +142,7 @@ static int spawn_process(struct own *o, struct cv_task *made, uint32_t number)
     struct cv_shm_head *h = o->w.m->shm.head;
     uint32_t alive = 0, n = atomic_load(&h->ntasks);
     for (uint32_t t = 0; t < n && (n <= 1024 || number % 64 == 0); t++) /* of very many, now and then */
-        alive += !over(cv_shm_row(&o->w.m->shm, t));
+        alive += !over(cv_shm_row(&o->w.m->shm, t)) && !cv_row_is_worker(cv_shm_row(&o->w.m->shm, t));
     if (alive > atomic_load(&h->peak_tasks))
         atomic_store(&h->peak_tasks, alive);
     return 0;
@@ -146,6 +155,9 @@ static int processes_run(struct cv_machine *m)
         cv_ring_claim(&m->shm, &o.w.ring);
     uint32_t number = cv_task_claim(&o.w, CV_NO_TASK, NULL, &o.task, NULL);
     CV_ASSERT(number == 0);
+    int error = pool_begin(&o.w);
+    if (error)
+        own_refused(m, "fork", error);
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
     atomic_store(&m->shm.head->peak_tasks, 1);
@@ -154,6 +166,7 @@ static int processes_run(struct cv_machine *m)
     o.task = NULL;
     if (!atomic_load(&m->shm.head->stop))
         reap(&o, 0);
+    pool_end(&o.w, true);
     free(children.at);
     return 0;
 }

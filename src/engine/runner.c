@@ -113,6 +113,7 @@ int cv_runner_main(int fd)
     for (uint32_t pc = 0; !m.order->stepped && !topo && pc < p->ncode; pc++)
         if (p->code[pc].op == CV_OP_PIN)
             m.topo = topo = cv_topo_read(); /* behind bind_cores: what the run may use */
+    h->runner = (uint32_t)getpid();
     atomic_store(&h->attached, 1);
     while (!atomic_load(&h->gate))
         own_futex_wait(&h->gate, 0, 100000000, true);

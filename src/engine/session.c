@@ -196,18 +196,26 @@ static uint64_t starts(const struct cv_program *p, const struct cv_stmt *st, uns
 
 /* The region is sparse: a ring costs what was written into it. A ring for each task that the scenario can start, as far as
  * that can be seen; for the first thousands where it cannot. */
-static uint32_t producers(const struct cv_program *p)
+static uint32_t producers(const struct cv_program *p, const struct cv_order *o)
 {
+    if (o->stepped)
+        return 1;
+    if (o->model == CV_ASYNC)
+        return 1 + (p->offloads & 1) * o->pool + (p->offloads >> 1) * o->pool;
     uint64_t n = 1 + (p->implicit_main ? 0 : starts(p, p->bodies[0].tree, 3));
     for (uint32_t i = 0; p->implicit_main && i < p->ninstances && n < MOST_RINGS; i++)
         n += 1 + starts(p, p->bodies[p->instances[i].body].tree, 3);
+    if (p->offloads & 1)
+        n += o->pool * (o->model == CV_PROCESSES ? n : 1);
+    if (p->offloads & 2)
+        n += o->pool;
     return n < MOST_RINGS ? (uint32_t)n : MOST_RINGS;
 }
 
 static struct cv_shm_plan plan_of(const struct cv_program *p, const struct cv_order *o)
 {
     struct cv_shm_plan plan = {.max_tasks = o->max_tasks, .engine_bytes = cv_machine_bytes(p, o), .string_bytes = 64u << 20, .source_bytes = p->source_length + 1};
-    plan.max_rings = o->model == CV_ASYNC || o->stepped ? 1 : producers(p);
+    plan.max_rings = producers(p, o);
     plan.ring_records = o->ring_records;
     if (!plan.ring_records) { /* 16 MiB for each of few producers; for many less, 2 GiB in all where there is so much */
         uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2, most = (uint64_t)2 << 30;
@@ -401,7 +409,7 @@ static uint32_t loop_holder(const struct cv_session *s)
     for (uint32_t t = 0; s->info.model == CV_ASYNC && t < n && t < s->shm.head->plan.max_tasks; t++) {
         const struct cv_row *r = cv_shm_row(&s->shm, t);
         uint32_t cause = atomic_load(&r->wait) >> 24;
-        if (atomic_load(&r->state) == CV_ROW_WAITING && cause >= CV_BLOCK && cause < CV_BLOCK + CV_REASON_COUNT)
+        if (!cv_row_is_worker(r) && atomic_load(&r->state) == CV_ROW_WAITING && cause >= CV_BLOCK && cause < CV_BLOCK + CV_REASON_COUNT)
             return t;
     }
     return CV_NO_TASK;

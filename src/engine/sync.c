@@ -25,14 +25,15 @@ enum stage { FRESH, WAITS, BACK /* condition: takes its lock again; barrier: wai
 struct node {
     uint32_t next, parent, live_children;
     _Atomic uint32_t futex;
-    struct wait_list joiners;
+    struct wait_list joiners;   /* of a pool's first worker: its jobs */
     uint8_t queued, over, stage, all; /* all: it waits for all its children */
+    uint8_t on_loop, broken;    /* broken: of a pool's first worker: the pool; of a task: its block did not come back */
 };
 struct cv_sync {
     pthread_mutex_t mutex;
     uint32_t nobjects, max_tasks, nitems, pad;
     uint32_t nodes_at, items_at;  /* byte offsets in this block */
-    struct wait_list woken;
+    struct wait_list woken, woken_loop;
     struct object objects[];
 };
 
@@ -69,7 +70,7 @@ void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_ta
     s->nobjects = p->nsyncs;
     s->max_tasks = max_tasks;
     s->items_at = (uint32_t)up16(sizeof *s + p->nsyncs * sizeof(struct object));
-    s->woken = (struct wait_list){NOBODY, NOBODY};
+    s->woken = s->woken_loop = (struct wait_list){NOBODY, NOBODY};
     for (uint32_t k = 0; k < p->nsyncs; k++) {
         struct object *o = &s->objects[k];
         *o = (struct object){.kind = (uint32_t)p->syncs[k].kind, .owner = NOBODY, .cap = room(&p->syncs[k]), .items = s->nitems,
@@ -111,7 +112,7 @@ static void wake(struct cv_sync *s, uint32_t task)
     struct node *n = node_of(s, task);
     n->queued = 0;
     n->all = 0;
-    enqueue(s, &s->woken, task);
+    enqueue(s, n->on_loop ? &s->woken_loop : &s->woken, task);
 }
 
 static bool wake_first(struct cv_sync *s, struct object *o, struct wait_list *l)
@@ -126,6 +127,9 @@ static bool wake_first(struct cv_sync *s, struct object *o, struct wait_list *l)
     return false;
 }
 
+uint32_t cv_sync_woken_loop(struct cv_sync *s) { return dequeue(s, &s->woken_loop); }
+bool cv_sync_loop_has_woken(const struct cv_sync *s) { return s->woken_loop.head != NOBODY; }
+void cv_sync_on_loop(struct cv_sync *s, uint32_t task) { node_of(s, task)->on_loop = 1; }
 uint32_t cv_sync_woken(struct cv_sync *s) { return dequeue(s, &s->woken); }
 bool cv_sync_queued(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->queued; }
 
@@ -468,6 +472,32 @@ uint32_t cv_sync_owner(const struct cv_sync *s, uint32_t sync)
 }
 
 uint64_t cv_sync_length(const struct cv_sync *s, uint32_t sync) { return sync < s->nobjects ? s->objects[sync].count : 0; }
+
+/* ── jobs ───────────────────────────────────────────────────────────────────────────────────────── */
+bool cv_sync_job_put(struct cv_sync *s, uint32_t pool, uint32_t task)
+{
+    struct node *p = node_of(s, pool), *n = node_of(s, task);
+    if (p->broken)
+        return false;
+    n->queued = 1;
+    n->broken = 0;
+    enqueue(s, &p->joiners, task);
+    return true;
+}
+
+uint32_t cv_sync_job_take(struct cv_sync *s, uint32_t pool) { return dequeue(s, &node_of(s, pool)->joiners); }
+void cv_sync_job_done(struct cv_sync *s, uint32_t task) { wake(s, task); }
+bool cv_sync_broken(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->broken; }
+
+void cv_sync_pool_break(struct cv_sync *s, uint32_t pool, uint32_t served)
+{
+    struct node *p = node_of(s, pool);
+    p->broken = 1;
+    for (uint32_t task = served != NOBODY ? served : dequeue(s, &p->joiners); task != NOBODY; task = dequeue(s, &p->joiners)) {
+        node_of(s, task)->broken = 1;
+        wake(s, task);
+    }
+}
 
 /* ── between threads and processes ──────────────────────────────────────────────────────────────── */
 int cv_sync_mutex_lock(struct cv_sync *s)

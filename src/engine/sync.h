@@ -52,6 +52,19 @@ bool cv_sync_children_over(const struct cv_sync *s, uint32_t task); /* all tasks
 bool cv_sync_over(const struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task);
 
+/* Jobs of a pool: offloaded blocks, by the task whose they are, first in first out. pool: the first of its workers. A task is
+ * queued from put until done; what it then finds is its block, or that the pool broke. */
+bool cv_sync_job_put(struct cv_sync *s, uint32_t pool, uint32_t task); /* false: the pool is broken */
+uint32_t cv_sync_job_take(struct cv_sync *s, uint32_t pool);          /* CV_NO_TASK: there is none */
+void cv_sync_job_done(struct cv_sync *s, uint32_t task);
+/* A worker died, in the midst of served's block (or CV_NO_TASK): that one and all that are queued come back without. */
+void cv_sync_pool_break(struct cv_sync *s, uint32_t pool, uint32_t served);
+bool cv_sync_broken(const struct cv_sync *s, uint32_t task);
+/* Tasks of a loop, which is told by loop_fd, are fetched apart from those that sleep on their futex. */
+void cv_sync_on_loop(struct cv_sync *s, uint32_t task);
+uint32_t cv_sync_woken_loop(struct cv_sync *s);
+bool cv_sync_loop_has_woken(const struct cv_sync *s);
+
 /* For engines with real threads or processes: the mutex of the table, and a futex word a task. */
 int cv_sync_mutex_lock(struct cv_sync *s);    /* EOWNERDEAD is made consistent: the table is valid at every store */
 void cv_sync_mutex_unlock(struct cv_sync *s);

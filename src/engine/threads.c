@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "engine/own.h"
+#include "engine/pool.h"
 
 enum { STACK = 128 * 1024 };
 struct start { struct cv_machine *m; struct cv_task *task; };
@@ -102,6 +102,9 @@ static int threads_run(struct cv_machine *m)
         cv_ring_claim(&m->shm, &o.w.ring);
     uint32_t number = cv_task_claim(&o.w, CV_NO_TASK, NULL, &main_task, NULL);
     CV_ASSERT(number == 0);
+    int error = pool_begin(&o.w);
+    if (error)
+        own_refused(m, "fork", error);
     struct cv_ring ring = o.w.ring;
     atomic_store(&m->shm.head->peak_tasks, 1);
     o = (struct own){.w = {.m = m, .ring = ring, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
@@ -111,6 +114,7 @@ static int threads_run(struct cv_machine *m)
     own_run(&o);
     free(o.task);
     wait_for_threads(m);
+    pool_end(&o.w, true);
     return 0;
 }
 

@@ -7,7 +7,7 @@
 struct block {
     struct reader *r;
     size_t at, to;
-    int nesting, loops;
+    int nesting, loops, offloads;
     bool tab, space;
 };
 static struct cv_stmt *parse_block(struct block *b, size_t indent);
@@ -219,6 +219,22 @@ static void st_barrier(struct reader *r, struct cv_stmt *s)
     sync_operand(r, s, SYNC_BARRIER, -1);
 }
 
+static void st_offload(struct reader *r, struct cv_stmt *s)
+{
+    struct cv_place at = reader_here(r);
+    char *where = reader_name(r, "threads or processes");
+    if (!where)
+        return;
+    s->index = !strcmp(where, "processes");
+    if (!s->index && strcmp(where, "threads")) {
+        if (reader_error(r, at, "a block is offloaded to threads or processes, not '%s'", where))
+            reader_did_you_mean(r, where, (const char *const[]){"threads", "processes"}, 2);
+        return;
+    }
+    r->p->offloads |= 1u << s->index;
+    colon(r);
+}
+
 static void st_spawn(struct reader *r, struct cv_stmt *s)
 {
     enum { MOST = 32 };
@@ -408,7 +424,7 @@ static struct cv_stmt *assignment(struct reader *r)
     return s;
 }
 
-enum { AWAIT = 1, BLOCK = 2, LOOP = 4, IN_LOOP = 8 };
+enum { AWAIT = 1, BLOCK = 2, LOOP = 4, IN_LOOP = 8, AT_HOME = 16 /* not in an offloaded block */ };
 static const struct {
     const char *word;
     enum cv_stmt_kind kind;
@@ -423,7 +439,7 @@ static const struct {
              {"if", CV_S_IF, BLOCK, st_condition},
              {"break", CV_S_BREAK, IN_LOOP, st_nothing},
              {"continue", CV_S_CONTINUE, IN_LOOP, st_nothing},
-             {"return", CV_S_RETURN, 0, st_nothing},
+             {"return", CV_S_RETURN, AT_HOME, st_nothing},
              {"pass", CV_S_PASS, 0, st_nothing},
              {"print", CV_S_PRINT, 0, st_value},
              {"spin", CV_S_SPIN, 0, st_spin},
@@ -445,28 +461,14 @@ static const struct {
              {"set", CV_S_SET, 0, st_event},
              {"clear", CV_S_CLEAR, 0, st_event},
              {"barrier", CV_S_BARRIER, AWAIT, st_barrier},
-             {"spawn", CV_S_SPAWN, 0, st_spawn},
-             {"join", CV_S_JOIN, AWAIT, st_join},
+             {"spawn", CV_S_SPAWN, AT_HOME, st_spawn},
+             {"join", CV_S_JOIN, AWAIT | AT_HOME, st_join},
+             {"offload", CV_S_OFFLOAD, AWAIT | BLOCK, st_offload},
              {"alloc", CV_S_ALLOC, 0, st_value},
              {"pin", CV_S_PIN, 0, st_value},
              {"nice", CV_S_NICE, 0, st_value},
              {"fail", CV_S_FAIL, 0, st_value},
              {"crash", CV_S_CRASH, 0, st_nothing}};
-
-static bool later(struct reader *r)
-{
-    for (const struct cv_word *w = cv_statements; w->name; w++)
-        if (w->later && reader_is(r, w->name)) {
-            const char *after = r->pos;
-            while (after < r->stop && *after == ' ')
-                after++;
-            if (after < r->stop && *after == '=' && !(after + 1 < r->stop && after[1] == '='))
-                return false;
-            reader_error(r, reader_here(r), "'%s' is not yet in this version", w->name);
-            return true;
-        }
-    return false;
-}
 
 static struct cv_stmt *statement(struct block *b, unsigned *flags)
 {
@@ -478,8 +480,6 @@ static struct cv_stmt *statement(struct block *b, unsigned *flags)
         reader_next(r);
         await = true;
     }
-    if (later(r))
-        return new_stmt(r, CV_S_PASS, await_at);
     struct cv_place at = reader_here(r);
     for (size_t i = 0; i < CV_COUNT(table); i++) {
         if (!reader_is(r, table[i].word))
@@ -489,7 +489,14 @@ static struct cv_stmt *statement(struct block *b, unsigned *flags)
         *flags = table[i].flags;
         if (await && !(*flags & AWAIT)) {
             if (reader_error(r, await_at, "'%s' does not wait: await has no place before it", table[i].word))
-                cv_diag_note(r->diags, "await goes with sleep, fetch, yield, lock, acquire, put, get, wait, barrier, join, with");
+                cv_diag_note(r->diags, "await goes with sleep, fetch, yield, lock, acquire, put, get, wait, barrier, join, offload, with");
+        } else if (await && b->offloads) {
+            if (reader_error(r, await_at, "await has no place in an offloaded block"))
+                cv_diag_note(r->diags, "the block runs on a worker, which has no loop: leave the await out");
+        } else if ((*flags & AT_HOME) && b->offloads) {
+            reader_error(r, at, "'%s' has no place in an offloaded block", table[i].word);
+        } else if ((*flags & IN_LOOP) && b->loops == 0 && b->offloads) {
+            reader_error(r, at, "'%s' cannot leave an offloaded block", table[i].word);
         } else if ((*flags & IN_LOOP) && b->loops == 0) {
             reader_error(r, at, "'%s' outside of a loop", table[i].word);
         }
@@ -623,10 +630,16 @@ static struct cv_stmt *parse_block(struct block *b, size_t indent)
         last = &s->next;
         if (flags & BLOCK) {
             char word[16];
-            snprintf(word, sizeof word, "%.*s", (int)strcspn(l->text, " :\t"), l->text);
-            b->loops += (flags & LOOP) != 0;
+            const char *from = l->text + (s->await ? strlen("await") : 0);
+            from += strspn(from, " \t");
+            snprintf(word, sizeof word, "%.*s", (int)strcspn(from, " :\t\r\n"), from);
+            bool away = s->kind == CV_S_OFFLOAD;
+            int loops = b->loops;
+            b->loops = away ? 0 : loops + ((flags & LOOP) != 0);
+            b->offloads += away;
             s->body = inner(b, indent, word, l->number);
-            b->loops -= (flags & LOOP) != 0;
+            b->offloads -= away;
+            b->loops = loops;
             if (s->kind == CV_S_IF)
                 else_branches(b, indent, s, 0);
         }

@@ -465,6 +465,14 @@ static void statement(struct out *o, const struct cv_stmt *s)
         expr(o, s->value);
         effect(o, s, CV_OP_FETCH, 0);
         break;
+    case CV_S_OFFLOAD: {
+        uint32_t at = (uint32_t)o->code.n;
+        effect(o, s, CV_OP_OFFLOAD, s->index);
+        block(o, s->body);
+        emit(o, CV_OP_END_OFFLOAD, 0, 0);
+        o->code.at[at].b = (int32_t)o->code.n;
+        break;
+    }
     case CV_S_ALLOC:
         expr(o, s->value);
         effect(o, s, CV_OP_ALLOC, 0);

@@ -77,6 +77,7 @@ void cv_insn_text(const struct cv_program *p, uint32_t pc, struct cv_buf *out)
     case CV_OP_PRINT:
     case CV_OP_ALLOC:
     case CV_OP_PIN:
+    case CV_OP_OFFLOAD:
     case CV_OP_NICE:
     case CV_OP_FAIL:
     case CV_OP_CHECK:

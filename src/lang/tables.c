@@ -57,7 +57,7 @@ const struct cv_word cv_statements[] = {
     {"alloc", "alloc SIZE", "take and touch that much private memory", false},
     {"fail", "fail \"text\"", "the task raises", false},
     {"crash", "crash", "a real SIGSEGV", false},
-    {"offload", "offload threads:", "run the block on a worker", true},
+    {"offload", "[await] offload threads:", "run the block on a worker of a pool; offload processes: in another process", false},
     {"wait", "[await] wait c", "for a condition or an event", false},
     {"notify", "notify c", "wake one that waits", false},
     {"notify_all", "notify_all c", "wake all that wait", false},

@@ -9,6 +9,8 @@
 #include "model/model.h"
 
 static bool is_async(const struct cv_model *m) { return m->info->model == CV_ASYNC; }
+/* Runs in the loop's thread. */
+static bool on_loop(const struct cv_model *m, const struct task *t) { return is_async(m) && !t->worker; }
 static bool is_block(enum cv_cause c) { return c >= CV_BLOCK && c < CV_BLOCK + CV_REASON_COUNT; }
 static bool is_lock(enum cv_cause c)
 {
@@ -69,10 +71,10 @@ uint32_t lanes_line(const struct task *t, uint64_t at)
 /* What both streams come to. */
 static struct slice combined(const struct cv_model *m, const struct task *t, uint64_t at)
 {
-    bool own_thread = !is_async(m), off = own_thread ? t->off : m->loop_off, preempted = own_thread ? t->preempted : false;
+    bool own_thread = !on_loop(m, t), off = own_thread ? t->off : m->loop_off, preempted = own_thread ? t->preempted : false;
     uint32_t core = own_thread ? t->core : m->tasks[0] ? m->tasks[0]->core : CV_NO_CORE;
     struct slice s = {.t = at, .cause = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .line = t->line, .object = CV_NO_TASK,
-                      .exact = own_thread ? t->exact : m->loop_exact};
+                      .exact = own_thread ? t->exact : m->loop_exact, .beside = t->worker};
     switch (t->phase) {
     case PHASE_NONE: s.state = CV_ST_NONE; break;
     case PHASE_STARTED:
@@ -243,7 +245,13 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->parent = (uint32_t)e->c & 0xfffff;
         t->pid = (uint32_t)(e->d >> 32);
         t->tid = (uint32_t)e->d;
-        m->alive++;
+        t->worker = (e->flags & CV_F_WORKER) != 0;
+        t->own_copy = (e->flags & CV_F_COPY) != 0;
+        m->alive += !t->worker;
+        if (!t->worker)
+            break;
+        t->phase = PHASE_WAIT; /* for its first job */
+        t->cause = (enum cv_cause)(CV_BLOCK + CV_REASON_WORK);
         break;
     case CV_EV_RUN:
         t->phase = PHASE_RUN;
@@ -278,7 +286,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->failure = e->a ? model_clean(m, (uint32_t)e->a) : NULL;
         t->cause = CV_CAUSE_EXIT;
         syncs_wait(m, t, e->t, false, 0);
-        m->alive -= m->alive > 0;
+        m->alive -= m->alive > 0 && !t->worker;
         return CV_CAUSE_EXIT;
     default: break;
     }
@@ -299,7 +307,7 @@ void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
         at_line(m, t, e->t, e->line);
     else if (e->kind == CV_EV_TASK_START)
         at_line(m, t, e->t, e->line);
-    if (is_async(m))
+    if (on_loop(m, t))
         async_fold(m, t, e);
     enum cv_cause sw = own_event(m, t, e);
     bool changes = e->kind == CV_EV_TASK_START || e->kind == CV_EV_RUN || e->kind == CV_EV_WAIT || e->kind == CV_EV_READY || e->kind == CV_EV_TASK_END;
@@ -338,7 +346,7 @@ static void usage(struct cv_model *m, struct task *t, const struct cv_event *e)
     t->yields -= yields;
     t->core = (uint32_t)(e->b >> 32);
     n -= yields;
-    struct task *at = is_async(m) && m->on_loop != CV_NO_TASK ? model_task(m, m->on_loop) : t;
+    struct task *at = on_loop(m, t) && m->on_loop != CV_NO_TASK ? model_task(m, m->on_loop) : t;
     for (uint32_t i = 0; at && i < n && i < 256; i++)
         settle(m, at, e->t, CV_CAUSE_QUANTUM);
     if (at && n == 0)
@@ -359,7 +367,7 @@ void lanes_kernel(struct cv_model *m, const struct cv_event *e)
     t->off = out;
     t->preempted = out && e->b == 1;
     t->core = e->obj;
-    if (is_async(m)) {
+    if (on_loop(m, t)) {
         loop_switch(m, t, e);
         return;
     }

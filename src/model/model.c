@@ -188,7 +188,10 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
         return;
     findings_any(m, t, e);
     switch (e->kind) {
-    case CV_EV_READ: case CV_EV_WRITE: vars_fold(m, t, e); break;
+    case CV_EV_READ: case CV_EV_WRITE:
+        if (vars_followed(m, t, e->obj))
+            vars_fold(m, t, e);
+        break;
     case CV_EV_TAKE: case CV_EV_GIVE: syncs_fold(m, t, e); break;
     case CV_EV_PRINT: print_line(m, e); break;
     default: break;
@@ -220,6 +223,7 @@ void cv_model_fold(struct cv_model *m, const struct cv_event *event)
     switch (e.kind) {
     case CV_EV_TASK_START: case CV_EV_TASK_END: case CV_EV_RUN: case CV_EV_WAIT: case CV_EV_READY: case CV_EV_CPU: case CV_EV_READ: case CV_EV_WRITE:
     case CV_EV_TAKE: case CV_EV_GIVE: case CV_EV_SPAWN: case CV_EV_JOINED: case CV_EV_PRINT: case CV_EV_MARK: case CV_EV_PASS: case CV_EV_POLL:
+    case CV_EV_JOB: case CV_EV_JOB_END:
         task_event(m, &e);
         break;
     case CV_EV_SWITCH_OUT: case CV_EV_SWITCH_IN: case CV_EV_USAGE:

@@ -12,6 +12,7 @@ enum { SERIES_BLOCK = 32 };
 struct slice {              /* 16 bytes; lasts until the next slice begins */
     uint64_t t;
     uint64_t state : 4, cause : 5, core : 10, line : 16, object : 20 /* READY: the waker */, exact : 1;
+    uint64_t beside : 1;    /* the loop, in a thread of its own: what holds the loop does not freeze it */
     uint64_t sw : 5;        /* 1 + the cause of the switch that happened here; 0: none */
 };
 _Static_assert(sizeof(struct slice) == 16, "a slice is two words");
@@ -87,6 +88,7 @@ struct task {
     CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
     uint64_t lines_dropped;
     /* what its own events say */
+    bool worker, own_copy;      /* of a pool: in a thread of its own; with a copy of [shared] of its own */
     enum phase phase;
     enum cv_task_end end;
     const char *failure;        /* NULL: none; the model's */
@@ -187,6 +189,8 @@ void lanes_trim(struct cv_model *m);
 void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e); /* READ, WRITE */
 void vars_used(struct task *t, uint64_t at);                       /* what it held in its locals has been used */
 void vars_published(struct task *t, uint64_t at);                  /* it gave its writes away in order: a release, a spawn, its end */
+/* False for what a worker process does with a copy of its own where nobody else has one: it is no part of the variable's story. */
+bool vars_followed(const struct cv_model *m, const struct task *t, uint32_t var);
 struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var);
 const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version); /* NULL: not (any more) known */
 void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, struct cv_buf *out);

@@ -1,4 +1,4 @@
-/* What happens before what: vector clocks of tasks and sync objects. An edge leaves a task with GIVE, SPAWN and its end, and
+/* What happens before what: vector clocks of tasks and sync objects. An edge leaves a task with GIVE, SPAWN, JOB and its end, and
  * comes in with TAKE, JOINED and its start; a queue orders both ways, since a put may have waited for a get. A sync object
  * has one clock, so two permits of a semaphore count as ordered: that errs towards silence.
  *
@@ -78,7 +78,14 @@ void order_fold(struct cv_model *m, struct task *t, uint32_t number, const struc
         enter(t, &m->syncs[e->obj].clock);
     if (sync && (queue || e->kind == CV_EV_GIVE))
         leave(&m->syncs[e->obj].clock, t, number);
-    if (e->kind == CV_EV_TASK_END) {
+    if (e->kind == CV_EV_JOB || e->kind == CV_EV_JOB_END) { /* a block comes to a worker, and goes back to its task */
+        struct task *owner = e->a < CV_MAX_TASKS ? model_new_task(m, (uint32_t)e->a) : NULL;
+        struct task *from = e->kind == CV_EV_JOB ? owner : t, *to = e->kind == CV_EV_JOB ? t : owner;
+        if (owner) {
+            leave(&to->clock, from, from == t ? number : (uint32_t)e->a);
+            to->acquires++;
+        }
+    } else if (e->kind == CV_EV_TASK_END) {
         begin(t, number);
     } else if (e->kind == CV_EV_SPAWN && e->a < CV_MAX_TASKS) {
         struct task *made = model_new_task(m, (uint32_t)e->a);

@@ -54,7 +54,7 @@ enum cv_state series_state(const struct slice *s, enum overlay_kind kind)
         return CV_ST_STOPPED;
     if (kind == OVER_LOST)
         return CV_ST_LOST;
-    return !holds && (state == CV_ST_READY || state == CV_ST_WAITING || state == CV_ST_BLOCKED) ? CV_ST_FROZEN : state;
+    return !holds && !s->beside && (state == CV_ST_READY || state == CV_ST_WAITING || state == CV_ST_BLOCKED) ? CV_ST_FROZEN : state;
 }
 
 /* The part [from, to) of a slice. */

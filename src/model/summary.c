@@ -175,10 +175,10 @@ static void variables(struct cv_summary *s, const struct cv_model *m)
         to->value = value_of_copy(s, m, v, 0);
         if (!model_private(m, v))
             continue;
-        to->ncopies = ntasks(m);
-        to->copies = keep(s, (to->ncopies + 1) * sizeof *to->copies);
-        for (uint32_t t = 0; t < to->ncopies; t++)
-            to->copies[t] = t == 0 ? to->value : value_of_copy(s, m, v, t);
+        to->copies = keep(s, (ntasks(m) + 1) * sizeof *to->copies);
+        for (uint32_t t = 0; t < ntasks(m); t++)
+            if (cv_shm_row(m->shm, t)->body != CV_NO_BODY)
+                to->copies[to->ncopies++] = t == 0 ? to->value : value_of_copy(s, m, v, t);
     }
 }
 
@@ -196,7 +196,9 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     struct cv_summary_task t = {.task = number, .state = (enum cv_row_state)atomic_load(&row->state), .pid = atomic_load(&row->pid),
                                 .tid = atomic_load(&row->tid), .voluntary = atomic_load(&row->voluntary), .involuntary = atomic_load(&row->involuntary),
                                 .yields = atomic_load(&row->yields), .cpu_ns = atomic_load(&row->cpu_ns)};
-    bool is_async = m->info->model == CV_ASYNC, hidden = number == 0 && m->info->implicit_main;
+    bool is_async = m->info->model == CV_ASYNC, worker = row->body == CV_NO_BODY, hidden = number == 0 && m->info->implicit_main;
+    if (worker && t.state == CV_ROW_WAITING && atomic_load(&row->serves) == CV_NO_TASK)
+        t.state = CV_ROW_DONE; /* idle: it waits for nothing that is missing */
     uint32_t quantum = t.involuntary - (t.yields < t.involuntary ? t.yields : t.involuntary);
     for (int k = 0; k < CV_CAUSE_COUNT; k++) {
         uint32_t n = hidden ? 0 : atomic_load(&row->causes[k]);
@@ -212,7 +214,7 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     s->voluntary += t.voluntary;
     s->involuntary += t.involuntary;
     s->awaits += t.awaits;
-    if (!is_async || number == 0)
+    if (!is_async || number == 0 || worker)
         s->cpu_time_ns += t.cpu_ns;
     if (hidden)
         return;

@@ -52,10 +52,17 @@ const struct version *vars_version(const struct var *v, uint32_t index, uint64_t
     return s && low < s->v.n && version_of(&s->v.at[low]) == version ? &s->v.at[low] : NULL;
 }
 
+bool vars_followed(const struct cv_model *m, const struct task *t, uint32_t var)
+{
+    return !t->own_copy || (var < m->info->nvars && (model_private(m, var) || m->info->vars[var].kind == CV_VAR_MEMORY));
+}
+
 struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var)
 {
     if (!model_private(m, var))
         return &m->vars[var];
+    if (t->worker && model_task(m, t->parent)) /* a thread in another's process */
+        t = model_task(m, t->parent);
     if (!t->vars)
         t->vars = cv_alloc(m->info->nvars * sizeof *t->vars);
     if (!t->vars[var])
@@ -286,7 +293,7 @@ bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_
 bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task)
 {
     const struct task *t = model_task(m, task);
-    return var < m->info->nvars && model_private(m, var) && t && t->phase != PHASE_NONE;
+    return var < m->info->nvars && model_private(m, var) && t && t->phase != PHASE_NONE && !t->worker;
 }
 
 /* ── in words ───────────────────────────────────────────────────────────────────────────────────── */
