@@ -74,6 +74,36 @@ static void pass_time(struct stage *s, uint32_t task, uint64_t ns, bool busy)
         end_run(s, CV_OUT_TIMEOUT, "the run took longer than its timeout (virtual time)");
 }
 
+static void impossible(struct stage *s, uint32_t letter, const char *why)
+{
+    char name[8];
+    schedule_letter(letter, name);
+    snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "step %u of the schedule is impossible: %s %s",
+             s->schedule.position + 1, name, why);
+    s->scheduled = false;
+    end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
+}
+
+static void broken(struct stage *s)
+{
+    snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "a schedule is letters and counts, as in A2 B3 A1; what comes after step %u is not",
+             s->schedule.position);
+    s->scheduled = false;
+    end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
+}
+
+/* All went well, if nothing is left of the schedule. */
+static void finished(struct stage *s)
+{
+    uint32_t letter;
+    if (s->scheduled && schedule_peek(&s->schedule, &letter))
+        impossible(s, letter, "cannot go, the run is over");
+    else if (s->scheduled && s->schedule.broken)
+        broken(s);
+    else
+        end_run(s, CV_OUT_FINISHED, "");
+}
+
 /* ── own copies under processes ─────────────────────────────────────────────────────────────────── */
 static void own_memory(struct stage *s, struct player *p, const struct cv_memory *from)
 {
@@ -222,7 +252,7 @@ static void finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
     if (is_async(s) && task == 0) /* as in asyncio: the rest of this pass, and the one that the callback of its end runs in */
         s->closing = 2;
     if (alive(s) == 0) /* threads and processes that nobody joined are waited for */
-        end_run(s, CV_OUT_FINISHED, "");
+        finished(s);
 }
 
 /* ── effects ────────────────────────────────────────────────────────────────────────────────────── */
@@ -539,24 +569,6 @@ static uint64_t random_below(struct stage *s, uint64_t n)
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return (uint64_t)(((unsigned __int128)(z ^ (z >> 31)) * n) >> 64);
-}
-
-static void impossible(struct stage *s, uint32_t letter, const char *why)
-{
-    char name[8];
-    schedule_letter(letter, name);
-    snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "step %u of the schedule is impossible: %s %s",
-             s->schedule.position + 1, name, why);
-    s->scheduled = false;
-    end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
-}
-
-static void broken(struct stage *s)
-{
-    snprintf(head(s)->schedule_error, sizeof head(s)->schedule_error, "a schedule is letters and counts, as in A2 B3 A1; what comes after step %u is not",
-             s->schedule.position);
-    s->scheduled = false;
-    end_run(s, CV_OUT_CRASHED, head(s)->schedule_error);
 }
 
 /* Timers that are due let their tasks go; where nobody can go, time moves on to the next timer. */

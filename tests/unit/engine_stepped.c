@@ -125,6 +125,12 @@ START_TEST(schedule_names_what_is_impossible)
     play(&p, COUNTER, CV_ASYNC, 1, "A1 B1");
     ck_assert_ptr_nonnull(strstr(p.shm.head->schedule_error, "step 2 of the schedule is impossible: B cannot go"));
     end(&p);
+    play(&p, COUNTER, CV_THREADS, 1, "A2 B3");
+    ck_assert_str_eq(p.shm.head->schedule_error, "step 5 of the schedule is impossible: B cannot go, the run is over");
+    end(&p);
+    play(&p, COUNTER, CV_ASYNC, 1, "A2 B2 A");
+    ck_assert_str_eq(p.shm.head->schedule_error, "step 5 of the schedule is impossible: A cannot go, the run is over");
+    end(&p);
     play(&p, COUNTER, CV_THREADS, 1, "A1 ?");
     ck_assert_ptr_nonnull(strstr(p.shm.head->schedule_error, "a schedule is letters and counts"));
     end(&p);
