@@ -24,7 +24,7 @@ void cv_canvas_svg(const struct cv_canvas *c, struct cv_buf *out);
 
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
-    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN
+    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS
 };
 struct cv_key_info { const char *keys, *summary; };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
@@ -63,6 +63,16 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of
 bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */
 void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */
 void cv_ui_span(struct cv_ui *ui, uint64_t ns);           /* width of the timeline */
+
+/* ── the picker of lessons ──────────────────────────────────────────────────────────────────────── */
+struct cv_lesson { const char *name, *title, *about; unsigned models; /* bits: async, threads, under the GIL, processes */ };
+enum cv_pick { CV_PICK_NONE, CV_PICK_REDRAW, CV_PICK_OPEN, CV_PICK_LEAVE };
+struct cv_picker;
+struct cv_picker *cv_picker_new(const struct cv_lesson *lessons, size_t n, bool ascii); /* copies what it shows */
+void cv_picker_free(struct cv_picker *p);
+enum cv_pick cv_picker_input(struct cv_picker *p, const struct cv_input *in);
+size_t cv_picker_chosen(const struct cv_picker *p);       /* index of the lesson; SIZE_MAX: none matches */
+void cv_picker_draw(struct cv_picker *p, struct cv_canvas *c); /* the whole frame, of the canvas's size */
 
 /* ── terminals ──────────────────────────────────────────────────────────────────────────────────── */
 struct cv_terminal_ops {

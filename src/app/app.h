@@ -64,6 +64,10 @@ struct cv_program *app_program(const struct app_args *a, const char *file);
 struct app_paths { CV_VEC(char *); };
 void app_shipped(const struct app_args *a, struct app_paths *paths);
 void app_paths_release(struct app_paths *paths);
+/* The shipped lessons, for the picker: those that read without an error. */
+struct app_lessons { struct app_paths paths; CV_VEC(struct cv_lesson) at; CV_VEC(struct cv_program *) programs; };
+void app_lessons_read(const struct app_args *a, struct app_lessons *l);
+void app_lessons_release(struct app_lessons *l);
 /* The order the arguments ask for. false: said. */
 bool app_order(const struct app_args *a, const struct cv_program *p, struct cv_order *o);
 

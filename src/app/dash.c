@@ -27,9 +27,12 @@ struct dash {
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
     struct app_play play;
     struct cv_ui *ui;
+    struct cv_picker *picker;       /* of the lessons, once they were asked for */
+    struct app_lessons lessons;
     struct cv_canvas canvas;
     struct cv_buf message;
     uint64_t drawn;                 /* the model's change that was drawn last */
+    bool picking;                   /* the picker is shown */
     bool dirty, frame_due, drain_due, key_due, resized, continued, stopped, vanished, quit, topo_came, over;
     int deadly;                     /* a signal that ends us */
     int status;
@@ -71,6 +74,12 @@ static void topo_read(uv_work_t *w, int status)
 /* ── the picture ────────────────────────────────────────────────────────────────────────────────── */
 static void draw(struct dash *d)
 {
+    if (d->picking) {
+        cv_picker_draw(d->picker, &d->canvas);
+        d->term->present(&d->canvas);
+        d->dirty = false;
+        return;
+    }
     struct cv_ui_status s = {.message = d->message.n ? d->message.at : NULL, .source_name = "", .source_why = "", .clock_name = "",
                              .running = d->play.session && !d->play.over};
     if (d->play.session) {
@@ -175,6 +184,58 @@ static void set_model(struct dash *d, enum cv_model_kind model)
     begin_run(d);
 }
 
+/* ── the lessons ────────────────────────────────────────────────────────────────────────────────── */
+static void end_run(struct dash *d)
+{
+    uv_timer_stop(&d->drain);
+    uv_timer_stop(&d->frame);
+    cv_ui_model(d->ui, NULL);
+    app_play_end(&d->play);
+}
+
+static void show_lessons(struct dash *d)
+{
+    if (!d->picker) {
+        app_lessons_read(d->args, &d->lessons);
+        d->picker = cv_picker_new(d->lessons.at.at, d->lessons.at.n, d->canvas.ascii);
+    }
+    d->picking = d->dirty = true;
+}
+
+/* The scenario is read anew: the picker's own copy stays for the next time. */
+static void open_lesson(struct dash *d, size_t i)
+{
+    struct app_args a = *d->args;
+    struct cv_order order;
+    a.noverrides = 0; /* parameters of the command line are those of its file */
+    a.params[0] = 0;
+    struct cv_program *p = app_program(&a, d->lessons.paths.at[i]);
+    if (!p || !app_order(&a, p, &order)) {
+        cv_program_free(p);
+        return;
+    }
+    end_run(d);
+    cv_program_free(d->program);
+    d->program = p;
+    d->order = order;
+    d->picking = false;
+    begin_run(d);
+}
+
+static void pick(struct dash *d, const struct cv_input *in)
+{
+    switch (cv_picker_input(d->picker, in)) {
+    case CV_PICK_NONE: break;
+    case CV_PICK_REDRAW: d->dirty = true; break;
+    case CV_PICK_OPEN: open_lesson(d, cv_picker_chosen(d->picker)); break;
+    case CV_PICK_LEAVE:
+        d->picking = false;
+        d->quit = !d->program;
+        d->dirty = true;
+        break;
+    }
+}
+
 static void obey(struct dash *d, enum cv_command command)
 {
     switch (command) {
@@ -191,6 +252,7 @@ static void obey(struct dash *d, enum cv_command command)
         begin_run(d);
         break;
     case CV_CMD_RERUN: begin_run(d); break;
+    case CV_CMD_LESSONS: show_lessons(d); break;
     }
 }
 
@@ -213,6 +275,8 @@ static void take_keys(struct dash *d)
         any = true;
         if (in.kind == CV_IN_RESIZE)
             d->resized = true;
+        else if (d->picking)
+            pick(d, &in);
         else
             obey(d, cv_ui_input(d->ui, &in));
     }
@@ -309,9 +373,12 @@ static int watch(struct dash *d)
     d->guess = cv_topo_guess();
     cv_ui_topo(d->ui, d->guess);
     fit(d);
+    if (!d->program)
+        show_lessons(d);
     draw(d); /* a first frame at once; all that takes its time comes after it */
     start_loop(d);
-    begin_run(d);
+    if (d->program)
+        begin_run(d);
     sigset_t all, before; /* the pool's threads inherit it: signals are for this thread alone */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -328,6 +395,7 @@ static int watch(struct dash *d)
     app_guard(NULL);
     end_loop(d);
     cv_ui_free(d->ui);
+    cv_picker_free(d->picker);
     cv_canvas_release(&d->canvas);
     cv_topo_free(d->guess);
     if (d->topo)
@@ -340,18 +408,19 @@ static int watch(struct dash *d)
 int app_dash(const struct app_args *a)
 {
     struct dash d = {.args = a, .term = &cv_terminal_curses};
-    d.program = app_program(a, a->operands[0]);
-    if (!d.program)
+    const char *file = a->noperands ? a->operands[0] : NULL;
+    int status = APP_OK;
+    if (file && !(d.program = app_program(a, file)))
         return APP_WRONG;
-    int status = APP_WRONG;
-    if (app_order(a, d.program, &d.order)) {
-        if (!isatty(0) || !isatty(1))
-            status = app_say(APP_REFUSED, "not a terminal: the dashboard needs one; without a screen there is 'convis run %s'", a->operands[0]);
-        else
-            status = watch(&d);
-    }
+    if (file && !app_order(a, d.program, &d.order))
+        status = APP_WRONG;
+    else if (!isatty(0) || !isatty(1))
+        status = app_say(APP_REFUSED, "not a terminal: the dashboard needs one; without a screen there is 'convis run %s'", file);
+    else
+        status = watch(&d);
     cv_buf_release(&d.message);
     cv_program_free(d.program);
+    app_lessons_release(&d.lessons);
     if (d.deadly)
         app_die_of(d.deadly);
     if (d.vanished)

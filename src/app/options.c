@@ -15,7 +15,7 @@ enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = APP_LATER - 1 };
 enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER };
 
 const struct app_command_info app_commands[] = {
-    {"", "FILE", "the dashboard; FILE may be the bare name of a shipped scenario", APP_DASH, 1, 1, app_dash},
+    {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
     {"run", "FILE", "without a screen: the output, then a summary", APP_RUN, 1, 1, app_run},
     {"compare", "FILE", "every model the scenario names, one after the other, in one table", APP_COMPARE, 1, 1, app_compare},
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
@@ -271,7 +271,7 @@ static int dispatch(struct app_args *a, const struct cv_buf *seen)
         if (o->commands && !(o->commands & c->command))
             return app_say(APP_WRONG, "--%s means nothing to 'convis %s'", o->name, *c->name ? c->name : c->operands);
     }
-    if (!a->noperands && c->command == APP_DASH) {
+    if (!a->noperands && c->command == APP_DASH && !(isatty(0) && isatty(1))) {
         app_usage(stderr);
         return APP_WRONG;
     }

@@ -130,6 +130,12 @@ static enum cv_command key_async(struct cv_view *v, int key) { return (void)v, (
 static enum cv_command key_threads(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_THREADS; }
 static enum cv_command key_processes(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_PROCESSES; }
 static enum cv_command key_gil(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_GIL; }
+static enum cv_command key_lessons(struct cv_view *v, int key)
+{
+    (void)v, (void)key;
+    return CV_CMD_LESSONS;
+}
+
 static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_RERUN; }
 static enum cv_command key_quit(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_QUIT; }
 
