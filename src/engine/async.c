@@ -129,9 +129,11 @@ static void poll_now(struct loop *l)
     if (left == 0)
         return;
     cv_emit1(&l->w.ring, CV_EV_POLL, 0, 0, 0, 0, left, l->fetches);
-    /* Even with nothing to come (a deadlock, which the parent sees) the loop looks up now and then whether it should stop. */
-    uint64_t most = l->visits ? 20000000 : 200000000, sleep = left < most ? left : most; /* a worker process may die */
-    struct itimerspec at = {.it_value = {(time_t)(sleep / 1000000000u), (long)(sleep % 1000000000u)}};
+    enum { LOOK_NS = 20000000 }; /* a worker process may die; else nothing wakes the loop but what it waits for */
+    uint64_t sleep = l->visits && left > LOOK_NS ? LOOK_NS : left;
+    struct itimerspec at = {0};
+    if (sleep != UINT64_MAX)
+        at.it_value = (struct timespec){(time_t)(sleep / 1000000000u), (long)(sleep % 1000000000u)};
     timerfd_settime(l->timerfd, 0, &at, NULL);
     uv_run(&l->uv, UV_RUN_ONCE);
     if (l->visits)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -153,15 +154,10 @@ static void sync_effect(struct own *o, const struct cv_action *a)
         if (!waited)
             leave(o);
         waited = true;
-        while (atomic_load(word) == seen && !stopped(o)) {
-            own_futex_wait(word, seen, o->tend ? 20000000 : 200000000, true);
-            if (o->tend && atomic_load(word) == seen) {
-                o->tend(o);
-                cv_sync_mutex_lock(s); /* whom another woke in the table, and died before it could say so */
-                own_wake(o);
-                cv_sync_mutex_unlock(s);
-            }
-        }
+        if (o->tend)
+            o->tend(o); /* a child that ends from here on changes the word */
+        while (atomic_load(word) == seen && !stopped(o))
+            own_futex_wait(word, seen, 0, true); /* no look now and then: it would be counted as a switch */
         if (stopped(o))
             return;
     }
@@ -304,6 +300,23 @@ static bool effect(struct own *o, const struct cv_action *a)
     }
 }
 
+/* SIGCHLD ends the wait of a process, which then sees which child it was. */
+static _Atomic uint32_t *child_word;
+
+static void child_changed(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(child_word, 1);
+    own_futex_wake(child_word, 1);
+}
+
+static void look_after_children(const struct own *o)
+{
+    struct sigaction act = {.sa_handler = child_changed, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    child_word = cv_sync_futex(o->w.m->sync, o->task->number);
+    sigaction(SIGCHLD, &act, NULL);
+}
+
 static void eval_breaker(struct cv_worker *w) { look_at_gil(w->self); }
 
 /* Until the task's end, or its block's. */
@@ -338,6 +351,8 @@ void own_run(struct own *o)
     struct cv_machine *m = o->w.m;
     struct cv_action a;
     uint32_t task = o->task->number;
+    if (o->process)
+        look_after_children(o);
     come_back(o, m->program->bodies[o->task->body].line);
     go_on(o, &a);
     measure(o);

@@ -117,10 +117,10 @@ int cv_runner_main(int fd)
     atomic_store(&h->attached, 1);
     while (!atomic_load(&h->gate))
         own_futex_wait(&h->gate, 0, 100000000, true);
-    base_usage(&m);
     m.zero_ns = cv_mono_ns();
     if (!m.order->stepped)
         atomic_store(&h->started, cv_ticks());
+    base_usage(&m); /* behind the start: a loop cannot have used more CPU than time went by */
     const struct cv_engine_ops *engine = m.order->stepped ? cv_engines[3] : cv_engines[m.order->model];
     int status = engine->run(&m);
     if (!m.order->stepped)

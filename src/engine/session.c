@@ -420,12 +420,23 @@ static bool same_set(const uint32_t *a, uint32_t na, const uint32_t *b, uint32_t
     return na == nb && memcmp(a, b, na * sizeof *a) == 0;
 }
 
+/* Whom a process woke in the table before it died, and so could not tell: the two are done under one hold of the mutex. */
+static void wake_forgotten(struct cv_session *s)
+{
+    for (uint32_t t; (t = cv_sync_woken(s->machine.sync)) != CV_NO_TASK;) {
+        _Atomic uint32_t *word = cv_sync_futex(s->machine.sync, t);
+        atomic_fetch_add(word, 1);
+        own_futex_wake(word, 1);
+    }
+}
+
 /* The same set, its members unmoved, seen twice is a deadlock. Once for each set. */
 static void look_for_deadlock(struct cv_session *s)
 {
     bool others;
     if (cv_sync_mutex_lock(s->machine.sync) != 0)
         return;
+    wake_forgotten(s);
     uint32_t holder = loop_holder(s), n = cv_deadlock_find(&s->machine, holder, s->members, s->shm.head->plan.max_tasks, &others);
     struct cv_buf text = {0};
     uint64_t sum = sum_of_rows(s, s->members, n);
@@ -469,7 +480,7 @@ static void timeout_text(struct cv_session *s, struct cv_buf *out)
     for (uint32_t t = 0, told = 0; t < n && told < 3; t++) {
         const struct cv_row *r = cv_shm_row(&s->shm, t);
         size_t length;
-        if (atomic_load(&r->state) != CV_ROW_RUNNABLE)
+        if (s->info.stepped ? t != atomic_load(&s->shm.head->stepping) : atomic_load(&r->state) != CV_ROW_RUNNABLE)
             continue;
         bool silent = t < s->nsteps && s->steps[t] == atomic_load(&r->steps);
         const char *name = cv_string(&s->shm, r->name, &length);
@@ -517,6 +528,12 @@ bool cv_session_poll(struct cv_session *s)
     note_steps(s, run_ns);
     if (!s->info.stepped)
         look_for_deadlock(s);
+    if (!s->over && atomic_load(&s->shm.head->error)) { /* what the system refused ends the run, whoever still waits in it */
+        struct cv_buf text = {0};
+        cv_session_refused(s, &text);
+        finish(s, CV_OUT_CRASHED, text.at, false);
+        cv_buf_release(&text);
+    }
     if (!s->over && run_ns > s->machine.order->timeout_ns) {
         struct cv_buf text = {0};
         timeout_text(s, &text);

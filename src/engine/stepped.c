@@ -197,6 +197,7 @@ static void look(struct stage *s, uint32_t task, struct cv_action *a)
     const struct cv_memory *mem = of->own ? &of->memory : &s->base;
     memcpy(s->m->memory.cells, mem->cells, mem->n * sizeof *mem->cells);
     memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
+    atomic_store_explicit(&head(s)->stepping, task, memory_order_relaxed);
     cv_task_next(&s->w, &p->task, a);
 }
 

@@ -89,7 +89,7 @@ static int spawn_thread(struct own *o, struct cv_task *made, uint32_t number)
 static void wait_for_threads(const struct cv_machine *m)
 {
     for (uint32_t n; (n = atomic_load(&running)) && !atomic_load(&m->shm.head->stop);)
-        own_futex_wait(&running, n, 200000000, true);
+        own_futex_wait(&running, n, 0, true);
 }
 
 static int threads_run(struct cv_machine *m)

@@ -125,6 +125,17 @@ START_TEST(switch_counts_are_exact)
 }
 END_TEST
 
+/* Nothing wakes the loop but what it waits for: a look now and then would be counted as a switch. */
+START_TEST(the_loop_sleeps_through)
+{
+    struct play p;
+    run(&p, "[task t]\n    await sleep 900ms\n", "async");
+    ck_assert_uint_ge(p.counts[CV_EV_POLL], 1);
+    ck_assert_uint_le(p.counts[CV_EV_POLL], 3);
+    end(&p);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("engine_async");
@@ -140,5 +151,6 @@ Suite *suite(void)
     tcase_add_test(c, many_coroutines_are_cheap);
     tcase_add_test(c, thousand_fetches_overlap);
     tcase_add_test(c, switch_counts_are_exact);
+    tcase_add_test(c, the_loop_sleeps_through);
     return s;
 }

@@ -269,6 +269,17 @@ START_TEST(counts_are_the_kernels)
 }
 END_TEST
 
+/* A wait is one switch, however long it takes. */
+START_TEST(waits_are_not_polled)
+{
+    struct play p;
+    run(&p, "[task t]\n    await sleep 1s\n", models[_i]);
+    ck_assert_int_eq(cv_session_outcome(p.session), CV_OUT_FINISHED);
+    ck_assert_uint_le(row(&p, 0)->voluntary, 20);
+    end(&p);
+}
+END_TEST
+
 /* As in Python: threads and processes are waited for, a loop ends with its main task. */
 START_TEST(what_nobody_joins)
 {
@@ -316,6 +327,11 @@ START_TEST(refusal_names_the_limit)
     ck_assert_int_eq(refused, EAGAIN);
     ck_assert_msg(strstr(why.at, "RLIMIT_NPROC is 12"), "%s", why.at);
     ck_assert_int_eq(cv_session_outcome(p.session), CV_OUT_CRASHED);
+    end(&p);
+    /* not the main task's own spawn: nobody waits for a main task that sleeps */
+    run(&p, "[main]\n    spawn boss()\n    await sleep 1000s\n[task boss()]\n    repeat 300:\n        spawn t()\n[task t()]\n    await sleep 20s\n", models[_i]);
+    ck_assert_int_eq(cv_session_refused(p.session, &why), EAGAIN);
+    ck_assert_int_eq(cv_session_outcome(p.session), CV_OUT_CRASHED);
     unlink(path);
     cv_buf_release(&why);
     end(&p);
@@ -334,6 +350,7 @@ Suite *suite(void)
     tcase_add_loop_test(all, finishes_in_every_model, 0, 4);
     tcase_add_loop_test(all, waits_overlap, 0, 4);
     tcase_add_loop_test(all, what_nobody_joins, 0, 4);
+    tcase_add_loop_test(all, waits_are_not_polled, 0, 4);
     tcase_add_loop_test(all, fetch_is_answered, 0, 4);
     tcase_add_loop_test(all, queues_join_and_fail, 0, 4);
     tcase_add_loop_test(all, deadlock_is_named, 0, 4);
