@@ -58,6 +58,8 @@ void cv_ui_free(struct cv_ui *ui);
 void cv_ui_model(struct cv_ui *ui, const struct cv_model *m);
 void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t);
 void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s);
+/* Lines of clean text over the lower part of the screen, until Esc or NULL. Copied. */
+void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text);
 enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in);
 void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of the canvas's size */
 bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */

@@ -34,7 +34,7 @@ struct app_args {
     char **operands;
     int noperands;
     const char *model, *schedule, *source, *format; /* NULL: not given */
-    bool gil, json, ascii, no_colour, mdoc, observer;
+    bool gil, json, ascii, no_colour, mdoc, observer, watch;
     uint64_t seed, runs, at_ns;            /* runs 0, at_ns UINT64_MAX: not given */
     int width, height;
     struct cv_override overrides[CV_LIMIT_PARAMS];
@@ -60,6 +60,9 @@ bool app_find(const struct app_args *a, const char *file, struct cv_buf *path);
 bool app_slurp(const char *path, struct cv_buf *text);
 /* Finds, reads and checks; diagnostics go to standard error. NULL: said. Free with cv_program_free. */
 struct cv_program *app_program(const struct app_args *a, const char *file);
+/* The same of a path that was found before, quietly: what there is to say goes to said; nothing when the file cannot be read
+ * just now. text: what was read. */
+struct cv_program *app_program_again(const struct app_args *a, const char *path, struct cv_buf *text, struct cv_buf *said);
 /* Paths of the shipped scenarios, sorted by name. */
 struct app_paths { CV_VEC(char *); };
 void app_shipped(const struct app_args *a, struct app_paths *paths);

@@ -11,7 +11,7 @@
 
 #include "app/app.h"
 
-enum { FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
+enum { SETTLED_MS = 50, FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
 
 struct dash {
@@ -19,7 +19,8 @@ struct dash {
     const struct cv_terminal_ops *term;
     uv_loop_t loop;
     uv_poll_t keyboard;
-    uv_timer_t frame, drain;
+    uv_timer_t frame, drain, settled;
+    uv_fs_event_t folder;           /* --watch: of the file; editors put a new file in its place */
     uv_signal_t signals[SIGNALS];
     uv_work_t reading;              /* the machine is read in a thread of the pool: it takes its time */
     struct cv_program *program;
@@ -30,8 +31,9 @@ struct dash {
     struct cv_picker *picker;       /* of the lessons, once they were asked for */
     struct app_lessons lessons;
     struct cv_canvas canvas;
-    struct cv_buf message;
+    struct cv_buf message, path, text; /* path: of the file that is watched, "": none; text: as it was read last */
     uint64_t drawn;                 /* the model's change that was drawn last */
+    bool touched, settled_due;      /* something about the watched file has changed; and then nothing for a while */
     bool picking;                   /* the picker is shown */
     bool dirty, frame_due, drain_due, key_due, resized, continued, stopped, vanished, quit, topo_came, over;
     int deadly;                     /* a signal that ends us */
@@ -41,6 +43,16 @@ struct dash {
 /* ── callbacks: they note ───────────────────────────────────────────────────────────────────────── */
 static void on_frame(uv_timer_t *t) { ((struct dash *)t->data)->frame_due = true; }
 static void on_drain(uv_timer_t *t) { ((struct dash *)t->data)->drain_due = true; }
+
+static void on_settled(uv_timer_t *t) { ((struct dash *)t->data)->settled_due = true; }
+
+static void on_folder(uv_fs_event_t *e, const char *name, int events, int status)
+{
+    struct dash *d = e->data;
+    const char *base = strrchr(d->path.at, '/') ? strrchr(d->path.at, '/') + 1 : d->path.at;
+    (void)events;
+    d->touched |= status == 0 && (!name || !strcmp(name, base));
+}
 
 static void on_key(uv_poll_t *p, int status, int events)
 {
@@ -215,6 +227,8 @@ static void open_lesson(struct dash *d, size_t i)
         return;
     }
     end_run(d);
+    uv_fs_event_stop(&d->folder); /* another file than the one that was to be watched */
+    cv_ui_notice(d->ui, NULL, NULL);
     cv_program_free(d->program);
     d->program = p;
     d->order = order;
@@ -234,6 +248,49 @@ static void pick(struct dash *d, const struct cv_input *in)
         d->dirty = true;
         break;
     }
+}
+
+/* ── the file that is watched ───────────────────────────────────────────────────────────────────── */
+static void watch_file(struct dash *d)
+{
+    struct cv_buf folder = {0};
+    size_t n = app_find(d->args, d->args->operands[0], &d->path) && strrchr(d->path.at, '/') ? (size_t)(strrchr(d->path.at, '/') - d->path.at) : 0;
+    cv_buf_add(&folder, n ? d->path.at : ".", n ? n : 1);
+    int error = uv_fs_event_start(&d->folder, on_folder, folder.at, 0);
+    if (error)
+        app_say(APP_OK, "the file cannot be watched: %s", uv_strerror(error));
+    cv_buf_release(&folder);
+}
+
+/* The model stays the one that was chosen by key; all else is the new file's. */
+static void read_again(struct dash *d)
+{
+    struct cv_buf text = {0}, said = {0};
+    struct cv_order order;
+    struct cv_program *p = app_program_again(d->args, d->path.at, &text, &said);
+    bool same = text.n == d->text.n && (!text.n || !memcmp(text.at, d->text.at, text.n));
+    bool right = p != NULL;
+    if (!same && p && app_order(d->args, p, &order)) {
+        order.model = d->order.model;
+        order.gil = d->order.gil;
+        order.stepped = d->order.stepped;
+        end_run(d);
+        cv_program_free(d->program);
+        d->program = p;
+        d->order = order;
+        p = NULL;
+        begin_run(d);
+    }
+    if (!same && (text.n || said.n)) {
+        cv_ui_notice(d->ui, "not run: the file is wrong", right ? NULL : said.at);
+        cv_buf_release(&d->text);
+        d->text = text;
+        text = (struct cv_buf){0};
+        d->dirty = true;
+    }
+    cv_program_free(p);
+    cv_buf_release(&text);
+    cv_buf_release(&said);
 }
 
 static void obey(struct dash *d, enum cv_command command)
@@ -320,6 +377,10 @@ static void turn(struct dash *d)
         cv_ui_topo(d->ui, d->topo);
         d->dirty = true;
     }
+    if (came(&d->touched))
+        uv_timer_start(&d->settled, on_settled, SETTLED_MS, 0);
+    if (came(&d->settled_due))
+        read_again(d);
     if (came(&d->key_due))
         take_keys(d);
     if (came(&d->drain_due))
@@ -335,8 +396,10 @@ static void start_loop(struct dash *d)
 {
     uv_timer_init(&d->loop, &d->frame);
     uv_timer_init(&d->loop, &d->drain);
+    uv_timer_init(&d->loop, &d->settled);
+    uv_fs_event_init(&d->loop, &d->folder);
     uv_poll_init(&d->loop, &d->keyboard, 0);
-    d->frame.data = d->drain.data = d->keyboard.data = d->reading.data = d;
+    d->frame.data = d->drain.data = d->settled.data = d->folder.data = d->keyboard.data = d->reading.data = d;
     uv_poll_start(&d->keyboard, UV_READABLE, on_key);
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&d->loop, &d->signals[i]);
@@ -349,6 +412,8 @@ static void end_loop(struct dash *d)
 {
     uv_close((uv_handle_t *)&d->frame, NULL);
     uv_close((uv_handle_t *)&d->drain, NULL);
+    uv_close((uv_handle_t *)&d->settled, NULL);
+    uv_close((uv_handle_t *)&d->folder, NULL);
     uv_close((uv_handle_t *)&d->keyboard, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
@@ -379,6 +444,8 @@ static int watch(struct dash *d)
     start_loop(d);
     if (d->program)
         begin_run(d);
+    if (d->args->watch && d->program)
+        watch_file(d);
     sigset_t all, before; /* the pool's threads inherit it: signals are for this thread alone */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -410,6 +477,8 @@ int app_dash(const struct app_args *a)
     struct dash d = {.args = a, .term = &cv_terminal_curses};
     const char *file = a->noperands ? a->operands[0] : NULL;
     int status = APP_OK;
+    if (a->watch && !file)
+        return app_say(APP_WRONG, "--watch wants a FILE to watch");
     if (file && !(d.program = app_program(a, file)))
         return APP_WRONG;
     if (file && !app_order(a, d.program, &d.order))
@@ -419,6 +488,8 @@ int app_dash(const struct app_args *a)
     else
         status = watch(&d);
     cv_buf_release(&d.message);
+    cv_buf_release(&d.path);
+    cv_buf_release(&d.text);
     cv_program_free(d.program);
     app_lessons_release(&d.lessons);
     if (d.deadly)

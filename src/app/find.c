@@ -126,7 +126,8 @@ bool app_find(const struct app_args *a, const char *file, struct cv_buf *path)
     return false;
 }
 
-bool app_slurp(const char *path, struct cv_buf *text)
+/* 0, or the error. */
+static int slurp(const char *path, struct cv_buf *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
@@ -149,10 +150,34 @@ bool app_slurp(const char *path, struct cv_buf *text)
     int error = errno;
     if (fd >= 0)
         close(fd);
-    if (n >= 0)
-        return true;
-    app_say(APP_WRONG, "cannot read '%s': %s", path, strerror(error));
-    return false;
+    return n >= 0 ? 0 : error;
+}
+
+bool app_slurp(const char *path, struct cv_buf *text)
+{
+    int error = slurp(path, text);
+    if (error)
+        app_say(APP_WRONG, "cannot read '%s': %s", path, strerror(error));
+    return !error;
+}
+
+struct cv_program *app_program_again(const struct app_args *a, const char *path, struct cv_buf *text, struct cv_buf *said)
+{
+    struct cv_diags diags = {0};
+    struct cv_program *p = NULL;
+    char *at = NULL;
+    size_t n;
+    FILE *f = slurp(path, text) ? NULL : open_memstream(&at, &n);
+    if (f) {
+        p = cv_program_read(path, text->at, text->n, a->overrides, a->noverrides, &diags);
+        cv_diags_sort(&diags);
+        cv_diags_print(f, &diags, path, text->at, text->n);
+        fclose(f);
+        cv_buf_add(said, at, n);
+    }
+    free(at);
+    cv_diags_release(&diags);
+    return p;
 }
 
 struct cv_program *app_program(const struct app_args *a, const char *file)

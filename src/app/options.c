@@ -12,7 +12,7 @@
 #include "app/app.h"
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER };
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
@@ -38,6 +38,7 @@ const struct app_option_info app_options[] = {
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
+    {0, "watch", NULL, "run anew whenever an editor saves the file; what is wrong in it is shown over the picture", APP_DASH, O_WATCH},
     {0, "at", "T", "the instant to draw, as in 300ms (the end)", APP_RENDER, O_AT},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
@@ -201,6 +202,7 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_ASCII: a->ascii = true; break;
     case O_COLOUR: a->no_colour = true; break;
     case O_MDOC: a->mdoc = true; break;
+    case O_WATCH: a->watch = true; break;
     case O_OBSERVER: a->observer = true; break;
     case O_THEME: return app_say(APP_WRONG, "--theme is not yet in this version");
     default: CV_ASSERT(!"an option without its case");

@@ -4,6 +4,7 @@
 
 #include "ui/view.h"
 
+void notice_draw(const struct cv_view *v, struct cv_canvas *c); /* v->notice is there */
 void help_draw(struct cv_view *v, struct cv_canvas *c, struct cv_rect r);
 
 #endif

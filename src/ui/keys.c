@@ -185,6 +185,8 @@ static enum cv_command key_back(struct cv_view *v, int key)
     (void)key;
     if (v->help)
         v->help = false;
+    else if (v->notice)
+        v->notice = NULL;
     else
         v->alone = false;
     return CV_CMD_REDRAW;

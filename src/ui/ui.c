@@ -12,6 +12,7 @@ const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PAN
 struct cv_ui {
     struct cv_view view;
     struct layout layout;   /* of the last frame: where a click falls */
+    char *notice, *notice_title;
     char *message, *source_name, *source_why, *clock_name; /* the status's texts, owned */
 };
 
@@ -27,6 +28,8 @@ void cv_ui_free(struct cv_ui *ui)
     if (!ui)
         return;
     view_release(&ui->view);
+    free(ui->notice);
+    free(ui->notice_title);
     free(ui->message);
     free(ui->source_name);
     free(ui->source_why);
@@ -64,6 +67,12 @@ void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s)
     mine.source_why = keep(&ui->source_why, s->source_why);
     mine.clock_name = keep(&ui->clock_name, s->clock_name);
     ui->view.status = mine;
+}
+
+void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text)
+{
+    ui->view.notice = keep(&ui->notice, text);
+    ui->view.notice_title = keep(&ui->notice_title, title);
 }
 
 /* ── input ──────────────────────────────────────────────────────────────────────────────────────── */
@@ -332,6 +341,8 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
         draw_status(v, c, ui->layout.status);
     if (ui->layout.keys.w > 0)
         draw_keys(v, c, ui->layout.keys);
+    if (v->notice)
+        notice_draw(v, c);
     if (v->help)
         help_draw(v, c, c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height});
 }

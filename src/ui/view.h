@@ -37,6 +37,7 @@ struct cv_view {
     bool zoomed;                        /* span is the user's choice and outlives a hold */
     uint32_t lane;                      /* the selected one: a task or CV_LANE_LOOP */
     bool chosen;                        /* by the user, not by us */
+    const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
     enum layout_pane focus;
     int columns;                        /* of the timeline as drawn last */
     int help_scroll, scroll[PANE_COUNT];
