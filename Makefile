@@ -18,8 +18,9 @@ DEPS_source := base trace topo
 DEPS_model  := base trace topo
 DEPS_ui     := base trace model topo
 DEPS_export := base trace model topo
-DEPS_app    := base topo lang trace engine source model ui export
-ROOMS := base topo lang trace engine source model ui export app
+DEPS_python := base lang trace
+DEPS_app    := base topo lang trace engine source model ui export python
+ROOMS := base topo lang trace engine source model ui export python app
 
 PKGS := ncursesw libuv hwloc
 # Without pkg-config (before `scripts/deps` has run) these are empty, and parsing this file still works.

@@ -59,6 +59,7 @@ enum cv_stmt_kind {
     CV_S_NOTIFY_ALL, CV_S_SET, CV_S_CLEAR, CV_S_BARRIER, CV_S_SPAWN, CV_S_JOIN, CV_S_JOIN_ALL, CV_S_OFFLOAD, CV_S_ALLOC, CV_S_PIN, CV_S_NICE,
     CV_S_FAIL, CV_S_CRASH
 };
+enum { CV_STMT_KINDS = CV_S_CRASH + 1 };
 struct cv_stmt {
     enum cv_stmt_kind kind;
     struct cv_place at;
@@ -76,8 +77,17 @@ struct cv_stmt {
 /* ── the program ────────────────────────────────────────────────────────────────────────────────── */
 /* enum cv_model_kind, cv_sync_kind, cv_var_kind stand in trace.h in the same order; lang keeps plain ints so that
  * it needs no room but base. */
-struct cv_var_def { const char *name; int memory /* 1: [shared memory] */; bool list; struct cv_const initial; uint32_t line; };
-struct cv_sync_def { const char *name; int kind; int64_t size; /* barrier: the tasks that meet */ int lock; /* condition: its lock */ uint32_t line; };
+struct cv_var_def {
+    const char *name; int memory /* 1: [shared memory] */; bool list;
+    struct cv_const initial; struct cv_expr *written; /* and as it was written, with the names of parameters */
+    uint32_t line;
+};
+struct cv_sync_def {
+    const char *name; int kind;
+    int64_t size; struct cv_expr *written; /* barrier: the tasks that meet; as it was written, NULL: it was not */
+    int lock;                     /* condition: its lock */
+    uint32_t line;
+};
 struct cv_body {
     const char *name;
     struct cv_stmt *tree;
@@ -87,6 +97,7 @@ struct cv_body {
     uint64_t gives;               /* bit k: somewhere it unlocks, releases, puts, gets (frees room), sets or notifies sync k */
     uint64_t takes;               /* bit k: somewhere it waits on sync k */
     bool spawns;
+    struct cv_expr *count;        /* [task … x count]; NULL: not so */
     uint32_t line;
 };
 struct cv_instance { const char *name; uint32_t body; int64_t me; bool has_value; struct cv_const value; /* of V, in local 0 */ };

@@ -13,7 +13,7 @@
 enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
 
 /* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
-enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_LATER = 4096 };
+enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_PYTHON = 512, APP_LATER = 4096 };
 struct app_args;
 struct app_command_info {
     const char *name, *operands, *summary; /* name "": no word, just FILE */
@@ -121,6 +121,7 @@ int app_dash(const struct app_args *a);
 int app_render(const struct app_args *a);
 int app_check(const struct app_args *a);
 int app_list(const struct app_args *a);
+int app_python(const struct app_args *a);
 int app_new(const struct app_args *a);
 int app_completion(const struct app_args *a);
 int app_help(const struct app_args *a);

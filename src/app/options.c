@@ -19,19 +19,19 @@ const struct app_command_info app_commands[] = {
     {"run", "FILE", "without a screen: the output, then a summary", APP_RUN, 1, 1, app_run},
     {"compare", "FILE", "every model the scenario names, one after the other, in one table", APP_COMPARE, 1, 1, app_compare},
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
+    {"python", "FILE", "the same program for CPython: asyncio, threading or multiprocessing, by the model", APP_PYTHON, 1, 1, app_python},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
     {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
     {"new", "NAME", "write a commented scenario to begin from", APP_NEW, 1, 1, app_new},
     {"completion", "SHELL", "the completions for bash, zsh or fish", APP_COMPLETION, 1, 1, app_completion},
     {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},
     {"explore", "FILE", "all schedules", APP_LATER, 0, INT_MAX, NULL},
-    {"python", "FILE", "the same program for CPython", APP_LATER, 0, INT_MAX, NULL},
     {0}};
 
 const struct app_option_info app_options[] = {
-    {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE, 'm'},
-    {'g', "gil", NULL, "threads take turns under an emulated GIL", RUNS_LIKE, 'g'},
-    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK, 'p'},
+    {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE | APP_PYTHON, 'm'},
+    {'g', "gil", NULL, "threads take turns under an emulated GIL", RUNS_LIKE | APP_PYTHON, 'g'},
+    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK | APP_PYTHON, 'p'},
     {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE, 's'},
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},

@@ -136,10 +136,13 @@ const char *reader_raw_value(struct reader *r, const struct line *l)
     return arena_text(r->arena, s, (size_t)(end - s));
 }
 
-static int64_t number_value(struct reader *r, int64_t low, int64_t high, bool duration, const char *what)
+/* A number computed now; written, where it is not NULL, gets the expression. */
+static int64_t number_value(struct reader *r, int64_t low, int64_t high, bool duration, const char *what, struct cv_expr **written)
 {
     struct cv_const k;
     struct cv_expr *e = reader_expr(r);
+    if (written)
+        *written = e;
     if (!e || !reader_constant(r, e, &k))
         return low;
     if (k.kind != CV_K_INT || (duration && !k.duration)) {
@@ -245,13 +248,13 @@ void reader_scenario_line(struct reader *r, const struct line *l)
         p->gil = reader_is(r, "on");
         reader_next(r);
     } else if (!strcmp(name, "switch_interval")) {
-        p->switch_interval_ns = number_value(r, 1000, 10000000000, true, name);
+        p->switch_interval_ns = number_value(r, 1000, 10000000000, true, name, NULL);
     } else if (!strcmp(name, "timeout")) {
-        p->timeout_ns = number_value(r, 1000000, 86400000000000, true, name);
+        p->timeout_ns = number_value(r, 1000000, 86400000000000, true, name, NULL);
     } else if (!strcmp(name, "cores")) {
-        p->cores = (uint32_t)number_value(r, 1, 4096, false, name);
+        p->cores = (uint32_t)number_value(r, 1, 4096, false, name, NULL);
     } else if (!strcmp(name, "pool")) {
-        p->pool = (uint32_t)number_value(r, 1, 1024, false, name);
+        p->pool = (uint32_t)number_value(r, 1, 1024, false, name, NULL);
     } else if (!strcmp(name, "pace")) {
         pace_setting(r);
     } else {
@@ -352,7 +355,7 @@ void reader_var_line(struct reader *r, const struct line *l, bool memory)
         if (k.items[i].kind == CV_K_LIST)
             reader_error(r, e->at, "a list cannot hold a list");
     r->p->vars[r->p->nvars++] =
-        (struct cv_var_def){.name = name, .memory = memory, .list = k.kind == CV_K_LIST, .initial = k, .line = l->number};
+        (struct cv_var_def){.name = name, .memory = memory, .list = k.kind == CV_K_LIST, .initial = k, .written = e, .line = l->number};
 }
 
 /* (m): the lock that guards what the condition is about. It stands above. */
@@ -410,7 +413,7 @@ void reader_sync_line(struct reader *r, const struct line *l)
             reader_error(r, reader_here(r), "%s %s takes no number", d.kind == SYNC_EVENT ? "an" : "a", kind);
             return;
         }
-        d.size = number_value(r, d.kind == SYNC_SEMAPHORE ? 0 : 1, d.kind == SYNC_QUEUE ? 65536 : 1000000, false, kind);
+        d.size = number_value(r, d.kind == SYNC_SEMAPHORE ? 0 : 1, d.kind == SYNC_QUEUE ? 65536 : 1000000, false, kind, &d.written);
         reader_expect(r, ")", "after the number");
     } else if (d.kind == SYNC_SEMAPHORE) {
         d.size = 1;
@@ -525,7 +528,7 @@ struct cv_body *reader_task_header(struct reader *r, struct cv_place at)
         return b; /* for spawn: no instance by itself */
     }
     if (reader_accept(r, "x")) {
-        int64_t n = number_value(r, 0, CV_LIMIT_INSTANCES, false, "the number of tasks");
+        int64_t n = number_value(r, 0, CV_LIMIT_INSTANCES, false, "the number of tasks", &b->count);
         for (int64_t i = 0; i < n && !r->failed; i++) {
             char text[CV_LIMIT_NAME + 32];
             int length = snprintf(text, sizeof text, n == 1 ? "%s" : "%s#%lld", name, (long long)i);

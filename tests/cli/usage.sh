@@ -47,7 +47,20 @@ run run scenarios/cpu-bound.ini -p workers=1000
 ok "a parameter out of its range: exit 2" exits 2
 run run scenarios/who-switches.ini -m threads+gil
 ok "a model that the scenario does not name is told or run, not misread" test "$status" -le 2
-for later in explore python; do
+for model in async threads threads+gil processes; do
+    run python scenarios/two-sleeps.ini -m $model
+    ok "python under $model: exit 0" exits 0
+done
+ok "python under processes: a program of multiprocessing" wrote "import multiprocessing"
+run python cpu-bound -m async -p workers=2
+ok "python takes parameters" wrote "workers = 2"
+run python two-sleeps -m stepped:async
+ok "python in virtual time: exit 2" exits 2
+ok "python in virtual time: said" said "virtual time"
+ok "python in virtual time: nothing written" nothing_written
+run python two-sleeps --json
+ok "python has no JSON: exit 2" exits 2
+for later in explore; do
     run $later scenarios/two-sleeps.ini
     ok "$later is not yet: exit 2" exits 2
     ok "$later is not yet: said" test -s "$err"
