@@ -437,11 +437,11 @@ static int watch(struct dash *d)
     d->ui = cv_ui_new(d->canvas.ascii);
     d->guess = cv_topo_guess();
     cv_ui_topo(d->ui, d->guess);
+    start_loop(d); /* in front of the look at the size: a change of it after that look is told by a signal */
     fit(d);
     if (!d->program)
         show_lessons(d);
     draw(d); /* a first frame at once; all that takes its time comes after it */
-    start_loop(d);
     if (d->program)
         begin_run(d);
     if (d->args->watch && d->program)
