@@ -103,11 +103,16 @@ static void measure(struct own *o)
 }
 
 /* ── waiting ────────────────────────────────────────────────────────────────────────────────────── */
+static void let_others(struct own *o)
+{
+    if (o->using_gil)
+        gil_drop(o);
+}
+
 static void leave(struct own *o)
 {
     measure(o);
-    if (o->using_gil)
-        gil_drop(o);
+    let_others(o);
 }
 
 static void come_back(struct own *o, unsigned line)
@@ -186,12 +191,13 @@ static void offload(struct own *o, const struct cv_action *a)
     uint32_t task = o->task->number;
     _Atomic uint32_t *word = cv_sync_futex(s, task);
     struct visit v;
+    measure(o); /* while the task is here */
     const char *why = pool_send(&o->w, o->task, a, (enum cv_cause)(CV_BLOCK + CV_REASON_OFFLOAD), &v);
     if (why) {
         cv_task_fail(&o->w, &o->task, a, "offload: %s", why);
         return;
     }
-    leave(o);
+    let_others(o);
     for (;;) {
         cv_sync_mutex_lock(s);
         uint32_t seen = atomic_load(word);
@@ -205,8 +211,8 @@ static void offload(struct own *o, const struct cv_action *a)
         if (v.process)
             pool_tend(&o->w);
     }
-    come_back(o, a->line);
     pool_fetch(&o->w, &o->task, a, &v);
+    come_back(o, a->line);
 }
 
 static void sleep_until(struct own *o, uint64_t ns)
