@@ -1,11 +1,17 @@
-# `make bench`: the figures that the program must reach, as medians of rounds that take turns, written to BENCHMARKS.md.
-# Takes minutes. ONLY=word runs the measurements whose name holds the word.
+# `make bench`: the figures that the program must reach, as medians of rounds that take turns, written to BENCHMARKS.md. Takes
+# many minutes. PART=word measures the parts whose name holds the word; PART=list lists them. A part is tests/bench/parts/NAME.py,
+# which leaves the sections of the others as they are; the programs it needs are tests/bench/*.c, linked with no more than they name.
 BENCH := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
-$(BENCH): $(O)/bench/%: $(O)/obj/tests/bench/%.o $(foreach r,base trace,$(call objs,$(r)))
-	@mkdir -p $(@D)
-	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+BENCH_ROOMS_emit := base trace
+define bench_rule
+$(O)/bench/$(1): $(O)/obj/tests/bench/$(1).o $(foreach r,$(BENCH_ROOMS_$(1)),$(call objs,$(r)))
+	@mkdir -p $$(@D)
+	@echo "  LD    $$@"
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lm
+endef
+$(foreach t,$(BENCH:$(O)/bench/%=%),$(eval $(call bench_rule,$(t))))
 
 bench: convis $(BENCH)
-	@ONLY="$(ONLY)" scripts/bench $(O)
-.PHONY: bench
+	@scripts/bench $(O) $(PART)
+bench-programs: $(BENCH)
+.PHONY: bench bench-programs

@@ -32,7 +32,7 @@ $(TOOLS:%=$(O)/tools/%): $(O)/tools/%: $(O)/obj/tests/tools/%.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-build-tests: convis unit $(PTY:%=$(O)/pty/%) $(TOOLS:%=$(O)/tools/%)
+build-tests: convis unit bench-programs $(PTY:%=$(O)/pty/%) $(TOOLS:%=$(O)/tools/%)
 .PHONY: check check-sanitize lint build-tests
 # Objects of tests are kept: a second `make check` links and runs only.
 .PRECIOUS: $(O)/obj/%.o
