@@ -26,7 +26,7 @@ void cv_canvas_svg(const struct cv_canvas *c, struct cv_buf *out);
 enum cv_command {                 /* what the app must do; all else the ui does itself */
     CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS
 };
-struct cv_key_info { const char *keys, *summary; };
+struct cv_key_info { const char *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
 struct cv_input { enum { CV_IN_NONE, CV_IN_KEY, CV_IN_MOUSE, CV_IN_RESIZE } kind; int key /* code point or CV_KEY_* */; int x, y, button /* 1 press, 2 drag, 3 release, 4 wheel up, 5 wheel down */; };
 enum { CV_KEY_LEFT = 0x110000, CV_KEY_RIGHT, CV_KEY_UP, CV_KEY_DOWN, CV_KEY_HOME, CV_KEY_END, CV_KEY_PAGE_UP, CV_KEY_PAGE_DOWN, CV_KEY_SHIFT_LEFT, CV_KEY_SHIFT_RIGHT, CV_KEY_BACKTAB, CV_KEY_BACKSPACE };

@@ -35,11 +35,20 @@ static int entry(struct sheet s, int y, const char *name, enum cv_colour colour,
     return wrapped(s, s.x + 1 + at, y, text);
 }
 
-static int draw_keys(struct sheet s, int y)
+/* What holds now comes first. */
+static int draw_keys(const struct cv_view *v, struct sheet s, int y)
 {
-    y = heading(s, y, "Keys");
-    for (size_t i = 0; i < keys_count; i++)
-        y = entry(s, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary);
+    for (int now = 1; now >= 0; now--) {
+        bool titled = false;
+        for (size_t i = 0; i < keys_count; i++) {
+            if (keys_hold(&keys_table[i], v) != now)
+                continue;
+            if (!titled)
+                y = heading(s, y + !now, now ? "Keys" : v->stepping ? "Keys while a run is watched" : "Keys in the scheduler's place (s)");
+            titled = true;
+            y = entry(s, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary);
+        }
+    }
     return y;
 }
 
@@ -77,11 +86,11 @@ static int draw_all(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
 {
     struct sheet left = {c, clip, inside.x, inside.w}, right = left;
     if (inside.w < BESIDE)
-        return draw_panes(left, draw_states(v, left, draw_keys(left, y) + 1) + 1);
+        return draw_panes(left, draw_states(v, left, draw_keys(v, left, y) + 1) + 1);
     left.w = inside.w * 56 / 100;
     right.x += left.w + 2;
     right.w -= left.w + 2;
-    int a = draw_keys(left, y), b = draw_panes(right, draw_states(v, right, y) + 1);
+    int a = draw_keys(v, left, y), b = draw_panes(right, draw_states(v, right, y) + 1);
     return a > b ? a : b;
 }
 

@@ -1,27 +1,34 @@
 /* What each key of keys.def does. A function that serves two keys looks at which it was. */
 #include "ui/keys.h"
 
-#define CV_KEY(first, second, shown, bar, summary, function) static enum cv_command function(struct cv_view *v, int key);
+#define CV_KEY(when, first, second, shown, bar, summary, function) static enum cv_command function(struct cv_view *v, int key);
 #include "ui/keys.def"
 #undef CV_KEY
 
 const struct keys_entry keys_table[] = {
-#define CV_KEY(first, second, shown, bar_word, does, function) {{first, second}, shown, bar_word, does, function},
+#define CV_KEY(when, first, second, shown, bar_word, does, function) {KEYS_##when, {first, second}, shown, bar_word, does, function},
 #include "ui/keys.def"
 #undef CV_KEY
 };
 const size_t keys_count = CV_COUNT(keys_table);
 
 const struct cv_key_info cv_keys[] = {
-#define CV_KEY(first, second, shown, bar, does, function) {shown, does},
+#define CV_KEY(when, first, second, shown, bar, does, function) {shown, does, KEYS_##when == KEYS_STAGE},
 #include "ui/keys.def"
 #undef CV_KEY
-    {NULL, NULL}};
+    {NULL, NULL, false}};
+
+bool keys_hold(const struct keys_entry *k, const struct cv_view *v) { return k->when & (v->stepping ? KEYS_STAGE : KEYS_RUN); }
+
+static bool is(const struct keys_entry *k, int key)
+{
+    return k->codes[0] == key || k->codes[1] == key || (k->codes[0] == '1' && k->codes[1] == '9' && key > '1' && key < '9');
+}
 
 enum cv_command keys_dispatch(struct cv_view *v, int key)
 {
     for (size_t i = 0; key != 0 && i < keys_count; i++)
-        if (keys_table[i].codes[0] == key || keys_table[i].codes[1] == key)
+        if (is(&keys_table[i], key) && keys_hold(&keys_table[i], v))
             return keys_table[i].act(v, key);
     return CV_CMD_NONE;
 }

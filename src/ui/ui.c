@@ -272,6 +272,8 @@ static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     for (size_t i = 0; i < keys_count; i++) {
         const struct keys_entry *k = &keys_table[i];
         bool always = k->codes[0] == '?' || k->codes[0] == 'q';
+        if (!keys_hold(k, v))
+            continue;
         const char *word = k->codes[0] == ' ' && !v->live ? "live" : k->bar;
         int width = canvas_width(k->keys) + canvas_width(word) + 3;
         if (!*k->bar || (!always && x + width + reserved > r.x + r.w))

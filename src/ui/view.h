@@ -32,6 +32,7 @@ struct cv_view {
     const struct cv_topo *topo;         /* may be NULL */
     struct cv_ui_status status;
     bool ascii, live, alone, help;
+    bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
     uint64_t span;                      /* 0: fits itself to the run */
     bool zoomed;                        /* span is the user's choice and outlives a hold */
