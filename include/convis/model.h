@@ -100,6 +100,14 @@ struct cv_line_out cv_model_output(const struct cv_model *m, uint32_t i);
 uint32_t cv_model_nfindings(const struct cv_model *m, uint64_t t);
 struct cv_summary_finding cv_model_finding(const struct cv_model *m, uint32_t i); /* text: a sentence, cleaned */
 
+struct cv_mark { uint64_t t; uint32_t task, line; const char *name; /* cleaned */ };
+uint32_t cv_model_nmarks(const struct cv_model *m, uint64_t t);    /* reached until t */
+struct cv_mark cv_model_mark(const struct cv_model *m, uint32_t i);
+
+/* Where the lecture's note (of the run's info) belongs: the first time that what it speaks of happened. */
+struct cv_note_at { uint64_t t /* UINT64_MAX: it has not happened */; uint32_t task /* whose doing it was; CV_NO_TASK */, line; };
+struct cv_note_at cv_model_note(const struct cv_model *m, uint32_t note);
+
 /* Lost records, holes: is something missing in [from, to)? And in all. */
 bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to);
 

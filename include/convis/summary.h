@@ -28,10 +28,14 @@ struct cv_summary_expect {
     int holds;                    /* enum cv_holds: never E, and E came: it fails; sometimes E, and E came: it holds */
     struct cv_buf seen;           /* "counter is 7" */
 };
+enum { CV_SWITCHES_ENOUGH = 1000 }; /* below that, the making of the tasks outweighs the switching */
 struct cv_summary {
     enum cv_outcome outcome; const char *outcome_text; /* who waits for whom; the signal; NULL */
     uint64_t elapsed_ns, cpu_time_ns, loop_lag_ns, loop_iterations, memory_per_task, peak_tasks;
     double cores_used;
+    uint32_t threads;             /* the loop's or the main task's, and one for each task or worker with a thread or process of its own */
+    uint64_t cpu_asked_ns;        /* of all cpu statements together, by the record */
+    int64_t cpu_ns_per_switch;    /* CPU time that no cpu statement asked for, over all switches but ends; -1: not known, or too few switches to say */
     uint64_t cores_seen[4];       /* bitmask */
     uint64_t voluntary, involuntary, awaits; /* totals; the kernel's */
     uint64_t by_cause[CV_CAUSE_COUNT];

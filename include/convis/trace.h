@@ -254,6 +254,19 @@ enum cv_var_kind { CV_VAR_SHARED, CV_VAR_MEMORY /* [shared memory] */ };
 enum cv_sync_kind { CV_SYNC_LOCK, CV_SYNC_SEMAPHORE, CV_SYNC_QUEUE, CV_SYNC_EVENT, CV_SYNC_BARRIER, CV_SYNC_CONDITION };
 extern const char *const cv_sync_kind_name[]; /* "lock", "semaphore" … */
 enum cv_model_kind { CV_ASYNC, CV_THREADS, CV_PROCESSES };
+/* In the order of lang.h's enum cv_note_when. */
+enum cv_note_event { CV_AT_START, CV_AT_END, CV_AT_TIME, CV_AT_MARK, CV_AT_PREEMPTION, CV_AT_LOST_UPDATE, CV_AT_STALE_READ, CV_AT_LOOP_BLOCKED, CV_AT_DEADLOCK };
+struct cv_info_note {          /* what the lecture says, and when; texts as they were written, LF between lines */
+    enum cv_note_event event;
+    uint64_t at_ns;            /* AT_TIME */
+    const char *task, *mark;   /* AT_MARK: an instance or a whole [task], and what it reaches */
+    const char *text;
+    uint32_t line;
+};
+struct cv_info_predict {       /* the question before the run; question NULL: none */
+    const char *question, *choices[5], *because /* NULL: not given */;
+    uint32_t nchoices, answer; /* index of the right choice */
+};
 struct cv_run_info {           /* owned by whoever made it; must outlive model and reader */
     const char *scenario, *title, *about; /* scenario: bare name */
     const char *source; size_t source_length;
@@ -264,6 +277,8 @@ struct cv_run_info {           /* owned by whoever made it; must outlive model a
     struct cv_info_var { const char *name; enum cv_var_kind kind; bool list; uint32_t line; const char *initial; /* as text */ } *vars;
     struct cv_info_sync { const char *name; enum cv_sync_kind kind; uint64_t size; uint32_t line; } *syncs;
     uint32_t nvars, nsyncs;
+    struct cv_info_note *notes; uint32_t nnotes;
+    struct cv_info_predict predict;
 };
 
 #endif

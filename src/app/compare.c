@@ -8,7 +8,7 @@
 enum { MODELS = 4, LABEL = 18, COLUMN = 15, BAR = 40, RESULT = 60 };
 static const struct { unsigned bit; enum cv_model_kind model; bool gil; } all[MODELS] = {
     {CV_M_ASYNC, CV_ASYNC, false}, {CV_M_THREADS, CV_THREADS, false}, {CV_M_GIL, CV_THREADS, true}, {CV_M_PROCESSES, CV_PROCESSES, false}};
-struct ran { const char *model; bool is_async; struct cv_summary *s; struct cv_buf result; uint32_t threads; };
+struct ran { const char *model; bool is_async; struct cv_summary *s; struct cv_buf result; };
 
 static int width_of(const char *s)
 {
@@ -39,7 +39,7 @@ static void time_cell(char text[32], uint64_t ns, bool ascii) { snprintf(text, 3
 static void elapsed(const struct ran *r, bool ascii, char text[32]) { time_cell(text, r->s->elapsed_ns, ascii); }
 static void cpu_time(const struct ran *r, bool ascii, char text[32]) { time_cell(text, r->s->cpu_time_ns, ascii); }
 static void cores_used(const struct ran *r, bool ascii, char text[32]) { (void)ascii; snprintf(text, 32, "%.2f", r->s->cores_used); }
-static void threads(const struct ran *r, bool ascii, char text[32]) { (void)ascii; snprintf(text, 32, "%u", r->threads); }
+static void threads(const struct ran *r, bool ascii, char text[32]) { (void)ascii; snprintf(text, 32, "%u", r->s->threads); }
 static void lag(const struct ran *r, bool ascii, char text[32])
 {
     if (r->is_async)
@@ -50,8 +50,8 @@ static void lag(const struct ran *r, bool ascii, char text[32])
 static void sum(const struct ran *r, bool ascii, char text[32]) { (void)ascii; snprintf(text, 32, "%llu", (unsigned long long)switches(r->s)); }
 static void each(const struct ran *r, bool ascii, char text[32])
 {
-    if (switches(r->s))
-        time_cell(text, r->s->cpu_time_ns / switches(r->s), ascii);
+    if (r->s->cpu_ns_per_switch >= 0)
+        time_cell(text, (uint64_t)r->s->cpu_ns_per_switch, ascii);
     else
         snprintf(text, 32, "-");
 }
@@ -178,9 +178,6 @@ static void keep(struct batch *b, struct ran *r, struct cv_buf *json, bool first
     *r = (struct ran){.is_async = info->model == CV_ASYNC, .s = app_play_summary(&b->play)};
     r->model = cv_order_model_name(&b->play.order);
     app_result_text(r->s, &r->result);
-    r->threads = 1; /* the loop's, or the main task's */
-    for (uint32_t i = 0; i < r->s->ntasks && info->model != CV_ASYNC; i++)
-        r->threads += r->s->tasks[i].task != 0;
     if (b->args->json) {
         cv_buf_str(json, first ? "[ " : ",\n  ");
         cv_exporter("json")->write(json, info, r->s, app_ascii(b->args));

@@ -61,6 +61,23 @@ static void const_text(const struct cv_const *k, struct cv_buf *out)
     }
 }
 
+_Static_assert((int)CV_AT_START == CV_NOTE_START && (int)CV_AT_MARK == CV_NOTE_MARK && (int)CV_AT_DEADLOCK == CV_NOTE_DEADLOCK, "one order");
+
+/* What is for the lecture, as plain data. */
+static void make_lecture(struct cv_run_info *info, const struct cv_program *p)
+{
+    info->nnotes = p->nnotes;
+    info->notes = cv_alloc((p->nnotes + 1) * sizeof *info->notes);
+    for (uint32_t i = 0; i < p->nnotes; i++)
+        info->notes[i] = (struct cv_info_note){.event = (enum cv_note_event)p->notes[i].when, .at_ns = (uint64_t)p->notes[i].at_ns, .task = p->notes[i].task,
+                                               .mark = p->notes[i].mark, .text = p->notes[i].text, .line = p->notes[i].line};
+    const struct cv_predict *q = p->predict;
+    if (!q)
+        return;
+    info->predict = (struct cv_info_predict){.question = q->question, .because = q->because, .nchoices = q->nchoices, .answer = (uint32_t)(q->answer[0] - 'a')};
+    memcpy(info->predict.choices, q->choices, sizeof q->choices);
+}
+
 static void make_info(struct cv_session *s, const struct cv_order *o)
 {
     const struct cv_program *p = s->program;
@@ -78,6 +95,7 @@ static void make_info(struct cv_session *s, const struct cv_order *o)
     for (uint32_t k = 0; k < p->nsyncs; k++)
         s->info.syncs[k] = (struct cv_info_sync){.name = p->syncs[k].name, .kind = (enum cv_sync_kind)p->syncs[k].kind,
                                                  .size = (uint64_t)p->syncs[k].size, .line = p->syncs[k].line};
+    make_lecture(&s->info, p);
 }
 
 /* " (RLIMIT_AS is 1000000)": the limit that can be behind the error, if there is one. */
@@ -593,6 +611,7 @@ void cv_session_free(struct cv_session *s)
         free((char *)(uintptr_t)s->info.vars[v].initial);
     free(s->info.vars);
     free(s->info.syncs);
+    free(s->info.notes);
     cv_buf_release(&s->text);
     free(s->members);
     free(s->before);

@@ -99,7 +99,12 @@ static void switches(struct cv_buf *out, const struct cv_summary *s)
             cv_buf_printf(out, "%s \"%s\": %llu", first ? "" : ",", cv_cause_name[c], (unsigned long long)s->by_cause[c]);
             first = false;
         }
-    cv_buf_str(out, " } },\n");
+    cv_buf_str(out, " },\n    \"cpu_statements_s\": ");
+    seconds(out, s->cpu_asked_ns);
+    if (s->cpu_ns_per_switch >= 0)
+        cv_buf_printf(out, ", \"cpu_ns_each\": %lld },\n", (long long)s->cpu_ns_per_switch);
+    else
+        cv_buf_str(out, ", \"cpu_ns_each\": null },\n");
 }
 
 static void values(struct cv_buf *out, const struct cv_summary *s)
@@ -170,7 +175,7 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
     seconds(out, s->cpu_time_ns);
     cv_buf_printf(out, ", \"cores_used\": %.3f, \"cores_seen\": ", s->cores_used);
     cores(out, s->cores_seen);
-    cv_buf_str(out, ",\n");
+    cv_buf_printf(out, ", \"threads\": %u,\n", s->threads);
     tasks(out, s);
     switches(out, s);
     cv_buf_str(out, "  \"loop_lag_s\": ");

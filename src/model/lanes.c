@@ -120,6 +120,8 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
         s.sw = (unsigned)sw + 1;
         if (!model_hidden(m, t))
             count_switch(m, at, sw, t->line);
+        if (sw == CV_CAUSE_QUANTUM)
+            notes_preempted(m, t, at);
     }
     push(m, &t->lane, s);
 }

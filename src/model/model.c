@@ -18,6 +18,7 @@ struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_sh
     m->history = history ? history : (size_t)256 << 20;
     m->on_loop = m->held_by = CV_NO_TASK;
     m->outcome_text = "";
+    m->preempted.t = UINT64_MAX;
     m->vars = cv_alloc((info->nvars + 1) * sizeof *m->vars);
     m->flagged = cv_alloc(info->nvars + 1);
     m->stale_of = cv_alloc((info->nvars + 1) * sizeof *m->stale_of);
@@ -38,6 +39,7 @@ void cv_model_free(struct cv_model *m)
     syncs_free(m);
     cores_free(m);
     findings_free(m);
+    notes_free(m);
     for (uint32_t i = 0; i < m->ntasks; i++) {
         if (!m->tasks[i])
             continue;
@@ -187,6 +189,7 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
     if (!t)
         return;
     findings_any(m, t, e);
+    notes_fold(m, e);
     switch (e->kind) {
     case CV_EV_READ: case CV_EV_WRITE:
         if (vars_followed(m, t, e->obj))

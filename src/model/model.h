@@ -115,6 +115,8 @@ struct sync { CV_VEC(struct sync_step) at; struct sync_step now; struct clock cl
 struct core_sample { uint64_t from, to; double busy, sum /* busy ns until `to` */, covered /* ns covered until `to` */; };
 struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
 struct printed { uint64_t t, order; uint32_t task, line, text; };
+struct mark { uint64_t t; uint32_t task, line, name; };
+struct noted { uint64_t t; uint32_t task /* 1 + who; 0: not yet */, line; };
 struct own_write { uint64_t key, version, acquires, doubts; struct cv_cell cell; uint32_t line; bool used; };
 struct gap { uint64_t from, to; };
 
@@ -152,6 +154,10 @@ struct cv_model {
     bool core_switches;
     CV_VEC(struct printed) output;
     bool output_lost;
+    CV_VEC(struct mark) marks;
+    struct noted *noted;        /* for each note: the first mark that it waits for; NULL: no mark yet */
+    struct cv_note_at preempted; /* the first time; t UINT64_MAX: never */
+    uint64_t cpu_asked;         /* ns, of all cpu statements */
     CV_VEC(struct cv_summary_finding) findings;
     CV_VEC(uint32_t) finding_vars; /* 1 + the variable a stale read is about */
     uint64_t finding_count[CV_FINDING_COUNT];
@@ -163,7 +169,7 @@ struct cv_model {
     uint64_t cores_seen[4];
 };
 
-enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 1 << 22, MODEL_MAX_OWN = 1 << 20, MODEL_MAX_GAPS = 4096,
+enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 1 << 22, MODEL_MAX_MARKS = 1 << 20, MODEL_MAX_OWN = 1 << 20, MODEL_MAX_GAPS = 4096,
        MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20 };
 
 /* model.c */
@@ -224,5 +230,10 @@ void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
 void findings_turn(struct cv_model *m, uint32_t task, uint64_t to);
 void findings_told(struct cv_model *m, const struct cv_event *e);
 void findings_free(struct cv_model *m);
+
+/* notes.c */
+void notes_fold(struct cv_model *m, const struct cv_event *e);     /* MARK, WAIT, CPU */
+void notes_preempted(struct cv_model *m, const struct task *t, uint64_t at);
+void notes_free(struct cv_model *m);
 
 #endif

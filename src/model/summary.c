@@ -216,6 +216,7 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     s->awaits += t.awaits;
     if (!is_async || number == 0 || worker)
         s->cpu_time_ns += t.cpu_ns;
+    s->threads += number > 0 && t.tid != 0;
     if (hidden)
         return;
     t.name = keep_clean(s, row->name);
@@ -246,6 +247,18 @@ static void findings(struct cv_summary *s, const struct cv_model *m)
     }
 }
 
+/* What is left of the CPU time when the cpu statements have had theirs, over the switches. */
+static void cost(struct cv_summary *s, const struct cv_model *m)
+{
+    uint64_t n = 0;
+    for (int k = 0; k < CV_CAUSE_COUNT; k++)
+        n += k == CV_CAUSE_EXIT ? 0 : s->by_cause[k];
+    s->cpu_asked_ns = m->cpu_asked;
+    s->cpu_ns_per_switch = -1;
+    if (n >= CV_SWITCHES_ENOUGH && !m->lost_own && s->cpu_time_ns > m->cpu_asked)
+        s->cpu_ns_per_switch = (int64_t)((s->cpu_time_ns - m->cpu_asked) / n);
+}
+
 struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_reader *reader)
 {
     const struct cv_shm_head *h = m->shm->head;
@@ -270,6 +283,8 @@ struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_read
     s->tasks = keep(s, (ntasks(m) + 1) * sizeof *s->tasks);
     for (uint32_t t = 0; t < ntasks(m); t++)
         task_of_row(s, m, t);
+    s->threads++;
+    cost(s, m);
     s->cores_used = s->elapsed_ns ? (double)s->cpu_time_ns / (double)s->elapsed_ns : 0;
     output(s, m);
     findings(s, m);

@@ -84,6 +84,30 @@ START_TEST(counts_are_the_rows_and_the_records)
 END_TEST
 
 /* A main task that nobody wrote is no task: its waits and its end are not counted, its thread's kernel switches are. */
+/* What a switch costs is the CPU time that no cpu statement asked for; with few switches nothing is said. */
+START_TEST(what_a_switch_costs)
+{
+    three(CV_THREADS);
+    atomic_store(&cv_shm_row(&shm, 1)->tid, 11);
+    atomic_store(&cv_shm_row(&shm, 2)->tid, 12);
+    at(10), tell(CV_EV_CPU, 1, 5, 0, 400000, 0), tell(CV_EV_CPU, 2, 5, 0, 600000, 0);
+    atomic_store(&cv_shm_row(&shm, 1)->cpu_ns, 3000000);
+    atomic_store(&cv_shm_row(&shm, 1)->causes[CV_CAUSE_YIELD], CV_SWITCHES_ENOUGH - 1);
+    struct cv_summary *s = sum();
+    ck_assert(s->threads == 3 && s->cpu_asked_ns == 1000000 && s->cpu_ns_per_switch == -1);
+    cv_summary_free(s);
+    atomic_store(&cv_shm_row(&shm, 2)->causes[CV_BLOCK + CV_REASON_LOCK], 1);
+    s = sum();
+    ck_assert_int_eq(s->cpu_ns_per_switch, 2000000 / CV_SWITCHES_ENOUGH);
+    cv_summary_free(s);
+    atomic_store(&cv_shm_row(&shm, 1)->cpu_ns, 900000); /* less than was asked for: it never came so far */
+    s = sum();
+    ck_assert_int_eq(s->cpu_ns_per_switch, -1);
+    cv_summary_free(s);
+    end();
+}
+END_TEST
+
 START_TEST(a_hidden_main_is_no_task)
 {
     three(CV_ASYNC);
@@ -250,6 +274,7 @@ Suite *suite(void)
     Suite *s = suite_create("model/summary");
     TCase *c = tcase_create("summary");
     tcase_add_test(c, counts_are_the_rows_and_the_records);
+    tcase_add_test(c, what_a_switch_costs);
     tcase_add_test(c, a_hidden_main_is_no_task);
     tcase_add_test(c, who_failed_and_why);
     tcase_add_test(c, values_as_declared);
