@@ -108,6 +108,17 @@ struct cv_mark cv_model_mark(const struct cv_model *m, uint32_t i);
 struct cv_note_at { uint64_t t /* UINT64_MAX: it has not happened */; uint32_t task /* whose doing it was; CV_NO_TASK */, line; };
 struct cv_note_at cv_model_note(const struct cv_model *m, uint32_t note);
 
+/* ── moments: where a cursor may want to go ─────────────────────────────────────────────────────── */
+enum cv_moment_kind { CV_MOMENT_SWITCH, CV_MOMENT_WRITE /* of something shared */, CV_MOMENT_FINDING, CV_MOMENT_MARK, CV_MOMENT_OUTPUT, CV_MOMENT_KINDS };
+extern const char *const cv_moment_name[CV_MOMENT_KINDS];
+struct cv_moment { uint64_t t; uint32_t task /* CV_NO_TASK: the loop's, or nobody's */, line, var /* a write: of which */; const char *text; /* what is said of it, cleaned: a cause, a name, a line of output */ };
+/* The first of a kind later than t (direction +1), the last earlier than t (-1). False: none. */
+bool cv_model_moment(const struct cv_model *m, enum cv_moment_kind kind, uint64_t t, int direction, struct cv_moment *out);
+/* The same for the writes of one variable, whoever's copy. */
+bool cv_model_next_write(const struct cv_model *m, uint32_t var, uint64_t t, int direction, struct cv_moment *out);
+/* Switches of all lanes until t, in all: cheap, whatever the number of lanes. */
+uint64_t cv_model_nswitches(const struct cv_model *m, uint64_t t);
+
 /* Lost records, holes: is something missing in [from, to)? And in all. */
 bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to);
 

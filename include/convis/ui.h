@@ -54,6 +54,11 @@ struct cv_ui_status {             /* what only the app knows; copied each frame 
 };
 struct cv_ui *cv_ui_new(bool ascii);
 void cv_ui_free(struct cv_ui *ui);
+/* The speed of the screen, run seconds per screen second, until the next such call or the user chooses: below 1 the next run is
+ * played from its beginning at that speed, else followed live. */
+void cv_ui_pace(struct cv_ui *ui, double pace);
+bool cv_ui_playing(const struct cv_ui *ui);               /* the picture moves by itself: it wants cv_ui_tick now and then */
+bool cv_ui_tick(struct cv_ui *ui, uint64_t wall_ns);      /* plays on to this instant of a clock of the wall; true: draw */
 /* A new run begins: the view goes live. Model and topo stay the caller's and must outlive their use here. NULL model: nothing yet. */
 void cv_ui_model(struct cv_ui *ui, const struct cv_model *m);
 void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t);

@@ -232,6 +232,7 @@ static void open_lesson(struct dash *d, size_t i)
     cv_program_free(d->program);
     d->program = p;
     d->order = order;
+    cv_ui_pace(d->ui, p->pace);
     d->picking = false;
     begin_run(d);
 }
@@ -278,6 +279,7 @@ static void read_again(struct dash *d)
         cv_program_free(d->program);
         d->program = p;
         d->order = order;
+        cv_ui_pace(d->ui, p->pace);
         p = NULL;
         begin_run(d);
     }
@@ -385,10 +387,15 @@ static void turn(struct dash *d)
         take_keys(d);
     if (came(&d->drain_due))
         advance(d);
-    bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn;
-    if (d->dirty || (came(&d->frame_due) && changed))
+    bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn, framed = came(&d->frame_due);
+    if (framed && !d->picking)
+        d->dirty |= cv_ui_tick(d->ui, cv_mono_ns());
+    if (d->dirty || (framed && changed))
         draw(d);
-    else if (d->over && !changed)
+    bool playing = cv_ui_playing(d->ui) && !d->picking;
+    if (playing && !uv_is_active((uv_handle_t *)&d->frame))
+        uv_timer_start(&d->frame, on_frame, 0, FRAME_MS);
+    else if (d->over && !changed && !playing)
         uv_timer_stop(&d->frame);
 }
 
@@ -442,8 +449,10 @@ static int watch(struct dash *d)
     if (!d->program)
         show_lessons(d);
     draw(d); /* a first frame at once; all that takes its time comes after it */
-    if (d->program)
+    if (d->program) {
+        cv_ui_pace(d->ui, d->program->pace);
         begin_run(d);
+    }
     if (d->args->watch && d->program)
         watch_file(d);
     sigset_t all, before; /* the pool's threads inherit it: signals are for this thread alone */

@@ -27,10 +27,10 @@ static void push(struct cv_model *m, struct series *s, struct slice one)
         m->slice_last = one.t;
 }
 
-static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, uint32_t line)
+static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, uint32_t task, uint32_t line)
 {
     size_t before = series_bytes(&m->switches);
-    series_push(&m->switches, (struct slice){.t = t, .sw = (unsigned)cause + 1}, NULL);
+    series_push(&m->switches, (struct slice){.t = t, .line = line, .object = task, .sw = (unsigned)cause + 1}, NULL);
     m->bytes += series_bytes(&m->switches) - before;
     if (!line || cause == CV_CAUSE_EXIT) /* an end is no switch at a line: nobody could be let in there and the task go on */
         return;
@@ -119,7 +119,7 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
     if (sw != CV_CAUSE_COUNT) {
         s.sw = (unsigned)sw + 1;
         if (!model_hidden(m, t))
-            count_switch(m, at, sw, t->line);
+            count_switch(m, at, sw, t->number, t->line);
         if (sw == CV_CAUSE_QUANTUM)
             notes_preempted(m, t, at);
     }
@@ -153,7 +153,7 @@ static void settle_loop(struct cv_model *m, uint64_t at, enum cv_cause sw)
         return;
     if (sw != CV_CAUSE_COUNT) {
         s.sw = (unsigned)sw + 1;
-        count_switch(m, at, sw, 0);
+        count_switch(m, at, sw, CV_NO_TASK, 0);
     }
     push(m, &m->loop, s);
 }

@@ -85,6 +85,7 @@ struct task *model_new_task(struct cv_model *m, uint32_t number)
     }
     if (!m->tasks[number]) {
         struct task *t = cv_alloc(sizeof *t);
+        t->number = number;
         t->name = "?";
         t->cause = CV_CAUSE_COUNT;
         t->parent = t->object = t->waker = CV_NO_TASK;

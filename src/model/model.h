@@ -81,6 +81,7 @@ struct clock { uint32_t *at, n; };
 enum phase { PHASE_NONE, PHASE_STARTED, PHASE_RUN, PHASE_WAIT, PHASE_READY, PHASE_END };
 struct use { struct var *var; uint64_t index; };
 struct task {
+    uint32_t number;
     const char *name, *body_name; /* body_name: NULL, or of the model's bodies */
     uint32_t body, parent, pid, tid;
     uint64_t start, last;       /* ns; last: of its last own event */
@@ -144,7 +145,7 @@ struct cv_model {
     bool loop_off, loop_exact, loop_begun, polling;
     uint64_t held_since;
     /* all switches: t << 5 | cause, counted in blocks as lanes are */
-    struct series switches;
+    struct series switches; /* object: the task, CV_NO_TASK: the loop */
     struct instants *lines; uint32_t nlines;
 
     struct var *vars;           /* the copy that all share */

@@ -36,10 +36,45 @@ enum cv_command keys_dispatch(struct cv_view *v, int key)
 static enum cv_command key_hold(struct cv_view *v, int key)
 {
     (void)key;
-    if (v->live)
+    if (v->live && !view_over(v))
         view_hold(v);
     else
-        view_go_live(v);
+        view_play(v, v->playing ? 0 : 1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_speed(struct cv_view *v, int key)
+{
+    if (v->m)
+        view_faster(v, key == '[' ? -1 : 1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_backwards(struct cv_view *v, int key)
+{
+    (void)key;
+    view_play(v, v->playing < 0 ? 1 : -1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_moment(struct cv_view *v, int key)
+{
+    view_moment(v, key == 'n' ? 1 : -1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_kind(struct cv_view *v, int key)
+{
+    (void)key;
+    v->kind = (enum cv_moment_kind)((v->kind + 1) % CV_MOMENT_KINDS);
+    view_say(v, "n: the next %s, N: the last", cv_moment_name[v->kind]);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_mark(struct cv_view *v, int key)
+{
+    if (v->m)
+        view_mark(v, key == 'M');
     return CV_CMD_REDRAW;
 }
 
@@ -66,6 +101,7 @@ static enum cv_command key_screen(struct cv_view *v, int key)
 
 static enum cv_command key_ends(struct cv_view *v, int key)
 {
+    view_play(v, 0);
     view_goto(v, key == CV_KEY_HOME ? 0 : UINT64_MAX);
     return CV_CMD_REDRAW;
 }
@@ -77,7 +113,7 @@ static enum cv_command key_change(struct cv_view *v, int key)
     view_hold(v);
     uint64_t t = cv_model_lane_change(v->m, v->lane, v->cursor, key == '.' ? 1 : -1);
     if (t != UINT64_MAX)
-        view_goto(v, t);
+        view_play(v, 0), view_goto(v, t);
     return CV_CMD_REDRAW;
 }
 
@@ -93,6 +129,7 @@ static enum cv_command key_finding(struct cv_view *v, int key)
         v->lane = f.task;
         v->chosen = true;
     }
+    view_play(v, 0);
     view_goto(v, f.t);
     return CV_CMD_REDRAW;
 }
@@ -114,15 +151,11 @@ static enum cv_command key_zoom_out(struct cv_view *v, int key)
 static enum cv_command key_fit(struct cv_view *v, int key)
 {
     (void)key;
-    bool live = v->live;
-    v->live = true;
-    v->span = 0;
     v->zoomed = false;
-    if (!live) {
-        uint64_t cursor = v->cursor;
-        view_hold(v);
-        view_goto(v, cursor);
-    }
+    v->span = v->live ? 0 : view_fit_span(v);
+    v->from = 0;
+    if (!v->live)
+        view_goto(v, v->cursor);
     return CV_CMD_REDRAW;
 }
 

@@ -183,7 +183,9 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     struct unit u = axis_unit(wide);
     char label[48];
     struct cv_rect axis = {p.x, p.axis, p.columns, 1};
-    int cursor = cursor_column(v, p);
+    int cursor = cursor_column(v, p), marks[2];
+    for (int i = 0; i < 2; i++)
+        marks[i] = v->marks[i] >= from && v->marks[i] < from + wide ? p.x + (int)((v->marks[i] - from) / column) : -1;
     for (int k = 0;; k++) {
         axis_label(label, sizeof label, from + wide, step, u, v->ascii);
         uint64_t room = (uint64_t)canvas_width(label) + 3;
@@ -195,10 +197,16 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         int x = p.x + (int)((t - from) / column);
         axis_label(label, sizeof label, t, step, u, v->ascii);
         canvas_put(c, axis, x, p.axis, 0x2502, CV_C_FRAME, 0);
-        bool under_cursor = !v->live && cursor > x && cursor <= x + canvas_width(label);
-        if (!under_cursor && x + 1 + canvas_width(label) <= axis.x + axis.w)
+        int end = x + canvas_width(label);
+        bool covered = !v->live && cursor > x && cursor <= end;
+        for (int i = 0; i < 2; i++)
+            covered |= marks[i] > x && marks[i] <= end;
+        if (!covered && x + 1 + canvas_width(label) <= axis.x + axis.w)
             canvas_str(c, axis, x + 1, p.axis, label, CV_C_DIM, 0);
     }
+    for (int i = 0; i < 2; i++)
+        if (marks[i] >= 0)
+            canvas_put(c, axis, marks[i], p.axis, (uint32_t)('A' + i), CV_C_KEY, CV_A_BOLD | CV_A_REVERSE);
     if (p.now)
         canvas_fit(c, r, p.x + p.columns + 1, p.axis, v->live ? "now" : "then", p.now, CV_C_DIM, 0);
 }
@@ -218,7 +226,7 @@ static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_re
             canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
         canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
     }
-    uint64_t column = view_column_ns(v), from = view_from(v), end = view_end(v), first = from / column;
+    uint64_t column = view_column_ns(v), from = view_from(v), end = v->live ? view_end(v) : v->seen, first = from / column;
     struct slot *slot = slot_of(v, lane, column);
     uint64_t last = from + column * (uint64_t)p.columns;
     bool preempted = lane != CV_LANE_LOOP && preemptions(v, lane, last) > (from ? preemptions(v, lane, from - 1) : 0);
@@ -350,8 +358,10 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
 /* ── the pane ───────────────────────────────────────────────────────────────────────────────────── */
 static void title(const struct cv_view *v, struct cv_buf *out)
 {
-    if (v->m)
-        cv_buf_printf(out, "%s wide", cv_duration_text(view_column_ns(v) * (uint64_t)v->columns, v->ascii));
+    if (!v->m)
+        return;
+    view_marks_words(v, out);
+    cv_buf_printf(out, "%s%s wide", out->n ? " · " : "", cv_duration_text(view_column_ns(v) * (uint64_t)v->columns, v->ascii));
 }
 
 static void draw_cursor(const struct cv_view *v, struct cv_canvas *c, struct places p, uint32_t rows)
@@ -410,6 +420,8 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
         v->lane = view_lane(v, first + (uint32_t)(y - p.lanes_y));
         v->chosen = true;
     }
+    if (button == 1 || button == 2)
+        view_play(v, 0);
     if ((button == 1 || button == 2) && x >= p.x && x < p.x + p.columns)
         view_goto(v, view_from(v) + view_column_ns(v) * (uint64_t)(x - p.x) + view_column_ns(v) / 2);
 }

@@ -40,7 +40,17 @@ void cv_ui_free(struct cv_ui *ui)
 void cv_ui_model(struct cv_ui *ui, const struct cv_model *m) { view_model(&ui->view, m); }
 void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t) { ui->view.topo = t; }
 bool cv_ui_live(const struct cv_ui *ui) { return ui->view.live; }
-void cv_ui_at(struct cv_ui *ui, uint64_t t) { view_goto(&ui->view, t); }
+void cv_ui_pace(struct cv_ui *ui, double pace)
+{
+    ui->view.speed = pace < VIEW_SLOWEST ? VIEW_SLOWEST : pace > VIEW_FASTEST ? VIEW_FASTEST : pace;
+}
+bool cv_ui_playing(const struct cv_ui *ui) { return ui->view.playing != 0; }
+bool cv_ui_tick(struct cv_ui *ui, uint64_t wall_ns) { return view_tick(&ui->view, wall_ns); }
+void cv_ui_at(struct cv_ui *ui, uint64_t t)
+{
+    view_play(&ui->view, 0);
+    view_goto(&ui->view, t);
+}
 
 void cv_ui_span(struct cv_ui *ui, uint64_t ns)
 {
@@ -91,6 +101,8 @@ static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
             continue;
         if (in->button == 1)
             v->focus = (enum layout_pane)p;
+        if (p == PANE_TIMELINE && minimap_click(v, ui->layout.panes[p], in->x, in->y, in->button))
+            return CV_CMD_REDRAW;
         if (cv_panes[p]->click)
             cv_panes[p]->click(v, layout_inside(ui->layout.panes[p]), in->x, in->y, in->button);
         return CV_CMD_REDRAW;
@@ -107,6 +119,7 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
         return mouse(ui, in);
     if (in->kind != CV_IN_KEY)
         return CV_CMD_NONE;
+    v->word.n = 0;
     if (cv_panes[v->focus]->key && !v->help) {
         enum cv_command command = cv_panes[v->focus]->key(v, in->key);
         if (command != CV_CMD_NONE)
@@ -129,19 +142,6 @@ static void add_model(const struct cv_view *v, struct cv_buf *out)
         cv_buf_printf(out, " · %u %s%s", tasks, info->model == CV_THREADS ? "thread" : "process", tasks == 1 ? "" : info->model == CV_THREADS ? "s" : "es");
 }
 
-static const char *add_mode(const struct cv_view *v, enum cv_colour *colour)
-{
-    enum cv_outcome outcome;
-    bool over = cv_model_over(v->m, &outcome, NULL);
-    *colour = CV_C_CURSOR;
-    if (!v->live)
-        return over ? "◂ replay" : "‖ hold";
-    *colour = over && outcome != CV_OUT_FINISHED ? CV_C_FAILED : CV_C_GOOD;
-    if (!over)
-        return "● live";
-    return outcome == CV_OUT_DEADLOCK ? "■ deadlock" : outcome == CV_OUT_TIMEOUT ? "■ timeout" : outcome == CV_OUT_CRASHED ? "■ crashed" : "■ finished";
-}
-
 /* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. */
 static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
@@ -156,7 +156,7 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     enum cv_colour colours[4] = {CV_C_DIM, CV_C_TEXT, CV_C_TEXT, CV_C_TEXT};
     cv_buf_printf(&parts[0], "seed %llu", (unsigned long long)info->seed);
     cv_buf_printf(&parts[1], "%8s", cv_duration_text(v->cursor, v->ascii));
-    cv_buf_str(&parts[2], add_mode(v, &colours[2]));
+    view_clock(v, &parts[2], &colours[2]);
     add_model(v, &parts[3]);
     struct cv_buf title = {0};
     const char *name = info->title && *info->title ? info->title : info->scenario;
@@ -247,11 +247,16 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     enum cv_outcome outcome = CV_OUT_NONE;
     bool over = v->m && cv_model_over(v->m, &outcome, &why);
     int x = r.x + 1;
+    struct cv_buf text = {0};
+    if (v->word.n)
+        cv_buf_str(&text, v->word.at);
+    else if (v->m)
+        view_clock_words(v, &text);
+    if (text.n)
+        x += 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, v->word.n ? CV_C_KEY : v->live ? CV_C_GOOD : CV_C_CURSOR, CV_A_BOLD);
+    text.n = 0;
     x += draw_findings(v, c, r, x);
     x += draw_failure(v, c, r, x);
-    if (!v->live && v->m && !over)
-        x += 2 + canvas_fit(c, r, x, r.y, "held: the run goes on", r.x + r.w - x, CV_C_CURSOR, CV_A_BOLD);
-    struct cv_buf text = {0};
     if (message && *message)
         add_clean(&text, message);
     else if (over && outcome != CV_OUT_FINISHED && why && *why)
@@ -274,7 +279,7 @@ static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         bool always = k->codes[0] == '?' || k->codes[0] == 'q';
         if (!keys_hold(k, v))
             continue;
-        const char *word = k->codes[0] == ' ' && !v->live ? "live" : k->bar;
+        const char *word = k->codes[0] == ' ' && !v->playing && (!v->live || view_over(v)) ? "play" : k->bar;
         int width = canvas_width(k->keys) + canvas_width(word) + 3;
         if (!*k->bar || (!always && x + width + reserved > r.x + r.w))
             continue;
@@ -298,6 +303,8 @@ static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_
         cv_buf_release(&title);
     }
     cv_panes[pane]->draw(v, c, layout_inside(r), focus);
+    if (pane == PANE_TIMELINE)
+        minimap_draw(v, c, r);
 }
 
 static struct layout_wants wants(const struct cv_view *v)
@@ -329,6 +336,8 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
     cv_canvas_resize(c, c->width, c->height);
     if (v->live)
         v->cursor = view_end(v);
+    if (v->live || v->playing)
+        v->known = view_end(v);
     choose_lane(v);
     ui->layout = layout_make(c->width, c->height, wants(v), v->focus, v->alone);
     if (ui->layout.panes[PANE_TIMELINE].w > 0)

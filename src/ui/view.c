@@ -9,6 +9,8 @@ void view_init(struct cv_view *v, bool ascii)
     memset(v, 0, sizeof *v);
     v->ascii = ascii;
     v->live = true;
+    v->speed = 1;
+    v->marks[0] = v->marks[1] = UINT64_MAX;
     v->columns = VIEW_COLUMNS_AT_FIRST;
     v->focus = PANE_TIMELINE;
     v->census = cv_alloc(sizeof *v->census);
@@ -21,15 +23,18 @@ void view_release(struct cv_view *v)
     free(v->census);
     timeline_cache_free(v->cache);
     free(v->line_at.at);
+    cv_buf_release(&v->word);
 }
 
 void view_model(struct cv_view *v, const struct cv_model *m)
 {
     v->m = m;
-    v->live = true;
-    v->cursor = v->from = v->span = 0;
+    v->cursor = v->from = v->span = v->seen = v->known = 0;
+    v->marks[0] = v->marks[1] = UINT64_MAX;
+    v->word.n = 0;
     v->lane = CV_LANE_LOOP;
     v->chosen = v->zoomed = false;
+    view_start(v);
     memset(v->scroll, 0, sizeof v->scroll);
     v->line_at.n = 0;
     v->census->model = NULL;
@@ -48,10 +53,10 @@ uint64_t view_end(const struct cv_view *v) { return v->m ? cv_model_end(v->m) : 
 bool view_over(const struct cv_view *v) { return v->m && cv_model_over(v->m, NULL, NULL); }
 
 /* The next round span that holds ns: few steps, so that the picture does not creep while the run is young. */
-static uint64_t round_span(uint64_t ns)
+uint64_t view_round_span(uint64_t ns, uint64_t least)
 {
     static const uint64_t steps[] = {100, 120, 150, 200, 300, 400, 500, 600, 800, 1000};
-    uint64_t unit = 100000; /* 10 ms is the least */
+    uint64_t unit = least / 100;
     while (unit * 1000 < ns)
         unit *= 10;
     for (size_t i = 0; i < CV_COUNT(steps); i++)
@@ -60,20 +65,23 @@ static uint64_t round_span(uint64_t ns)
     return ns;
 }
 
+/* Of the whole run. One that goes on begins with 10 ms; how short it was is known when it is over. */
+uint64_t view_fit_span(const struct cv_view *v) { return view_round_span(view_end(v), view_over(v) ? VIEW_MIN_SPAN : 10000000); }
+
 uint64_t view_column_ns(const struct cv_view *v)
 {
     uint64_t span = v->span, end = view_end(v), columns = (uint64_t)(v->columns > 0 ? v->columns : 1);
     if (!span)
-        span = view_over(v) || end < VIEW_AUTO_SPAN ? round_span(end) : VIEW_AUTO_SPAN;
+        span = !v->live && v->speed < 1 ? view_paced_span(v) : view_over(v) || end < VIEW_AUTO_SPAN ? view_fit_span(v) : VIEW_AUTO_SPAN;
     uint64_t ns = (span + columns - 1) / columns;
     return ns ? ns : 1;
 }
 
-static uint64_t window(const struct cv_view *v) { return view_column_ns(v) * (uint64_t)(v->columns > 0 ? v->columns : 1); }
+uint64_t view_window(const struct cv_view *v) { return view_column_ns(v) * (uint64_t)(v->columns > 0 ? v->columns : 1); }
 
 uint64_t view_from(const struct cv_view *v)
 {
-    uint64_t column = view_column_ns(v), end = view_end(v), wide = window(v);
+    uint64_t column = view_column_ns(v), end = view_end(v), wide = view_window(v);
     if (!v->live)
         return v->from / column * column;
     return end < wide ? 0 : (end / column + 1) * column - wide;
@@ -83,16 +91,19 @@ void view_hold(struct cv_view *v)
 {
     if (!v->live)
         return;
-    uint64_t span = window(v);
+    uint64_t span = view_window(v);
     v->from = view_from(v);
     v->span = v->span ? v->span : span; /* what is seen does not change under the eyes */
     v->cursor = view_end(v);
+    v->seen = v->cursor;
     v->live = false;
 }
 
 void view_go_live(struct cv_view *v)
 {
     v->live = true;
+    v->playing = 0;
+    v->speed = 1;
     if (!v->zoomed)
         v->span = 0;
     v->cursor = view_end(v);
@@ -101,8 +112,9 @@ void view_go_live(struct cv_view *v)
 void view_goto(struct cv_view *v, uint64_t t)
 {
     view_hold(v);
-    uint64_t end = view_end(v), wide = window(v), column = view_column_ns(v);
+    uint64_t end = view_end(v), wide = view_window(v), column = view_column_ns(v);
     v->cursor = t < end ? t : end;
+    v->seen = v->cursor > v->seen ? v->cursor : v->seen;
     if (v->cursor < v->from)
         v->from = v->cursor / column * column;
     else if (v->cursor >= v->from / column * column + wide)
@@ -112,23 +124,28 @@ void view_goto(struct cv_view *v, uint64_t t)
 void view_by_columns(struct cv_view *v, int columns)
 {
     view_hold(v);
+    view_play(v, 0);
     uint64_t by = view_column_ns(v) * (uint64_t)abs(columns);
     view_goto(v, columns < 0 ? (v->cursor > by ? v->cursor - by : 0) : v->cursor + by);
 }
 
-void view_zoom(struct cv_view *v, bool in)
+void view_rescale(struct cv_view *v, uint64_t span)
 {
-    uint64_t old = window(v), span = in ? old / 2 : old * 2;
-    span = span < VIEW_MIN_SPAN ? VIEW_MIN_SPAN : span > VIEW_MAX_SPAN ? VIEW_MAX_SPAN : span;
-    uint64_t from = view_from(v), left = v->cursor > from ? v->cursor - from : 0;
-    v->span = span;
-    v->zoomed = true;
+    uint64_t old = view_window(v), from = view_from(v), left = v->cursor > from ? v->cursor - from : 0;
+    v->span = span < VIEW_MIN_SPAN ? VIEW_MIN_SPAN : span > VIEW_MAX_SPAN ? VIEW_MAX_SPAN : span;
     if (v->live)
         return;
-    uint64_t wide = window(v), column = view_column_ns(v);
-    left = (uint64_t)((double)left * (double)wide / (double)old); /* the cursor keeps its place on the screen */
+    uint64_t wide = view_window(v), column = view_column_ns(v);
+    left = (uint64_t)((double)left * (double)wide / (double)old);
     v->from = (v->cursor > left ? v->cursor - left : 0) / column * column;
     view_goto(v, v->cursor);
+}
+
+void view_zoom(struct cv_view *v, bool in)
+{
+    uint64_t old = view_window(v);
+    view_rescale(v, in ? old / 2 : old * 2);
+    v->zoomed = true;
 }
 
 /* ── lanes ──────────────────────────────────────────────────────────────────────────────────────── */

@@ -1,7 +1,8 @@
 /* view: what is looked at: the instant under the cursor, the width of the timeline, the lane and the pane in focus. Panes read
  * it; keys change it. Times are ns since the gate.
  *
- * Live, the cursor stands at the end of the record and the window follows; held, both stand still while the run goes on.
+ * Two clocks: the run goes at full speed. The screen follows it live (the cursor stands at the end of the record and the window
+ * follows), stands still, or plays the record at its own speed, forwards or backwards (clock.c).
  * The window is a number of equal columns whose edges are multiples of column_ns, so that a column of the past is the same
  * column in every frame. */
 #ifndef UI_VIEW_H
@@ -12,6 +13,8 @@
 #include "ui/layout.h"
 
 enum { VIEW_MIN_SPAN = 1000, VIEW_COLUMNS_AT_FIRST = 60 };
+#define VIEW_SLOWEST 1e-6               /* of the screen: seconds of the run in one of the screen */
+#define VIEW_FASTEST 16.0
 #define VIEW_MAX_SPAN 3600000000000ull  /* an hour */
 #define VIEW_AUTO_SPAN 10000000000ull   /* a live view that nobody zoomed shows at most this much */
 
@@ -34,8 +37,17 @@ struct cv_view {
     bool ascii, live, alone, help;
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
-    uint64_t span;                      /* 0: fits itself to the run */
+    uint64_t seen;                      /* what comes after it has not been shown yet, and is not told before its time */
+    uint64_t known;                     /* the run's length as the map shows it: held, it stands still too */
+    uint64_t span;                      /* 0: fits itself to the run, or to the speed */
     bool zoomed;                        /* span is the user's choice and outlives a hold */
+    double speed;                       /* of the screen while it plays; 1 until somebody chooses */
+    int playing;                        /* 1 forwards, -1 backwards, 0: not by the screen's own clock */
+    double carry;                       /* ns that the cursor has not yet moved */
+    uint64_t ticked;                    /* instant of the last tick on the wall's clock; 0: none yet */
+    uint64_t marks[2];                  /* A and B; UINT64_MAX: not set */
+    enum cv_moment_kind kind;           /* what n and N go to */
+    struct cv_buf word;                 /* what the last key has to say; until the next one */
     uint32_t lane;                      /* the selected one: a task or CV_LANE_LOOP */
     bool chosen;                        /* by the user, not by us */
     const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
@@ -51,12 +63,30 @@ void view_init(struct cv_view *v, bool ascii);
 void view_release(struct cv_view *v);
 void view_model(struct cv_view *v, const struct cv_model *m);
 uint64_t view_end(const struct cv_view *v);
+uint64_t view_round_span(uint64_t ns, uint64_t least);
+uint64_t view_fit_span(const struct cv_view *v);    /* the round span that holds the whole run */
 bool view_over(const struct cv_view *v);
 uint64_t view_column_ns(const struct cv_view *v);   /* never 0 */
 uint64_t view_from(const struct cv_view *v);        /* left edge of the window */
+uint64_t view_window(const struct cv_view *v);      /* ns that it is wide */
 void view_hold(struct cv_view *v);
 void view_go_live(struct cv_view *v);
 void view_goto(struct cv_view *v, uint64_t t);      /* holds; the window moves no more than it must */
+/* clock.c: the screen's own clock. */
+void view_start(struct cv_view *v);                 /* a new run: live, or from its beginning at the speed chosen */
+void view_faster(struct cv_view *v, int direction); /* to the next speed of the scale; plays at it unless held */
+void view_play(struct cv_view *v, int direction);   /* from the cursor on; 0: stands */
+bool view_tick(struct cv_view *v, uint64_t wall_ns); /* moves the cursor by what has passed; true: something moved */
+const char *view_speed_text(double speed, char to[24]); /* "1/1000", "1", "16" */
+void view_clock(const struct cv_view *v, struct cv_buf *out, enum cv_colour *colour); /* "▶ 1/1000", "● live" */
+void view_clock_words(const struct cv_view *v, struct cv_buf *out); /* the same for the status line: which clock, how it goes */
+/* moments.c: going from moment to moment, the marks A and B. */
+void view_moment(struct cv_view *v, int direction);
+void view_mark(struct cv_view *v, int which);
+void view_marks_words(const struct cv_view *v, struct cv_buf *out);
+void view_say(struct cv_view *v, const char *format, ...) CV_PRINTF(2, 3);
+uint64_t view_paced_span(const struct cv_view *v);  /* of a window that nobody zoomed, at the speed of the screen */
+void view_rescale(struct cv_view *v, uint64_t span); /* another span; the cursor keeps its place on the screen */
 void view_by_columns(struct cv_view *v, int columns);
 void view_zoom(struct cv_view *v, bool in);
 /* Lanes in the order they are shown: the loop, then the tasks, an implicit main left out. */
@@ -72,6 +102,9 @@ const char *view_lane_name(const struct cv_view *v, uint32_t lane);
 /* "lock m", "Bob", "" : what a lane waits for, by cause. */
 void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out);
 const struct census *view_census(const struct cv_view *v);
+/* minimap.c: the whole run in the timeline's lower frame, where it is more than the window. */
+void minimap_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect pane);
+bool minimap_click(struct cv_view *v, struct cv_rect pane, int x, int y, int button);
 int timeline_columns(const struct cv_view *v, struct cv_rect inside); /* that the timeline would have there */
 struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);

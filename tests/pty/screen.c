@@ -123,6 +123,32 @@ START_TEST(hold_and_live)
 }
 END_TEST
 
+/* The screen's own clock: from the beginning, slowly, backwards, at the next moment; nothing is drawn once it stands. */
+START_TEST(the_screen_has_its_own_clock)
+{
+    struct pty *p = start(stale);
+    pty_expect_in(p, "Output", "Handled by: Bob");
+    pty_until(p, run_over, NULL, "the run's end");
+    pty_send(p, "[[[");
+    pty_expect(p, "Space plays at 1/10");
+    pty_send(p, " ");
+    expect_head(p, "\u25b6 1/10");
+    pty_expect_in(p, "Output", "nothing printed yet");
+    pty_send(p, "]]]]]]]");
+    expect_head(p, "16\u00d7");
+    pty_expect_in(p, "Output", "Handled by: Bob"); /* played to the end */
+    expect_head(p, "hold");
+    pty_send(p, "\\");
+    pty_expect_in(p, "Output", "nothing printed yet"); /* and back to the beginning */
+    expect_head(p, "hold");
+    pty_send(p, "eeeen"); /* lines of output */
+    pty_expect(p, "output line: Handled by: Bob");
+    pty_send(p, "m\033[HM");
+    pty_expect(p, "A to B -1");
+    quit(p);
+}
+END_TEST
+
 START_TEST(back_and_forth_in_time)
 {
     struct pty *p = start(stale);
@@ -236,6 +262,7 @@ Suite *suite(void)
     tcase_add_test(c, opens_on_alice_and_bob);
     tcase_add_test(c, models_by_keys);
     tcase_add_test(c, hold_and_live);
+    tcase_add_test(c, the_screen_has_its_own_clock);
     tcase_add_test(c, back_and_forth_in_time);
     tcase_add_test(c, zoom);
     tcase_add_test(c, help_opens_and_closes);
