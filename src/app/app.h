@@ -34,8 +34,9 @@ struct app_args {
     char **operands;
     int noperands;
     const char *model, *schedule, *source, *format; /* NULL: not given */
+    const char *at;                        /* instants of a run, the first that there is: see app_instant */
     bool gil, json, ascii, no_colour, mdoc, observer, watch;
-    uint64_t seed, runs, at_ns;            /* runs 0, at_ns UINT64_MAX: not given */
+    uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
     int width, height;
     struct cv_override overrides[CV_LIMIT_PARAMS];
     size_t noverrides;
@@ -51,6 +52,10 @@ bool app_write(const struct cv_buf *text);
 bool app_flush(void);
 /* "10us", "1.5s", "300ms": nanoseconds. false: not a duration. */
 bool app_duration(const char *text, uint64_t *ns);
+/* Instants of a run, with commas: "300ms", "50%", "start", "end", "finding", "note", or the name of a mark. Are all of them such words? */
+bool app_instants(const char *text);
+/* The first of them that there is in the record; UINT64_MAX: none. */
+uint64_t app_instant(const char *text, const struct cv_model *m);
 bool app_ascii(const struct app_args *a);  /* asked for, or the locale's encoding is not UTF-8 */
 
 /* ── scenarios (find.c) ─────────────────────────────────────────────────────────────────────────── */

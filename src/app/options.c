@@ -12,7 +12,7 @@
 #include "app/app.h"
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH };
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
@@ -39,7 +39,8 @@ const struct app_option_info app_options[] = {
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
     {0, "watch", NULL, "run anew whenever an editor saves the file; what is wrong in it is shown over the picture", APP_DASH, O_WATCH},
-    {0, "at", "T", "the instant to draw, as in 300ms (the end)", APP_RENDER, O_AT},
+    {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end)", APP_RENDER, O_AT},
+    {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
     {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE, O_ASCII},
@@ -184,7 +185,10 @@ static int take_option(struct app_args *a, int code, char *value)
         a->source = value;
         break;
     case O_AT:
-        return app_duration(value, &a->at_ns) ? APP_OK : app_say(APP_WRONG, "--at takes a duration such as 300ms, not '%s'", value);
+        a->at = value;
+        return app_instants(value) ? APP_OK : app_say(APP_WRONG, "--at takes a duration such as 300ms, a share such as 50%%, start, end, finding, note, or a mark's name, not '%s'", value);
+    case O_SPAN:
+        return app_duration(value, &a->span_ns) && a->span_ns ? APP_OK : app_say(APP_WRONG, "--span takes a duration such as 5ms, not '%s'", value);
     case O_SIZE:
         x = strchr(value, 'x');
         if (x)
@@ -287,7 +291,7 @@ static int dispatch(struct app_args *a, const struct cv_buf *seen)
 
 int app_main(int argc, char **argv)
 {
-    struct app_args a = {.seed = 1, .width = 100, .height = 30, .at_ns = UINT64_MAX, .exe = realpath("/proc/self/exe", NULL)};
+    struct app_args a = {.seed = 1, .width = 100, .height = 30, .at = "end", .exe = realpath("/proc/self/exe", NULL)};
     struct cv_buf seen = {0};
     const char *colour = getenv("NO_COLOR");
     a.no_colour = colour && *colour;

@@ -11,8 +11,95 @@ static void tick(uv_timer_t *t) { (void)t; }
 static volatile sig_atomic_t interrupted;
 static void interrupt(int number) { interrupted = number; }
 
-static void draw(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo)
+/* ── instants ───────────────────────────────────────────────────────────────────────────────────── */
+static bool share(const char *word, size_t n, uint64_t *percent)
 {
+    char copy[8] = {0}, *end;
+    if (n < 2 || n >= sizeof copy || word[n - 1] != '%' || strspn(word, "0123456789") != n - 1)
+        return false;
+    memcpy(copy, word, n - 1);
+    *percent = strtoull(copy, &end, 10);
+    return *percent <= 100;
+}
+
+static bool duration(const char *word, size_t n, uint64_t *ns)
+{
+    char copy[40] = {0};
+    if (n >= sizeof copy)
+        return false;
+    memcpy(copy, word, n);
+    return app_duration(copy, ns);
+}
+
+static bool is(const char *word, size_t n, const char *what) { return strlen(what) == n && !memcmp(word, what, n); }
+
+static bool letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool app_instants(const char *text)
+{
+    uint64_t at;
+    do {
+        size_t n = strcspn(text, ","), k = 0;
+        while (k < n && (letter(text[k]) || (k && text[k] >= '0' && text[k] <= '9')))
+            k++;
+        if (!n || (k < n && !duration(text, n, &at) && !share(text, n, &at)))
+            return false;
+        text += n;
+    } while (*text++);
+    return true;
+}
+
+static uint64_t first_note(const struct cv_model *m)
+{
+    uint64_t first = UINT64_MAX;
+    for (uint32_t i = 0; i < cv_model_info(m)->nnotes; i++) {
+        enum cv_note_event event = cv_model_info(m)->notes[i].event;
+        uint64_t t = cv_model_note(m, i).t;
+        if (event != CV_AT_START && event != CV_AT_END && t < first)
+            first = t;
+    }
+    return first;
+}
+
+static uint64_t instant(const char *word, size_t n, const struct cv_model *m)
+{
+    uint64_t at, end = cv_model_end(m);
+    if (is(word, n, "start"))
+        return 0;
+    if (is(word, n, "end"))
+        return end;
+    if (is(word, n, "finding"))
+        return cv_model_nfindings(m, UINT64_MAX) ? cv_model_finding(m, 0).t : UINT64_MAX;
+    if (is(word, n, "note"))
+        return first_note(m);
+    if (share(word, n, &at))
+        return end / 100 * at + end % 100 * at / 100;
+    if (duration(word, n, &at))
+        return at < end ? at : end;
+    for (uint32_t i = 0, marks = cv_model_nmarks(m, UINT64_MAX); i < marks; i++)
+        if (is(word, n, cv_model_mark(m, i).name))
+            return cv_model_mark(m, i).t;
+    return UINT64_MAX;
+}
+
+uint64_t app_instant(const char *text, const struct cv_model *m)
+{
+    uint64_t at = UINT64_MAX;
+    do {
+        size_t n = strcspn(text, ",");
+        at = instant(text, n, m);
+        text += n;
+    } while (at == UINT64_MAX && *text++);
+    return at;
+}
+
+/* ── the frame ──────────────────────────────────────────────────────────────────────────────────── */
+static int draw(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo)
+{
+    uint64_t at = app_instant(a->at, y->model);
+    if (at == UINT64_MAX)
+        return app_say(APP_WRONG, "--at: this run has no such instant: '%s'", a->at);
+
     bool ascii = a->ascii || (app_ascii(a) && !(a->format && !strcmp(a->format, "svg")));
     struct cv_ui *ui = cv_ui_new(ascii);
     struct cv_canvas canvas = {.ascii = ascii};
@@ -22,7 +109,9 @@ static void draw(const struct app_args *a, const struct app_play *y, const struc
     cv_ui_topo(ui, topo);
     cv_ui_model(ui, y->model);
     cv_ui_status(ui, &status);
-    cv_ui_at(ui, a->at_ns < cv_model_end(y->model) ? a->at_ns : cv_model_end(y->model));
+    if (a->span_ns)
+        cv_ui_span(ui, a->span_ns);
+    cv_ui_at(ui, at);
     cv_canvas_resize(&canvas, a->width, a->height);
     cv_ui_draw(ui, &canvas);
     if (a->format && !strcmp(a->format, "svg"))
@@ -35,6 +124,7 @@ static void draw(const struct app_args *a, const struct app_play *y, const struc
     cv_buf_release(&out);
     cv_canvas_release(&canvas);
     cv_ui_free(ui);
+    return APP_OK;
 }
 
 int app_render(const struct app_args *a)
@@ -75,7 +165,7 @@ int app_render(const struct app_args *a)
         else if (head->schedule_error[0])
             status = app_say(APP_WRONG, "--schedule: %.*s", (int)sizeof head->schedule_error, head->schedule_error);
         else
-            draw(a, &y, topo);
+            status = draw(a, &y, topo);
     }
     app_play_end(&y);
     uv_close((uv_handle_t *)&timer, NULL);

@@ -212,6 +212,13 @@ static enum cv_command key_alone(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_told(struct cv_view *v, int key)
+{
+    (void)key;
+    v->told = !v->told;
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_help(struct cv_view *v, int key)
 {
     (void)key;
@@ -227,6 +234,8 @@ static enum cv_command key_back(struct cv_view *v, int key)
         v->help = false;
     else if (v->notice)
         v->notice = NULL;
+    else if (v->told)
+        v->told = false;
     else
         v->alone = false;
     return CV_CMD_REDRAW;

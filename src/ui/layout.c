@@ -1,4 +1,4 @@
-/* Sizes: from 60x16 on the full picture (left Cores and Switches, right Code, Shared, Output, below the Timeline), from 140
+/* What the lecture says stands under the title from 40x18 on, in three rows at most. Sizes: from 60x16 on the full picture (left Cores and Switches, right Code, Shared, Output, below the Timeline), from 140
  * columns three columns; below that the Timeline and one more pane; below 8 rows one pane. */
 #include "ui/layout.h"
 
@@ -76,6 +76,12 @@ struct layout layout_make(int width, int height, struct layout_wants wants, enum
     if (height >= 10) {
         l.status = (struct cv_rect){0, height - 2, width, 1};
         body.h--;
+    }
+    if (wants.story > 0 && height >= 18 && width >= 40) {
+        int rows = clamp(wants.story, 1, height >= 36 ? 3 : height >= 22 ? 2 : 1);
+        l.story = (struct cv_rect){0, 1, width, rows};
+        body.y += rows;
+        body.h -= rows;
     }
     if (body.h < 1)
         return l;

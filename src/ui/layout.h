@@ -6,9 +6,9 @@
 #include "convis/ui.h"
 
 enum layout_pane { PANE_CORES, PANE_TIMELINE, PANE_SWITCHES, PANE_SHARED, PANE_CODE, PANE_OUTPUT, PANE_COUNT }; /* as cv_panes */
-struct layout_wants { int lanes, cores, shared; }; /* rows that would hold everything */
+struct layout_wants { int lanes, cores, shared /* rows that would hold everything */, story; /* rows for what the lecture says; they may all be refused */ };
 struct layout {
-    struct cv_rect title, status, keys, panes[PANE_COUNT];
+    struct cv_rect title, story, status, keys, panes[PANE_COUNT];
 };
 /* focus: the pane that must be seen; alone: it takes all the room. */
 struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone);

@@ -307,7 +307,7 @@ static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_
         minimap_draw(v, c, r);
 }
 
-static struct layout_wants wants(const struct cv_view *v)
+static struct layout_wants wants(const struct cv_view *v, int width)
 {
     struct layout_wants w = {.cores = v->topo ? (int)v->topo->ncores : 2, .lanes = 3, .shared = 2};
     if (!v->m)
@@ -316,6 +316,7 @@ static struct layout_wants wants(const struct cv_view *v)
     uint32_t lanes = view_nlanes(v), copies = 0;
     for (uint32_t i = 0; i < info->nvars; i++)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
+    w.story = story_rows(v, width);
     w.lanes = lanes > 1000 ? 1000 : (int)lanes;
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
@@ -339,12 +340,14 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
     if (v->live || v->playing)
         v->known = view_end(v);
     choose_lane(v);
-    ui->layout = layout_make(c->width, c->height, wants(v), v->focus, v->alone);
+    ui->layout = layout_make(c->width, c->height, wants(v, c->width), v->focus, v->alone);
     if (ui->layout.panes[PANE_TIMELINE].w > 0)
         v->columns = timeline_columns(v, layout_inside(ui->layout.panes[PANE_TIMELINE]));
     if (!v->live)
         view_goto(v, v->cursor);
     draw_title(v, c, ui->layout.title);
+    if (ui->layout.story.w > 0)
+        story_draw(v, c, ui->layout.story);
     for (int p = 0; p < PANE_COUNT; p++)
         if (ui->layout.panes[p].w > 0)
             draw_pane(v, c, (enum layout_pane)p, ui->layout.panes[p]);
@@ -352,6 +355,8 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
         draw_status(v, c, ui->layout.status);
     if (ui->layout.keys.w > 0)
         draw_keys(v, c, ui->layout.keys);
+    if (v->told)
+        story_panel(v, c);
     if (v->notice)
         notice_draw(v, c);
     if (v->help)

@@ -35,6 +35,7 @@ struct cv_view {
     const struct cv_topo *topo;         /* may be NULL */
     struct cv_ui_status status;
     bool ascii, live, alone, help;
+    bool told;                          /* what the lecture says is shown in full */
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
     uint64_t seen;                      /* what comes after it has not been shown yet, and is not told before its time */
@@ -109,6 +110,14 @@ int timeline_columns(const struct cv_view *v, struct cv_rect inside); /* that th
 struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);
 void timeline_cache_clear(struct timeline_cache *c);
+
+/* story.c: what the lecture says, beside the picture. */
+uint32_t story_note(const struct cv_view *v);       /* the newest note until the cursor; UINT32_MAX: none, then what the lesson is about holds */
+int story_rows(const struct cv_view *v, int width); /* that what it says takes, at most */
+void story_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* under the title */
+void story_panel(const struct cv_view *v, struct cv_canvas *c); /* in full, over the lower part of the screen */
+/* Text of lines that are wrapped to r from row y on; returns the row below the last. Under an empty clip it is only measured. */
+int story_text(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, const char *text, enum cv_colour colour, unsigned attrs);
 
 extern const struct cv_pane_ops cores_pane, timeline_pane, switches_pane, shared_pane, code_pane, output_pane;
 

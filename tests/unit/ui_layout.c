@@ -4,9 +4,9 @@
 #include "suite.h"
 #include "ui/layout.h"
 
-enum { WIDEST = 260, TALLEST = 100, RECTS = PANE_COUNT + 3 };
+enum { WIDEST = 260, TALLEST = 100, RECTS = PANE_COUNT + 4 };
 
-static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40}};
+static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40, .story = 2}};
 
 /* Of a layout all that is on the screen. */
 static void rects(const struct layout *l, struct cv_rect out[RECTS])
@@ -16,6 +16,7 @@ static void rects(const struct layout *l, struct cv_rect out[RECTS])
     out[PANE_COUNT] = l->title;
     out[PANE_COUNT + 1] = l->status;
     out[PANE_COUNT + 2] = l->keys;
+    out[PANE_COUNT + 3] = l->story;
 }
 
 static bool empty(struct cv_rect r) { return r.w == 0 && r.h == 0; }
