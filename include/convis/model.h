@@ -57,6 +57,9 @@ struct cv_lane_at {
 struct cv_lane_at cv_model_lane_at(const struct cv_model *m, uint32_t lane, uint64_t t);
 /* ns spent in each state within [from, to): the entries add up to to - from. Cost: logarithmic. */
 void cv_model_lane_shares(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT]);
+/* The same of n columns side by side, column_ns each, at one go; and how often the lane was preempted (quantum, gil) in each. */
+struct cv_lane_column { uint64_t ns[CV_ST_COUNT]; uint32_t preempted; };
+void cv_model_lane_columns(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out);
 /* The next (direction +1) or previous (-1) instant at which the lane changes state; UINT64_MAX: none. */
 uint64_t cv_model_lane_change(const struct cv_model *m, uint32_t lane, uint64_t t, int direction);
 /* Switches of the lane up to and including t, by cause. */

@@ -52,15 +52,17 @@ void cores_fold(struct cv_model *m, const struct cv_event *e)
         return;
     }
     bool in = e->kind == CV_EV_SWITCH_IN;
-    const struct slice *last = c->who.slices.n ? &c->who.slices.at[c->who.slices.n - 1] : NULL;
+    const struct slice *last = c->who.n ? &c->who.last : NULL;
     m->core_switches = c->seen = true;
     if (e->obj < 256)
         m->cores_seen[e->obj / 64] |= (uint64_t)1 << (e->obj % 64);
     if (!in && last && last->state == CV_ST_RUNNING && last->object != e->task)
         return; /* another came in already: its own event stands */
-    size_t before = series_bytes(&c->who);
-    series_push(&c->who, (struct slice){.t = e->t, .state = in ? CV_ST_RUNNING : CV_ST_NONE, .object = in ? e->task : CV_NO_TASK}, NULL);
-    m->bytes += series_bytes(&c->who) - before;
+    size_t before = c->who.bytes;
+    c->who.names = true;
+    series_push(&c->who, (struct slice){.t = e->t, .state = in ? CV_ST_RUNNING : CV_ST_NONE, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT,
+                                        .object = in ? e->task : CV_NO_TASK}, NULL);
+    m->lane_bytes += c->who.bytes - before;
 }
 
 uint32_t cv_model_ncores(const struct cv_model *m) { return m->ncores; }
@@ -113,8 +115,10 @@ static double run_share(const struct cv_model *m, const struct core *c, uint64_t
 static uint32_t on_core(const struct core *c, uint64_t t)
 {
     size_t i = series_find(&c->who, t);
-    return i == SIZE_MAX ? CV_NO_TASK : c->who.slices.at[i].object;
+    return i == SIZE_MAX ? CV_NO_TASK : series_at(&c->who, i).object;
 }
+
+uint32_t cores_task(const struct cv_model *m, uint32_t core, uint64_t t) { return core < m->ncores ? on_core(&m->cores[core], t) : CV_NO_TASK; }
 
 struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t)
 {
@@ -155,12 +159,12 @@ struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, ui
     return at;
 }
 
-size_t cores_halve(struct cv_model *m)
+size_t cores_cut(struct cv_model *m, uint64_t until)
 {
     size_t freed = 0;
     for (uint32_t i = 0; i < m->ncores; i++) {
         struct core *c = &m->cores[i];
-        size_t n = c->load.n / 2;
+        size_t n = sample_after(c, until);
         if (n < 64)
             continue;
         c->load.n -= n;

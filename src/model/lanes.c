@@ -20,18 +20,18 @@ static bool is_lock(enum cv_cause c)
 /* ── slices ─────────────────────────────────────────────────────────────────────────────────────── */
 static void push(struct cv_model *m, struct series *s, struct slice one)
 {
-    size_t before = series_bytes(s);
+    size_t before = s->bytes;
     series_push(s, one, &m->overlays);
-    m->bytes += series_bytes(s) - before;
+    m->lane_bytes += s->bytes - before;
     if (one.t > m->slice_last)
         m->slice_last = one.t;
 }
 
 static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, uint32_t task, uint32_t line)
 {
-    size_t before = series_bytes(&m->switches);
-    series_push(&m->switches, (struct slice){.t = t, .line = line, .object = task, .sw = (unsigned)cause + 1}, NULL);
-    m->bytes += series_bytes(&m->switches) - before;
+    size_t before = m->switches.bytes;
+    series_push(&m->switches, (struct slice){.t = t, .cause = cause, .sw = cause, .object = task}, NULL);
+    m->lane_bytes += m->switches.bytes - before;
     if (!line || cause == CV_CAUSE_EXIT) /* an end is no switch at a line: nobody could be let in there and the task go on */
         return;
     if (line >= m->nlines) {
@@ -73,8 +73,8 @@ static struct slice combined(const struct cv_model *m, const struct task *t, uin
 {
     bool own_thread = !on_loop(m, t), off = own_thread ? t->off : m->loop_off, preempted = own_thread ? t->preempted : false;
     uint32_t core = own_thread ? t->core : m->tasks[0] ? m->tasks[0]->core : CV_NO_CORE;
-    struct slice s = {.t = at, .cause = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .line = t->line, .object = CV_NO_TASK,
-                      .exact = own_thread ? t->exact : m->loop_exact, .beside = t->worker};
+    struct slice s = {.t = at, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .object = CV_NO_TASK,
+                      .exact = own_thread ? t->exact : m->loop_exact};
     switch (t->phase) {
     case PHASE_NONE: s.state = CV_ST_NONE; break;
     case PHASE_STARTED:
@@ -112,12 +112,12 @@ static struct slice combined(const struct cv_model *m, const struct task *t, uin
 static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_cause sw)
 {
     struct slice s = combined(m, t, at);
-    const struct slice *last = t->lane.slices.n ? &t->lane.slices.at[t->lane.slices.n - 1] : NULL;
+    const struct slice *last = t->lane.n ? &t->lane.last : NULL;
     if (sw == CV_CAUSE_COUNT && last && last->state == s.state && last->cause == s.cause && last->core == s.core &&
         last->object == s.object && last->exact == s.exact)
         return;
     if (sw != CV_CAUSE_COUNT) {
-        s.sw = (unsigned)sw + 1;
+        s.sw = sw;
         if (!model_hidden(m, t))
             count_switch(m, at, sw, t->number, t->line);
         if (sw == CV_CAUSE_QUANTUM)
@@ -129,8 +129,8 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
 /* ── the loop ───────────────────────────────────────────────────────────────────────────────────── */
 static void settle_loop(struct cv_model *m, uint64_t at, enum cv_cause sw)
 {
-    struct slice s = {.t = at, .state = CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .object = CV_NO_TASK, .exact = m->loop_exact};
-    const struct slice *last = m->loop.slices.n ? &m->loop.slices.at[m->loop.slices.n - 1] : NULL;
+    struct slice s = {.t = at, .state = CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT, .core = SLICE_NO_CORE, .object = CV_NO_TASK, .exact = m->loop_exact};
+    const struct slice *last = m->loop.n ? &m->loop.last : NULL;
     const struct task *main_task = model_task(m, 0), *holder = m->held_by == CV_NO_TASK ? NULL : model_task(m, m->held_by);
     if (!m->loop_begun)
         return;
@@ -152,7 +152,7 @@ static void settle_loop(struct cv_model *m, uint64_t at, enum cv_cause sw)
     if (sw == CV_CAUSE_COUNT && last && last->state == s.state && last->cause == s.cause && last->core == s.core && last->object == s.object)
         return;
     if (sw != CV_CAUSE_COUNT) {
-        s.sw = (unsigned)sw + 1;
+        s.sw = sw;
         count_switch(m, at, sw, CV_NO_TASK, 0);
     }
     push(m, &m->loop, s);
@@ -163,7 +163,7 @@ static void put_on_loop(struct cv_model *m, uint64_t at, uint32_t task)
     if (m->on_loop == task)
         return;
     m->on_loop = task;
-    push(m, &m->onloop, (struct slice){.t = at, .state = task == CV_NO_TASK ? CV_ST_NONE : CV_ST_RUNNING, .object = task});
+    push(m, &m->onloop, (struct slice){.t = at, .state = task == CV_NO_TASK ? CV_ST_NONE : CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT, .object = task});
 }
 
 static enum overlay_kind over_now(const struct cv_model *m)
@@ -247,7 +247,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->parent = (uint32_t)e->c & 0xfffff;
         t->pid = (uint32_t)(e->d >> 32);
         t->tid = (uint32_t)e->d;
-        t->worker = (e->flags & CV_F_WORKER) != 0;
+        t->worker = t->lane.beside = (e->flags & CV_F_WORKER) != 0;
         t->own_copy = (e->flags & CV_F_COPY) != 0;
         m->alive += !t->worker;
         if (!t->worker)
@@ -420,8 +420,8 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
         return;
     }
     m->lost_own += e->a;
-    if (t && !is_async(m) && t->phase != PHASE_END && t->lane.slices.n) {
-        uint64_t begin = t->lane.slices.at[t->lane.slices.n - 1].t;
+    if (t && !is_async(m) && t->phase != PHASE_END && t->lane.n) {
+        uint64_t begin = t->lane.last.t;
         from = t->last > begin ? t->last : begin;
         from = from < e->t ? from : e->t;
         struct slice s = combined(m, t, from), lost = s;
@@ -456,50 +456,4 @@ void lanes_over(struct cv_model *m, uint64_t t)
     } else if (m->on_loop != CV_NO_TASK) {
         findings_turn(m, m->on_loop, t);
     }
-}
-
-/* ── the history ────────────────────────────────────────────────────────────────────────────────── */
-static size_t cut_lines(struct task *t)
-{
-    size_t cut = t->lines.n / 2;
-    if (cut < 64)
-        return 0;
-    t->lines.n -= cut;
-    memmove(t->lines.at, t->lines.at + cut, t->lines.n * sizeof *t->lines.at);
-    t->lines_dropped += cut;
-    return cut * sizeof *t->lines.at;
-}
-
-/* Cuts the older half off whatever is at least half as large as the largest. What memory holds is at most twice what is
- * counted, since vectors double: so half the allowance is used. */
-void lanes_trim(struct cv_model *m)
-{
-    size_t largest = 0, freed = 0;
-    for (uint32_t i = 0; i < m->ntasks; i++)
-        if (m->tasks[i]) {
-            size_t n = series_bytes(&m->tasks[i]->lane);
-            largest = n > largest ? n : largest;
-        }
-    for (uint32_t i = 0; i < m->ntasks; i++)
-        if (m->tasks[i]) {
-            freed += series_bytes(&m->tasks[i]->lane) * 2 >= largest ? series_halve(&m->tasks[i]->lane) : 0;
-            freed += cut_lines(m->tasks[i]);
-        }
-    struct series *others[] = {&m->loop, &m->onloop, &m->switches};
-    for (size_t i = 0; i < CV_COUNT(others); i++)
-        freed += series_bytes(others[i]) * 2 >= largest ? series_halve(others[i]) : 0;
-    for (uint32_t i = 0; i < m->ncores; i++)
-        freed += series_bytes(&m->cores[i].who) * 2 >= largest ? series_halve(&m->cores[i].who) : 0;
-    for (uint32_t i = 0; i < m->nlines; i++) {
-        struct instants *v = &m->lines[i];
-        size_t cut = v->at.n / 2;
-        if (cut < 64)
-            continue;
-        v->at.n -= cut;
-        memmove(v->at.at, v->at.at + cut, v->at.n * sizeof *v->at.at);
-        v->dropped += cut;
-        freed += cut * sizeof *v->at.at;
-    }
-    freed += vars_halve(m) + syncs_halve(m) + cores_halve(m);
-    m->bytes -= freed < m->bytes ? freed : m->bytes;
 }

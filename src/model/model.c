@@ -17,6 +17,7 @@ struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_sh
     m->shm = shm;
     m->history = history ? history : (size_t)256 << 20;
     m->on_loop = m->held_by = CV_NO_TASK;
+    m->onloop.names = true;
     m->outcome_text = "";
     m->preempted.t = UINT64_MAX;
     m->vars = cv_alloc((info->nvars + 1) * sizeof *m->vars);
@@ -242,8 +243,7 @@ void cv_model_fold(struct cv_model *m, const struct cv_event *event)
     default: break;
     }
     m->folded = e.t;
-    if (m->bytes > m->history / 2)
-        lanes_trim(m);
+    history_trim(m);
 }
 
 void cv_model_now(struct cv_model *m, uint64_t t)
@@ -349,12 +349,7 @@ bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to)
             return true;
     if (m->hole && m->hole_since < to)
         return true;
-    for (uint32_t i = 0; i < m->ntasks; i++) {
-        const struct series *s = m->tasks[i] ? &m->tasks[i]->lane : NULL;
-        if (s && s->dropped && s->slices.n && from < s->slices.at[0].t)
-            return true;
-    }
-    return false;
+    return from < m->begin;
 }
 
 uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t)

@@ -7,25 +7,45 @@
 
 #include "convis/model.h"
 
-/* ── series: what a lane or a core was doing, as slices ───────────────────────────────────────────── */
-enum { SERIES_BLOCK = 32 };
-struct slice {              /* 16 bytes; lasts until the next slice begins */
+/* ── series: what a lane or a core was doing, as slices ─────────────────────────────────────────────
+ * A slice is 8 bytes: where it begins after its block's begin, and what. 64 of them (fewer where more than 4 s pass) are a block,
+ * which knows what was summed up before it; 1024 are a stretch, the unit of memory. So a time is found in three short searches,
+ * by stretch, block and slice, what lasted until then is a block's sums and a walk of at most 64 slices, and the index takes less
+ * than 3 bytes a slice. The oldest slices are cut off one by one if need be: the sums of the first block are moved on. */
+enum { SERIES_BLOCK = 64, SERIES_STRETCH = 1024 };
+struct slice {              /* as pushed and as told; lasts until the next slice begins */
     uint64_t t;
-    uint64_t state : 4, cause : 5, core : 10, line : 16, object : 20 /* READY: the waker */, exact : 1;
-    uint64_t beside : 1;    /* the loop, in a thread of its own: what holds the loop does not freeze it */
-    uint64_t sw : 5;        /* 1 + the cause of the switch that happened here; 0: none */
+    enum cv_state state;
+    enum cv_cause cause;    /* CV_CAUSE_COUNT: none */
+    enum cv_cause sw;       /* the switch that happened here: `cause`, QUANTUM or SYSTEM; CV_CAUSE_COUNT: none */
+    uint32_t core, object;  /* object: READY: the waker; of these two one is kept: of a RUNNING slice the core, or (names) the object */
+    bool exact;
 };
-_Static_assert(sizeof(struct slice) == 16, "a slice is two words");
-_Static_assert(CV_CAUSE_COUNT < 31 && CV_ST_COUNT <= 16, "they fit a slice");
+struct packed { uint32_t after; uint32_t state : 4, cause : 5, sw : 2, exact : 1, what : 20; };
+_Static_assert(sizeof(struct packed) == 8, "a slice is a word");
+_Static_assert(CV_CAUSE_COUNT < 32 && CV_ST_COUNT <= 16 && CV_NO_TASK <= 0xfffff, "they fit a slice");
 enum { SLICE_NO_CORE = 1023 };
-struct block {              /* what was summed up before slice 32 * i */
-    uint64_t ns[CV_ST_COUNT];
+struct block {              /* what was summed up before its first slice */
+    uint64_t t, ns[CV_ST_COUNT];
+    uint16_t causes[CV_CAUSE_COUNT]; /* since the stretch began */
+    uint16_t first;         /* of its slices, in the stretch */
+};
+struct stretch {
+    uint64_t t;
+    struct packed *slices;
+    struct block *blocks;
+    uint32_t cap, nblocks, blocks_cap, skip; /* skip: slices cut off in it */
     uint32_t causes[CV_CAUSE_COUNT];
 };
+_Static_assert(sizeof(struct block) <= 160 && sizeof(struct stretch) <= 192, "3 bytes of index a slice at most");
 struct series {
-    CV_VEC(struct slice) slices;
-    CV_VEC(struct block) blocks; /* blocks.at[i] stands before slices.at[32 * i] */
-    uint64_t dropped;       /* slices cut off at the front, a multiple of 32 */
+    struct stretch *stretches;
+    uint32_t nstretches, stretches_cap, front; /* front: stretches cut off */
+    bool names;             /* a RUNNING slice names a task, not a core */
+    bool beside;            /* in a thread of its own: what holds the loop does not freeze it */
+    uint64_t n, dropped;    /* slices ever pushed; cut off at the front */
+    size_t bytes;           /* of memory, index included */
+    struct slice last;      /* where n > 0 */
 };
 
 /* What lies over all lanes of the run: its loop held by a blocking call, the run stopped, records lost. */
@@ -35,18 +55,23 @@ struct overlays { CV_VEC(struct overlay) at; };
 
 /* Appends a slice at t (not before the last one's). over: what lies over this series, NULL: nothing. */
 void series_push(struct series *s, struct slice one, const struct overlays *over);
-/* Index of the slice that lasts at t, SIZE_MAX: t is before the first. */
+/* Number of the slice that lasts at t, SIZE_MAX: t is before the first. Numbers stay the same when the oldest are cut off. */
 size_t series_find(const struct series *s, uint64_t t);
-/* Adds the ns of each state in [0, t) to ns; before the first slice NONE, where slices were cut off LOST. */
+struct slice series_at(const struct series *s, size_t i); /* dropped <= i < n */
+uint64_t series_begin(const struct series *s); /* of the oldest slice kept; UINT64_MAX: there is none */
+/* Adds the ns of each state in [from, to) to ns; before the first slice NONE, where slices were cut off LOST. */
 void series_shares(const struct series *s, const struct overlays *over, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT]);
+/* The same for n columns side by side, and the preemptions (quantum, gil) in each: one walk. */
+void series_columns(const struct series *s, const struct overlays *over, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out);
 /* Adds the switches up to and including t, by cause. */
 void series_switches(const struct series *s, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]);
-/* Cuts the older half off (where it has more than two blocks); returns the bytes freed. */
-size_t series_halve(struct series *s);
-size_t series_bytes(const struct series *s);
+/* The number of the last slice up to and including t at which a switch happened; SIZE_MAX: none is kept. */
+size_t series_switch(const struct series *s, uint64_t t);
+/* Cuts off what ended by t; the last slice stays. */
+void series_cut(struct series *s, const struct overlays *over, uint64_t t);
 void series_release(struct series *s);
 /* The state of a slice under what lies over it. */
-enum cv_state series_state(const struct slice *s, enum overlay_kind kind);
+enum cv_state series_state(enum cv_state own, enum cv_cause cause, bool beside, enum overlay_kind kind);
 
 void overlays_push(struct overlays *o, uint64_t t, enum overlay_kind kind, uint32_t holder);
 const struct overlay *overlays_at(const struct overlays *o, uint64_t t); /* NULL: before the first */
@@ -54,6 +79,7 @@ const struct overlay *overlays_at(const struct overlays *o, uint64_t t); /* NULL
 /* ── instants: counting what happened until t ─────────────────────────────────────────────────────── */
 struct instants { CV_VEC(uint64_t) at; uint64_t dropped; };
 void instants_add(struct instants *v, uint64_t t);
+size_t instants_cut(struct instants *v, uint64_t t); /* forgets those up to and including t, but not how many; the bytes freed */
 uint64_t instants_until(const struct instants *v, uint64_t t); /* up to and including t, those cut off too */
 
 /* ── variables ──────────────────────────────────────────────────────────────────────────────────── */
@@ -87,7 +113,6 @@ struct task {
     uint64_t start, last;       /* ns; last: of its last own event */
     struct series lane;
     CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
-    uint64_t lines_dropped;
     /* what its own events say */
     bool worker, own_copy;      /* of a pool: in a thread of its own; with a copy of [shared] of its own */
     enum phase phase;
@@ -124,7 +149,9 @@ struct gap { uint64_t from, to; };
 struct cv_model {
     const struct cv_run_info *info;
     const struct cv_shm *shm;
-    size_t history, bytes;
+    size_t history, lane_bytes, bytes; /* lane_bytes: of all series, exact; bytes: of what else is kept */
+    size_t trim_above;
+    uint64_t forgotten, begin;  /* what ended by `forgotten` was cut off; from `begin` on every lane is whole */
     uint64_t folded, now, change;
     bool over;
     enum cv_outcome outcome;
@@ -144,7 +171,7 @@ struct cv_model {
     uint32_t on_loop, held_by;
     bool loop_off, loop_exact, loop_begun, polling;
     uint64_t held_since;
-    /* all switches: t << 5 | cause, counted in blocks as lanes are */
+    /* all switches, counted in blocks as lanes are */
     struct series switches; /* object: the task, CV_NO_TASK: the loop */
     struct instants *lines; uint32_t nlines;
 
@@ -190,7 +217,9 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e);
 void lanes_lost(struct cv_model *m, const struct cv_event *e);
 void lanes_over(struct cv_model *m, uint64_t t);
 uint32_t lanes_line(const struct task *t, uint64_t at);
-void lanes_trim(struct cv_model *m);
+
+/* history.c */
+void history_trim(struct cv_model *m);
 
 /* vars.c */
 void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e); /* READ, WRITE */
@@ -205,16 +234,17 @@ void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, stru
 const char *vars_initial_item(const char *text, uint64_t i, size_t *length);
 uint64_t vars_initial_length(const char *text);
 bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell, bool *gone /* it was cut off */);
-size_t vars_halve(struct cv_model *m);
+size_t vars_cut(struct cv_model *m, uint64_t until); /* these forget what had ended by then; the bytes freed */
 void vars_free(struct cv_model *m);
 
 /* syncs.c, cores.c */
 void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
 void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uint32_t object);
-size_t syncs_halve(struct cv_model *m);
+size_t syncs_cut(struct cv_model *m, uint64_t until);
 void syncs_free(struct cv_model *m);
 void cores_fold(struct cv_model *m, const struct cv_event *e);
-size_t cores_halve(struct cv_model *m);
+uint32_t cores_task(const struct cv_model *m, uint32_t core, uint64_t t); /* on it at t; CV_NO_TASK */
+size_t cores_cut(struct cv_model *m, uint64_t until);
 void cores_free(struct cv_model *m);
 
 /* order.c */

@@ -28,7 +28,6 @@ static size_t beside(uint64_t t, int direction, size_t n, uint64_t (*time_of)(co
     return i ? i - 1 : SIZE_MAX;
 }
 
-static uint64_t slice_time(const void *of, size_t i) { return ((const struct series *)of)->slices.at[i].t; }
 static uint64_t version_time(const void *of, size_t i) { return ((const struct versions *)of)->v.at[i].t; }
 static uint64_t mark_time(const void *of, size_t i) { return ((const struct cv_model *)of)->marks.at[i].t; }
 static uint64_t output_time(const void *of, size_t i) { return ((const struct cv_model *)of)->output.at[i].t; }
@@ -82,11 +81,17 @@ static bool any_write(const struct cv_model *m, uint64_t t, int direction, struc
 /* ── all of them ────────────────────────────────────────────────────────────────────────────────── */
 static bool any_switch(const struct cv_model *m, uint64_t t, int direction, struct cv_moment *out)
 {
-    size_t i = beside(t, direction, m->switches.slices.n, slice_time, &m->switches);
-    if (i == SIZE_MAX)
+    const struct series *s = &m->switches;
+    if (direction < 0 && t == 0)
         return false;
-    const struct slice *s = &m->switches.slices.at[i];
-    *out = (struct cv_moment){.t = s->t, .task = s->object, .line = s->line, .text = cv_cause_name[s->sw - 1]};
+    size_t i = series_find(s, direction > 0 ? t : t - 1);
+    if (direction > 0)
+        i = i == SIZE_MAX ? s->dropped : i + 1;
+    if (i >= s->n) /* SIZE_MAX too */
+        return false;
+    struct slice x = series_at(s, i);
+    const struct task *task = model_task(m, x.object);
+    *out = (struct cv_moment){.t = x.t, .task = x.object, .line = task ? lanes_line(task, x.t) : 0, .text = cv_cause_name[x.sw]};
     return true;
 }
 
@@ -122,5 +127,6 @@ bool cv_model_moment(const struct cv_model *m, enum cv_moment_kind kind, uint64_
 
 uint64_t cv_model_nswitches(const struct cv_model *m, uint64_t t)
 {
-    return m->switches.dropped + until(t, m->switches.slices.n, slice_time, &m->switches);
+    size_t i = series_find(&m->switches, t);
+    return i == SIZE_MAX ? m->switches.dropped : i + 1;
 }

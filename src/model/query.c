@@ -19,22 +19,62 @@ static enum cv_state state_at(const struct cv_model *m, const struct series *s, 
     *since = 0;
     *until = UINT64_MAX;
     if (i == SIZE_MAX) {
-        if (s->slices.n)
-            *until = s->slices.at[0].t;
+        *until = series_begin(s);
         return s->dropped ? CV_ST_LOST : CV_ST_NONE;
     }
-    const struct slice *x = &s->slices.at[i];
-    *since = x->t;
-    if (i + 1 < s->slices.n)
-        *until = x[1].t;
-    if (!alive((enum cv_state)x->state) || !m->overlays.at.n)
-        return (enum cv_state)x->state;
+    struct slice x = series_at(s, i);
+    *since = x.t;
+    if (i + 1 < s->n)
+        *until = series_at(s, i + 1).t;
+    if (!alive(x.state) || !m->overlays.at.n)
+        return x.state;
     const struct overlay *o = overlays_at(&m->overlays, t), *next = o ? o + 1 : m->overlays.at.at;
     if (o && o->t > *since)
         *since = o->t;
     if (next < m->overlays.at.at + m->overlays.at.n && next->t < *until)
         *until = next->t;
-    return series_state(x, o ? o->kind : OVER_NONE);
+    return series_state(x.state, x.cause, s->beside, o ? o->kind : OVER_NONE);
+}
+
+static bool all_of(const struct cv_model *m, const struct series *s, enum cv_state state, uint64_t from, uint64_t to)
+{
+    uint64_t ns[CV_ST_COUNT] = {0};
+    series_shares(s, &m->overlays, from, to, ns);
+    return ns[state] == to - from;
+}
+
+/* The state at t, and how far it lasts on both sides. Mostly that is a slice or a few; of many alike the running sums tell, by halving. */
+static enum cv_state run_at(const struct cv_model *m, const struct series *s, uint64_t t, uint64_t *since, uint64_t *until)
+{
+    enum { STEPS = 8 };
+    uint64_t a, b, end = m->folded + 1;
+    enum cv_state state = state_at(m, s, t, since, until);
+    int back = 0, forth = 0;
+    while (*since > 0 && back++ < STEPS && state_at(m, s, *since - 1, &a, &b) == state)
+        *since = a;
+    while (*until != UINT64_MAX && forth++ < STEPS && state_at(m, s, *until, &a, &b) == state)
+        *until = b;
+    if (back > STEPS) {
+        for (uint64_t low = 0, high = *since; low < high;) { /* the first from which on there is nothing else */
+            uint64_t mid = low + (high - low) / 2;
+            if (all_of(m, s, state, mid, *since))
+                *since = high = mid;
+            else
+                low = mid + 1;
+        }
+    }
+    if (forth > STEPS) {
+        uint64_t low = *until, high = end > low ? end : low;
+        while (low < high) {
+            uint64_t mid = low + (high - low + 1) / 2;
+            if (all_of(m, s, state, *until, mid))
+                low = mid;
+            else
+                high = mid - 1;
+        }
+        *until = low == end ? UINT64_MAX : low;
+    }
+    return state;
 }
 
 /* Who runs where t finds this task ready: on the core it was last on (one core: on that), or on the loop. */
@@ -42,16 +82,18 @@ static uint32_t in_the_way(const struct cv_model *m, uint32_t lane, uint64_t t)
 {
     if (cv_model_has_loop(m)) {
         size_t i = series_find(&m->onloop, t);
-        uint32_t who = i == SIZE_MAX ? CV_NO_TASK : m->onloop.slices.at[i].object;
+        uint32_t who = i == SIZE_MAX ? CV_NO_TASK : series_at(&m->onloop, i).object;
         return who == lane ? CV_NO_TASK : who;
     }
     const struct series *s = series_of(m, lane);
     size_t i = series_find(s, t);
-    for (int steps = 0; i != SIZE_MAX && steps < 64; steps++, i = i ? i - 1 : SIZE_MAX)
-        if (s->slices.at[i].core != SLICE_NO_CORE) {
-            uint32_t who = cv_model_core_at(m, s->slices.at[i].core, t).task;
+    for (int steps = 0; i != SIZE_MAX && steps < 64; steps++, i = i > s->dropped ? i - 1 : SIZE_MAX) {
+        struct slice x = series_at(s, i);
+        if (x.state == CV_ST_RUNNING && x.core != SLICE_NO_CORE) {
+            uint32_t who = cores_task(m, x.core, t);
             return who == lane ? CV_NO_TASK : who;
         }
+    }
     return CV_NO_TASK;
 }
 
@@ -71,10 +113,10 @@ static uint32_t holder_of(const struct cv_model *m, uint32_t lane, const struct 
 static uint32_t waker_of(const struct series *s, size_t i)
 {
     for (int steps = 0; steps < 8; steps++, i--) {
-        const struct slice *x = &s->slices.at[i];
-        if (x->state == CV_ST_READY && x->object != CV_NO_TASK && x->cause != CV_CAUSE_GIL)
-            return x->object;
-        if (i == 0 || x->state == CV_ST_WAITING || x->state == CV_ST_BLOCKED)
+        struct slice x = series_at(s, i);
+        if (x.state == CV_ST_READY && x.object != CV_NO_TASK && x.cause != CV_CAUSE_GIL)
+            return x.object;
+        if (i == s->dropped || x.state == CV_ST_WAITING || x.state == CV_ST_BLOCKED)
             break;
     }
     return CV_NO_TASK;
@@ -84,18 +126,14 @@ struct cv_lane_at cv_model_lane_at(const struct cv_model *m, uint32_t lane, uint
 {
     const struct series *s = series_of(m, lane);
     struct cv_lane_at at = {.cause = CV_CAUSE_COUNT, .core = CV_NO_CORE, .object = CV_NO_TASK, .holder = CV_NO_TASK, .waker = CV_NO_TASK};
-    at.state = state_at(m, s, t, &at.since, &at.until);
+    at.state = run_at(m, s, t, &at.since, &at.until);
     size_t i = series_find(s, t);
     if (i == SIZE_MAX)
         return at;
-    for (uint64_t since, until; at.since > 0 && state_at(m, s, at.since - 1, &since, &until) == at.state && since < at.since;)
-        at.since = since;
-    for (uint64_t since, until; at.until != UINT64_MAX && state_at(m, s, at.until, &since, &until) == at.state;)
-        at.until = until;
-    const struct slice *x = &s->slices.at[i];
+    const struct slice slice = series_at(s, i), *x = &slice;
     const struct task *task = lane == CV_LANE_LOOP ? NULL : model_task(m, lane);
     bool waits = x->state == CV_ST_WAITING || x->state == CV_ST_BLOCKED;
-    at.cause = x->cause < CV_CAUSE_COUNT ? (enum cv_cause)x->cause : CV_CAUSE_COUNT;
+    at.cause = x->cause;
     at.line = task ? lanes_line(task, t) : 0;
     at.core = at.state == CV_ST_RUNNING && x->core != SLICE_NO_CORE ? x->core : CV_NO_CORE;
     at.object = waits ? x->object : CV_NO_TASK;
@@ -112,29 +150,22 @@ void cv_model_lane_shares(const struct cv_model *m, uint32_t lane, uint64_t from
     series_shares(series_of(m, lane), &m->overlays, from, to, ns);
 }
 
+void cv_model_lane_columns(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out)
+{
+    series_columns(series_of(m, lane), &m->overlays, from, column_ns, n, out);
+}
+
 uint64_t cv_model_lane_change(const struct cv_model *m, uint32_t lane, uint64_t t, int direction)
 {
-    const struct series *s = series_of(m, lane);
-    uint64_t since, until, ignored;
-    enum cv_state here = state_at(m, s, t, &since, &until);
+    uint64_t since, until;
     if (direction > 0) {
-        while (until != UINT64_MAX) {
-            uint64_t at = until;
-            if (state_at(m, s, at, &ignored, &until) != here)
-                return at;
-        }
-        return UINT64_MAX;
+        run_at(m, series_of(m, lane), t, &since, &until);
+        return until;
     }
-    /* Backwards: the beginning of the state that lasted just before t. */
     if (t == 0)
         return UINT64_MAX;
-    here = state_at(m, s, t - 1, &since, &until);
-    while (since > 0) {
-        uint64_t at = since;
-        if (state_at(m, s, at - 1, &since, &ignored) != here)
-            return at;
-    }
-    return UINT64_MAX;
+    run_at(m, series_of(m, lane), t - 1, &since, &until); /* the beginning of the state that lasted just before t */
+    return since > 0 ? since : UINT64_MAX;
 }
 
 void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])
@@ -147,14 +178,15 @@ void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t,
 bool cv_model_lane_switch(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t *at, enum cv_cause *cause, uint32_t *line)
 {
     const struct series *s = series_of(m, lane);
-    for (size_t i = series_find(s, t); i != SIZE_MAX; i = i ? i - 1 : SIZE_MAX)
-        if (s->slices.at[i].sw) {
-            *at = s->slices.at[i].t;
-            *cause = (enum cv_cause)(s->slices.at[i].sw - 1);
-            *line = s->slices.at[i].line;
-            return true;
-        }
-    return false;
+    const struct task *task = lane == CV_LANE_LOOP ? NULL : model_task(m, lane);
+    size_t i = series_switch(s, t);
+    if (i == SIZE_MAX)
+        return false;
+    struct slice x = series_at(s, i);
+    *at = x.t;
+    *cause = x.sw;
+    *line = task ? lanes_line(task, x.t) : 0;
+    return true;
 }
 
 void cv_model_switches(const struct cv_model *m, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])

@@ -1,4 +1,4 @@
-/* Series of slices with running sums in blocks of 32, what lies over them, and counted instants.
+/* Series of slices with running sums (see model.h), what lies over them, and counted instants.
  *
  * A block's sums already account for what lay over its slices: they are made when a slice ends, and what lies over a time
  * that has passed does not change any more. So the shares of any span are two differences of sums. */
@@ -33,155 +33,449 @@ const struct overlay *overlays_at(const struct overlays *o, uint64_t t)
     return low ? &o->at.at[low - 1] : NULL;
 }
 
-static void overlay_sums(const struct overlays *o, uint64_t t, uint64_t sum[OVER_COUNT])
+/* hint: where the last answer stood; the next is mostly near. */
+static void overlay_sums(const struct overlays *o, uint64_t t, size_t *hint, uint64_t sum[OVER_COUNT])
 {
-    const struct overlay *at = overlays_at(o, t);
+    const struct overlay *all = o->at.at, *at = NULL;
+    size_t i = *hint, n = o->at.n;
+    while (i < n && i < *hint + 4 && all[i].t <= t)
+        i++;
+    if (i > *hint && i < *hint + 4)
+        at = &all[i - 1];
+    else if (*hint && i == *hint && all[i - 1].t <= t)
+        at = &all[i - 1];
+    else
+        at = overlays_at(o, t);
     memset(sum, 0, OVER_COUNT * sizeof *sum);
+    *hint = at ? (size_t)(at - all) + 1 : 0;
     if (!at)
         return;
     memcpy(sum, at->sum, OVER_COUNT * sizeof *sum);
     sum[at->kind] += t - at->t;
 }
 
-enum cv_state series_state(const struct slice *s, enum overlay_kind kind)
+enum cv_state series_state(enum cv_state state, enum cv_cause cause, bool beside, enum overlay_kind kind)
 {
-    enum cv_state state = (enum cv_state)s->state;
     bool alive = state != CV_ST_NONE && state != CV_ST_DONE && state != CV_ST_FAILED;
-    bool holds = s->cause >= CV_BLOCK && s->cause < CV_BLOCK + CV_REASON_COUNT; /* the culprit is not frozen by itself */
+    bool holds = cause >= CV_BLOCK && cause < CV_BLOCK + CV_REASON_COUNT; /* the culprit is not frozen by itself */
     if (!alive || kind == OVER_NONE)
         return state;
     if (kind == OVER_STOPPED)
         return CV_ST_STOPPED;
     if (kind == OVER_LOST)
         return CV_ST_LOST;
-    return !holds && !s->beside && (state == CV_ST_READY || state == CV_ST_WAITING || state == CV_ST_BLOCKED) ? CV_ST_FROZEN : state;
-}
-
-/* The part [from, to) of a slice. */
-static void add_part(const struct slice *s, const struct overlays *over, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
-{
-    uint64_t left = to - from;
-    if (to <= from)
-        return;
-    const struct overlay *last = over && over->at.n ? &over->at.at[over->at.n - 1] : NULL;
-    if (last && last->t <= from) { /* as most are when they are pushed */
-        ns[series_state(s, last->kind)] += left;
-        return;
-    }
-    if (last && over->at.at[0].t < to) {
-        uint64_t before[OVER_COUNT], after[OVER_COUNT];
-        overlay_sums(over, from, before);
-        overlay_sums(over, to, after);
-        for (int k = OVER_FROZEN; k < OVER_COUNT; k++) {
-            ns[series_state(s, (enum overlay_kind)k)] += after[k] - before[k];
-            left -= after[k] - before[k];
-        }
-    }
-    ns[s->state] += left;
+    return !holds && !beside && (state == CV_ST_READY || state == CV_ST_WAITING || state == CV_ST_BLOCKED) ? CV_ST_FROZEN : state;
 }
 
 /* ── slices ─────────────────────────────────────────────────────────────────────────────────────── */
-void series_push(struct series *s, struct slice one, const struct overlays *over)
+enum { SW_NONE, SW_CAUSE, SW_QUANTUM, SW_SYSTEM };
+
+static struct packed pack(const struct series *s, struct slice one)
 {
-    size_t n = s->slices.n;
-    if (n && one.t < s->slices.at[n - 1].t)
-        one.t = s->slices.at[n - 1].t;
-    if (n % SERIES_BLOCK == 0) {
-        struct block b = {0};
-        if (n) {
-            b = s->blocks.at[s->blocks.n - 1];
-            for (size_t i = n - SERIES_BLOCK; i < n; i++) {
-                const struct slice *x = &s->slices.at[i];
-                add_part(x, over, x->t, i + 1 < n ? x[1].t : one.t, b.ns);
-                if (x->sw)
-                    b.causes[x->sw - 1]++;
-            }
-        } else {
-            b.ns[CV_ST_NONE] = one.t;
-        }
-        CV_PUSH(&s->blocks, b);
-    }
-    CV_PUSH(&s->slices, one);
+    bool core = one.state == CV_ST_RUNNING && !s->names;
+    struct packed p = {.state = one.state, .cause = one.cause, .exact = one.exact, .what = core ? one.core : one.object};
+    p.sw = one.sw == CV_CAUSE_COUNT ? SW_NONE : one.sw == one.cause ? SW_CAUSE : one.sw == CV_CAUSE_QUANTUM ? SW_QUANTUM : SW_SYSTEM;
+    CV_ASSERT(p.sw != SW_SYSTEM || one.sw == CV_CAUSE_SYSTEM);
+    return p;
 }
 
-size_t series_find(const struct series *s, uint64_t t)
+static enum cv_cause switch_of(struct packed p)
 {
-    size_t low = 0, high = s->slices.n;
+    return p.sw == SW_NONE ? CV_CAUSE_COUNT : p.sw == SW_CAUSE ? (enum cv_cause)p.cause : p.sw == SW_QUANTUM ? CV_CAUSE_QUANTUM : CV_CAUSE_SYSTEM;
+}
+
+static void count(struct packed p, uint32_t causes[CV_CAUSE_COUNT])
+{
+    if (p.sw)
+        causes[switch_of(p)]++;
+}
+
+/* Places are counted from the stretch's begin, what was cut off too. */
+static const struct packed *at_place(const struct stretch *c, uint32_t place) { return &c->slices[place - c->skip]; }
+static const struct stretch *last_stretch(const struct series *s) { return &s->stretches[s->nstretches - 1]; }
+static uint32_t places(const struct series *s, const struct stretch *c)
+{
+    return c == last_stretch(s) ? (uint32_t)(s->n - 1) % SERIES_STRETCH + 1 : SERIES_STRETCH;
+}
+
+static uint32_t block_end(const struct series *s, const struct stretch *c, const struct block *b)
+{
+    return b + 1 < c->blocks + c->nblocks ? b[1].first : places(s, c);
+}
+
+/* The last stretch, block, slice that begins before t, or at t where `at`; the first where none does. */
+static const struct stretch *stretch_before(const struct series *s, uint64_t t, bool at)
+{
+    uint32_t low = 0, high = s->nstretches;
     while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (s->slices.at[mid].t <= t)
+        uint32_t mid = (low + high) / 2;
+        if (s->stretches[mid].t < t || (at && s->stretches[mid].t == t))
             low = mid + 1;
         else
             high = mid;
     }
-    return low ? low - 1 : SIZE_MAX;
+    return &s->stretches[low ? low - 1 : 0];
 }
 
-/* From the beginning of the record to t, which is not before the first slice. */
-static void sums_until(const struct series *s, const struct overlays *over, uint64_t t, uint64_t ns[CV_ST_COUNT])
+static const struct block *block_before(const struct stretch *c, uint64_t t, bool at)
 {
-    size_t at = series_find(s, t), first = at / SERIES_BLOCK * SERIES_BLOCK;
-    memcpy(ns, s->blocks.at[at / SERIES_BLOCK].ns, CV_ST_COUNT * sizeof *ns);
-    for (size_t i = first; i <= at; i++) {
-        const struct slice *x = &s->slices.at[i];
-        add_part(x, over, x->t, i < at ? x[1].t : t, ns);
+    uint32_t low = 0, high = c->nblocks;
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+        if (c->blocks[mid].t < t || (at && c->blocks[mid].t == t))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return &c->blocks[low ? low - 1 : 0];
+}
+
+static const struct block *block_of(const struct stretch *c, uint32_t place)
+{
+    uint32_t low = 0, high = c->nblocks;
+    while (high - low > 1) {
+        uint32_t mid = (low + high) / 2;
+        if (c->blocks[mid].first <= place)
+            low = mid;
+        else
+            high = mid;
+    }
+    return &c->blocks[low];
+}
+
+size_t series_find(const struct series *s, uint64_t t)
+{
+    if (!s->nstretches || t < s->stretches[0].t)
+        return SIZE_MAX;
+    const struct stretch *c = stretch_before(s, t, true);
+    const struct block *b = block_before(c, t, true);
+    uint32_t low = b->first, high = block_end(s, c, b);
+    while (high - low > 1) {
+        uint32_t mid = (low + high) / 2;
+        if (b->t + at_place(c, mid)->after <= t)
+            low = mid;
+        else
+            high = mid;
+    }
+    return (size_t)(s->front + (uint64_t)(c - s->stretches)) * SERIES_STRETCH + low;
+}
+
+struct slice series_at(const struct series *s, size_t i)
+{
+    if (i + 1 == s->n)
+        return s->last;
+    const struct stretch *c = &s->stretches[i / SERIES_STRETCH - s->front];
+    uint32_t place = i % SERIES_STRETCH;
+    struct packed p = *at_place(c, place);
+    bool core = p.state == CV_ST_RUNNING && !s->names;
+    return (struct slice){.t = block_of(c, place)->t + p.after, .state = (enum cv_state)p.state, .cause = (enum cv_cause)p.cause, .sw = switch_of(p),
+                          .core = core ? p.what : SLICE_NO_CORE, .object = core ? CV_NO_TASK : p.what, .exact = p.exact};
+}
+
+uint64_t series_begin(const struct series *s) { return s->nstretches ? s->stretches[0].t : UINT64_MAX; }
+
+/* ── a walk along a series ──────────────────────────────────────────────────────────────────────────
+ * Stands in a slice and knows what was summed up before it; goes forward only, from block to block where it can. */
+struct walk {
+    const struct series *s;
+    const struct overlays *over;
+    const struct stretch *c;      /* NULL: stands nowhere yet */
+    const struct block *b;
+    uint32_t place, end;        /* of the slice, and of its block */
+    size_t hint;                /* of the overlays */
+    uint64_t ns[CV_ST_COUNT];   /* until the slice */
+    uint32_t causes[CV_CAUSE_COUNT]; /* the slice's own counted */
+};
+
+/* The part [from, to) of a slice. */
+static void add_part(struct walk *w, struct packed p, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
+{
+    const struct overlays *over = w->over;
+    uint64_t left = to - from;
+    if (to <= from)
+        return;
+    if (over && over->at.n && over->at.at[0].t < to) {
+        const struct overlay *last = &over->at.at[over->at.n - 1];
+        if (last->t <= from) { /* as most are when they are pushed */
+            ns[series_state((enum cv_state)p.state, (enum cv_cause)p.cause, w->s->beside, last->kind)] += left;
+            return;
+        }
+        uint64_t before[OVER_COUNT], after[OVER_COUNT];
+        overlay_sums(over, from, &w->hint, before);
+        overlay_sums(over, to, &w->hint, after);
+        for (int k = OVER_FROZEN; k < OVER_COUNT; k++) {
+            ns[series_state((enum cv_state)p.state, (enum cv_cause)p.cause, w->s->beside, (enum overlay_kind)k)] += after[k] - before[k];
+            left -= after[k] - before[k];
+        }
+    }
+    ns[p.state] += left;
+}
+
+static void enter(struct walk *w, const struct stretch *c, const struct block *b)
+{
+    w->c = c;
+    w->b = b;
+    w->place = b->first;
+    w->end = block_end(w->s, c, b);
+    memcpy(w->ns, b->ns, sizeof w->ns);
+    for (int k = 0; k < CV_CAUSE_COUNT; k++)
+        w->causes[k] = c->causes[k] + b->causes[k];
+    count(*at_place(c, b->first), w->causes);
+}
+
+/* On to the last slice that begins before `t`: series_begin < t, and not before the t of the last call. */
+static void walk_to(struct walk *w, uint64_t t)
+{
+    const struct series *s = w->s;
+    if (!w->c || (w->b + 1 < w->c->blocks + w->c->nblocks ? w->b[1].t < t : w->c != last_stretch(s) && w->c[1].t < t)) {
+        bool near = w->c && (w->c == last_stretch(s) || w->c[1].t >= t);
+        const struct stretch *c = near ? w->c : stretch_before(s, t, false);
+        enter(w, c, block_before(c, t, false));
+    }
+    const struct packed *p = at_place(w->c, w->place);
+    uint64_t begin = w->b->t;
+    bool plain = !w->over || !w->over->at.n;
+    for (; w->place + 1 < w->end && begin + p[1].after < t; w->place++, p++) {
+        if (plain)
+            w->ns[p->state] += p[1].after - p->after;
+        else
+            add_part(w, *p, begin + p->after, begin + p[1].after, w->ns);
+        count(p[1], w->causes);
+    }
+}
+
+/* What was summed up until t: of the states, and of the switches before t. */
+static void sums_until(struct walk *w, uint64_t t, uint64_t ns[CV_ST_COUNT], uint32_t causes[CV_CAUSE_COUNT])
+{
+    const struct series *s = w->s;
+    if (t <= s->stretches[0].t) { /* the first itself */
+        memcpy(ns, s->stretches[0].blocks[0].ns, CV_ST_COUNT * sizeof *ns);
+        for (int k = 0; k < CV_CAUSE_COUNT; k++)
+            causes[k] = s->stretches[0].causes[k] + s->stretches[0].blocks[0].causes[k];
+        return;
+    }
+    walk_to(w, t);
+    memcpy(ns, w->ns, sizeof w->ns);
+    memcpy(causes, w->causes, sizeof w->causes);
+    struct packed p = *at_place(w->c, w->place);
+    add_part(w, p, w->b->t + p.after, t, ns);
+}
+
+/* ── pushing ────────────────────────────────────────────────────────────────────────────────────── */
+/* Also smaller. */
+static void *grown(struct series *s, void *at, uint32_t *cap, uint32_t to, size_t item)
+{
+    s->bytes = s->bytes - *cap * item + to * item;
+    *cap = to;
+    return cv_realloc(at, to * item);
+}
+
+/* A block, and a stretch where the last is full, for a slice at t. */
+static void new_block(struct series *s, uint64_t t, const struct overlays *over)
+{
+    struct block b = {.t = t, .first = (uint16_t)(s->n % SERIES_STRETCH)};
+    uint32_t causes[CV_CAUSE_COUNT] = {0};
+    if (s->nstretches) {
+        struct walk w = {.s = s, .over = over};
+        const struct stretch *c = last_stretch(s);
+        enter(&w, c, &c->blocks[c->nblocks - 1]);
+        walk_to(&w, UINT64_MAX);
+        struct packed p = *at_place(c, w.place);
+        add_part(&w, p, w.b->t + p.after, t, w.ns);
+        memcpy(b.ns, w.ns, sizeof b.ns);
+        memcpy(causes, w.causes, sizeof causes);
+    } else {
+        b.ns[CV_ST_NONE] = t;
+    }
+    if (b.first == 0) {
+        if (s->nstretches == s->stretches_cap)
+            s->stretches = grown(s, s->stretches, &s->stretches_cap, s->stretches_cap ? s->stretches_cap + s->stretches_cap / 2 + 1 : 1, sizeof *s->stretches);
+        struct stretch *c = &s->stretches[s->nstretches++];
+        memset(c, 0, sizeof *c);
+        c->t = t;
+        memcpy(c->causes, causes, sizeof c->causes);
+    }
+    struct stretch *c = &s->stretches[s->nstretches - 1];
+    for (int k = 0; k < CV_CAUSE_COUNT; k++)
+        b.causes[k] = (uint16_t)(causes[k] - c->causes[k]);
+    if (c->nblocks == c->blocks_cap) {
+        uint32_t most = SERIES_STRETCH / SERIES_BLOCK, cap = c->blocks_cap * 2;
+        c->blocks = grown(s, c->blocks, &c->blocks_cap, !cap ? 1 : cap < most || c->nblocks >= most ? cap : most, sizeof *c->blocks);
+    }
+    c->blocks[c->nblocks++] = b;
+}
+
+void series_push(struct series *s, struct slice one, const struct overlays *over)
+{
+    if (s->n && one.t < s->last.t)
+        one.t = s->last.t;
+    struct stretch *c = s->nstretches ? &s->stretches[s->nstretches - 1] : NULL;
+    struct block *b = c ? &c->blocks[c->nblocks - 1] : NULL;
+    uint32_t place = (uint32_t)(s->n % SERIES_STRETCH);
+    if (!c || place == 0 || place - b->first >= SERIES_BLOCK || one.t - b->t > UINT32_MAX) {
+        new_block(s, one.t, over);
+        c = &s->stretches[s->nstretches - 1];
+        b = &c->blocks[c->nblocks - 1];
+    }
+    if (place - c->skip == c->cap) {
+        uint32_t cap = c->cap ? c->cap * 2 : 4, most = SERIES_STRETCH - c->skip;
+        c->slices = grown(s, c->slices, &c->cap, cap < most ? cap : most, sizeof *c->slices);
+    }
+    struct packed p = pack(s, one);
+    p.after = (uint32_t)(one.t - b->t);
+    c->slices[place - c->skip] = p;
+    s->n++;
+    s->last = one;
+}
+
+/* ── asking ─────────────────────────────────────────────────────────────────────────────────────── */
+void series_columns(const struct series *s, const struct overlays *over, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out)
+{
+    struct walk w = {.s = s, .over = over};
+    uint64_t first = series_begin(s), before[CV_ST_COUNT], after[CV_ST_COUNT];
+    uint32_t causes[2][CV_CAUSE_COUNT];
+    bool begun = false;
+    for (uint32_t i = 0; i < n; i++, from += column_ns) {
+        uint64_t a = from, b = a + column_ns;
+        struct cv_lane_column *c = &out[i];
+        memset(c, 0, sizeof *c);
+        if (a < first) {
+            uint64_t end = b < first ? b : first;
+            c->ns[s->dropped ? CV_ST_LOST : CV_ST_NONE] += end - a;
+            a = end;
+        }
+        if (a >= b)
+            continue;
+        if (!begun)
+            sums_until(&w, a, before, causes[0]);
+        begun = true;
+        sums_until(&w, b, after, causes[1]);
+        for (int k = 0; k < CV_ST_COUNT; k++)
+            c->ns[k] += after[k] - before[k];
+        for (int k = 0; k < 2; k++) {
+            enum cv_cause cause = k ? CV_CAUSE_GIL : CV_CAUSE_QUANTUM;
+            c->preempted += causes[1][cause] - causes[0][cause];
+        }
+        memcpy(before, after, sizeof before);
+        memcpy(causes[0], causes[1], sizeof causes[0]);
     }
 }
 
 void series_shares(const struct series *s, const struct overlays *over, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
 {
-    uint64_t first = s->slices.n ? s->slices.at[0].t : UINT64_MAX, before[CV_ST_COUNT], after[CV_ST_COUNT];
+    struct cv_lane_column c;
     if (to <= from)
         return;
-    if (from < first) {
-        uint64_t end = to < first ? to : first;
-        ns[s->dropped ? CV_ST_LOST : CV_ST_NONE] += end - from;
-        from = end;
-    }
-    if (from >= to)
-        return;
-    sums_until(s, over, from, before);
-    sums_until(s, over, to, after);
+    series_columns(s, over, from, to - from, 1, &c);
     for (int k = 0; k < CV_ST_COUNT; k++)
-        ns[k] += after[k] - before[k];
+        ns[k] += c.ns[k];
 }
 
 void series_switches(const struct series *s, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])
 {
-    size_t at = series_find(s, t);
-    if (at == SIZE_MAX)
+    size_t i = series_find(s, t);
+    if (i == SIZE_MAX)
         return;
-    const struct block *b = &s->blocks.at[at / SERIES_BLOCK];
+    const struct stretch *c = &s->stretches[i / SERIES_STRETCH - s->front];
+    const struct block *b = block_of(c, i % SERIES_STRETCH);
+    uint32_t causes[CV_CAUSE_COUNT] = {0};
+    for (uint32_t place = b->first; place <= i % SERIES_STRETCH; place++)
+        count(*at_place(c, place), causes);
     for (int k = 0; k < CV_CAUSE_COUNT; k++)
-        counts[k] += b->causes[k];
-    for (size_t i = at / SERIES_BLOCK * SERIES_BLOCK; i <= at; i++)
-        if (s->slices.at[i].sw)
-            counts[s->slices.at[i].sw - 1]++;
+        counts[k] += causes[k] + c->causes[k] + b->causes[k];
 }
 
-size_t series_halve(struct series *s)
+/* Stretches in which nothing was counted are passed over whole. */
+size_t series_switch(const struct series *s, uint64_t t)
 {
-    size_t cut = s->slices.n / 2 / SERIES_BLOCK * SERIES_BLOCK, before = series_bytes(s);
-    if (cut == 0 || s->slices.n < 2 * SERIES_BLOCK)
-        return 0;
-    s->slices.n -= cut;
-    memmove(s->slices.at, s->slices.at + cut, s->slices.n * sizeof *s->slices.at);
-    s->blocks.n -= cut / SERIES_BLOCK;
-    memmove(s->blocks.at, s->blocks.at + cut / SERIES_BLOCK, s->blocks.n * sizeof *s->blocks.at);
-    s->dropped += cut;
-    return before - series_bytes(s);
+    size_t i = series_find(s, t);
+    if (i == SIZE_MAX)
+        return SIZE_MAX;
+    for (uint32_t k = (uint32_t)(i / SERIES_STRETCH) - s->front + 1, end = i % SERIES_STRETCH + 1; k-- > 0; end = SERIES_STRETCH) {
+        const struct stretch *c = &s->stretches[k];
+        if (end == SERIES_STRETCH && c != last_stretch(s) && !memcmp(c->causes, c[1].causes, sizeof c->causes))
+            continue;
+        for (uint32_t place = end; place-- > c->skip;)
+            if (at_place(c, place)->sw)
+                return (size_t)(s->front + k) * SERIES_STRETCH + place;
+    }
+    return SIZE_MAX;
 }
 
-size_t series_bytes(const struct series *s) { return s->slices.n * sizeof *s->slices.at + s->blocks.n * sizeof *s->blocks.at; }
+/* ── the end of it ──────────────────────────────────────────────────────────────────────────────── */
+static void free_stretch(struct series *s, struct stretch *c)
+{
+    s->bytes -= c->cap * sizeof *c->slices + c->blocks_cap * sizeof *c->blocks;
+    free(c->slices);
+    free(c->blocks);
+}
+
+/* The stretch begins with this slice from now on: the sums of its block are moved on to it. */
+static void cut_stretch(struct series *s, struct stretch *c, const struct overlays *over, uint32_t place)
+{
+    struct walk w = {.s = s, .over = over};
+    const struct block *b = block_of(c, place);
+    uint32_t kept = places(s, c) - place, end = block_end(s, c, b), at = (uint32_t)(b - c->blocks), moved = at_place(c, place)->after;
+    struct block first = *b;
+    uint32_t causes[CV_CAUSE_COUNT] = {0};
+    for (uint32_t p = b->first; p < place; p++) {
+        add_part(&w, *at_place(c, p), b->t + at_place(c, p)->after, b->t + at_place(c, p + 1)->after, first.ns);
+        count(*at_place(c, p), causes);
+    }
+    for (int k = 0; k < CV_CAUSE_COUNT; k++)
+        first.causes[k] = (uint16_t)(first.causes[k] + causes[k]);
+    first.t += moved;
+    first.first = (uint16_t)place;
+    for (uint32_t p = place; p < end; p++)
+        c->slices[p - c->skip].after -= moved;
+    memmove(c->slices, at_place(c, place), kept * sizeof *c->slices);
+    memmove(c->blocks, c->blocks + at, (c->nblocks - at) * sizeof *c->blocks);
+    c->nblocks -= at;
+    c->blocks[0] = first;
+    c->skip = place;
+    c->t = first.t;
+    c->slices = grown(s, c->slices, &c->cap, kept, sizeof *c->slices);
+    c->blocks = grown(s, c->blocks, &c->blocks_cap, c->nblocks, sizeof *c->blocks);
+}
+
+void series_cut(struct series *s, const struct overlays *over, uint64_t t)
+{
+    size_t i = series_find(s, t);
+    if (i == SIZE_MAX || i <= s->dropped)
+        return;
+    uint32_t whole = (uint32_t)(i / SERIES_STRETCH) - s->front;
+    for (uint32_t k = 0; k < whole; k++)
+        free_stretch(s, &s->stretches[k]);
+    s->nstretches -= whole;
+    s->front += whole;
+    memmove(s->stretches, s->stretches + whole, s->nstretches * sizeof *s->stretches);
+    if (whole)
+        s->stretches = grown(s, s->stretches, &s->stretches_cap, s->nstretches, sizeof *s->stretches);
+    if (i % SERIES_STRETCH > s->stretches[0].skip)
+        cut_stretch(s, &s->stretches[0], over, i % SERIES_STRETCH);
+    s->dropped = i;
+}
 
 void series_release(struct series *s)
 {
-    free(s->slices.at);
-    free(s->blocks.at);
+    for (uint32_t k = 0; k < s->nstretches; k++)
+        free_stretch(s, &s->stretches[k]);
+    free(s->stretches);
     *s = (struct series){0};
 }
 
 /* ── instants ───────────────────────────────────────────────────────────────────────────────────── */
+size_t instants_cut(struct instants *v, uint64_t t)
+{
+    size_t n = (size_t)(instants_until(v, t) - v->dropped);
+    if (n < 64)
+        return 0;
+    v->at.n -= n;
+    memmove(v->at.at, v->at.at + n, v->at.n * sizeof *v->at.at);
+    v->dropped += n;
+    return n * sizeof *v->at.at;
+}
+
 void instants_add(struct instants *v, uint64_t t) { CV_PUSH(&v->at, t); }
 
 uint64_t instants_until(const struct instants *v, uint64_t t)

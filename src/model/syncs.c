@@ -78,12 +78,14 @@ struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint
 }
 
 /* What an object stood at before the first step that is left is not known any more: it then stands as at that step. */
-size_t syncs_halve(struct cv_model *m)
+size_t syncs_cut(struct cv_model *m, uint64_t until)
 {
     size_t freed = 0;
     for (uint32_t i = 0; i < m->info->nsyncs; i++) {
         struct sync *s = &m->syncs[i];
-        size_t n = s->at.n / 2;
+        size_t n = 0;
+        while (n + 1 < s->at.n && s->at.at[n + 1].t <= until)
+            n++;
         if (n < 64)
             continue;
         s->at.n -= n;

@@ -402,9 +402,12 @@ void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, ui
 }
 
 /* ── the history ────────────────────────────────────────────────────────────────────────────────── */
-static size_t halve_versions(struct versions *s)
+/* What had been overwritten by `until`. */
+static size_t cut_versions(struct versions *s, uint64_t until)
 {
-    size_t n = s->v.n / 2;
+    size_t n = 0;
+    while (n + 1 < s->v.n && s->v.at[n + 1].t <= until)
+        n++;
     if (n < 64)
         return 0;
     s->v.n -= n;
@@ -413,36 +416,31 @@ static size_t halve_versions(struct versions *s)
     return n * sizeof *s->v.at;
 }
 
-static size_t halve(struct var *v)
+static size_t cut_var(struct var *v, uint64_t until)
 {
-    size_t freed = halve_versions(&v->head), n = v->reads.n / 2;
+    size_t freed = cut_versions(&v->head, until), n = 0;
     for (uint32_t i = 0; i < v->nitems; i++)
-        freed += halve_versions(&v->items[i]);
+        freed += cut_versions(&v->items[i], until);
+    while (n < v->reads.n && v->reads.at[n].t <= until)
+        n++;
     if (n >= 64) {
         v->reads.n -= n;
         memmove(v->reads.at, v->reads.at + n, v->reads.n * sizeof *v->reads.at);
         v->reads_dropped += n;
         freed += n * sizeof *v->reads.at;
     }
-    n = v->writes.at.n / 2;
-    if (n >= 64) {
-        v->writes.at.n -= n;
-        memmove(v->writes.at.at, v->writes.at.at + n, v->writes.at.n * sizeof *v->writes.at.at);
-        v->writes.dropped += n;
-        freed += n * sizeof *v->writes.at.at;
-    }
-    return freed;
+    return freed + instants_cut(&v->writes, until);
 }
 
-size_t vars_halve(struct cv_model *m)
+size_t vars_cut(struct cv_model *m, uint64_t until)
 {
     size_t freed = 0;
     for (uint32_t v = 0; v < m->info->nvars; v++)
-        freed += halve(&m->vars[v]);
+        freed += cut_var(&m->vars[v], until);
     for (uint32_t i = 0; i < m->ntasks; i++)
         for (uint32_t v = 0; m->tasks[i] && m->tasks[i]->vars && v < m->info->nvars; v++)
             if (m->tasks[i]->vars[v])
-                freed += halve(m->tasks[i]->vars[v]);
+                freed += cut_var(m->tasks[i]->vars[v], until);
     return freed;
 }
 

@@ -45,49 +45,58 @@ static struct slot *slot_of(const struct cv_view *v, uint32_t lane, uint64_t col
     return s;
 }
 
-static uint64_t preemptions(const struct cv_view *v, uint32_t lane, uint64_t t)
+static struct column look(const struct cv_lane_column *in)
 {
-    uint64_t counts[CV_CAUSE_COUNT];
-    cv_model_lane_switches(v->m, lane, t, counts);
-    return counts[CV_CAUSE_QUANTUM] + counts[CV_CAUSE_GIL];
-}
-
-static struct column look(const struct cv_view *v, uint32_t lane, uint64_t from, uint64_t to, bool preempted_at_all)
-{
-    uint64_t ns[CV_ST_COUNT], most = 0, all = 0;
+    uint64_t most = 0, all = 0, ran = in->ns[CV_ST_RUNNING];
     struct column c = {.state = CV_ST_NONE};
-    cv_model_lane_shares(v->m, lane, from, to, ns);
     for (int s = 0; s < CV_ST_COUNT; s++) {
-        all += ns[s];
+        all += in->ns[s];
         bool quiet = s == CV_ST_NONE || s == CV_ST_DONE; /* anything at all is more than nothing */
-        if (!quiet && ns[s] > most) {
-            most = ns[s];
+        if (!quiet && in->ns[s] > most) {
+            most = in->ns[s];
             c.state = (uint8_t)s;
         }
     }
     if (most == 0)
-        c.state = ns[CV_ST_DONE] ? CV_ST_DONE : CV_ST_NONE;
-    uint64_t ran = ns[CV_ST_RUNNING];
+        c.state = in->ns[CV_ST_DONE] ? CV_ST_DONE : CV_ST_NONE;
     if (ran > 0 && (c.state != CV_ST_RUNNING || ran * 2 < all))
         c.eighths = (uint8_t)(1 + ran * 8 / (all ? all : 1));
-    if (preempted_at_all && (ran > 0 || ns[CV_ST_READY] > 0))
-        c.preempted = preemptions(v, lane, to - 1) > (from ? preemptions(v, lane, from - 1) : 0);
+    c.preempted = in->preempted && (ran > 0 || in->ns[CV_ST_READY] > 0);
     return c;
 }
 
-static struct column column_at(const struct cv_view *v, struct slot *s, uint32_t lane, uint64_t number, bool preempted_at_all)
+/* Asks for n columns from number on at one go, and keeps those that will not change. The last may be cut by the end of the record. */
+static void ask(const struct cv_view *v, struct slot *s, uint32_t lane, uint64_t number, uint32_t n, struct column *out)
 {
-    uint64_t from = number * s->column_ns, to = from + s->column_ns, end = view_end(v);
-    struct column *kept = &s->at[number % KEPT];
-    if (kept->tag == number + 1)
-        return *kept;
-    bool settled = view_over(v) || to + SETTLED <= end;
-    struct column c = look(v, lane, from, to <= end ? to : end > from ? end : from + 1, preempted_at_all);
-    if (settled) {
-        c.tag = number + 1;
-        *kept = c;
+    struct cv_lane_column columns[KEPT];
+    uint64_t wide = s->column_ns, end = view_end(v), from = number * wide;
+    uint32_t whole = end > from ? (uint32_t)((end - from) / wide < n ? (end - from) / wide : n) : 0;
+    cv_model_lane_columns(v->m, lane, from, wide, whole, columns);
+    if (whole < n) {
+        uint64_t at = from + whole * wide;
+        cv_model_lane_columns(v->m, lane, at, end > at ? end - at : 1, 1, &columns[whole]);
     }
-    return c;
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = look(&columns[i]);
+        if (view_over(v) || from + (i + 1) * wide + SETTLED <= end) {
+            out[i].tag = number + i + 1;
+            s->at[(number + i) % KEPT] = out[i];
+        }
+    }
+}
+
+/* n columns from number on, n <= KEPT: those kept, and the stretches between them. */
+static void columns_of(const struct cv_view *v, struct slot *s, uint32_t lane, uint64_t number, uint32_t n, struct column *out)
+{
+    for (uint32_t i = 0, missing = 0; i <= n; i++) {
+        const struct column *kept = i < n ? &s->at[(number + i) % KEPT] : NULL;
+        bool known = kept && kept->tag == number + i + 1;
+        if (known)
+            out[i] = *kept;
+        if ((known || i == n) && missing)
+            ask(v, s, lane, number + i - missing, missing, out + i - missing);
+        missing = known ? 0 : missing + 1;
+    }
 }
 
 /* ── where things stand in the pane ─────────────────────────────────────────────────────────────── */
@@ -226,15 +235,13 @@ static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_re
             canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
         canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
     }
-    uint64_t column = view_column_ns(v), from = view_from(v), end = v->live ? view_end(v) : v->seen, first = from / column;
-    struct slot *slot = slot_of(v, lane, column);
-    uint64_t last = from + column * (uint64_t)p.columns;
-    bool preempted = lane != CV_LANE_LOOP && preemptions(v, lane, last) > (from ? preemptions(v, lane, from - 1) : 0);
-    for (int i = 0; i < p.columns; i++) {
-        uint64_t number = first + (uint64_t)i;
-        if (number * column > end)
-            break;
-        struct column k = column_at(v, slot, lane, number, preempted);
+    uint64_t column = view_column_ns(v), first = view_from(v) / column, end = (v->live ? view_end(v) : v->seen) / column;
+    uint32_t n = p.columns < KEPT ? (uint32_t)p.columns : KEPT;
+    struct column columns[KEPT];
+    n = first > end ? 0 : end - first + 1 < n ? (uint32_t)(end - first + 1) : n;
+    columns_of(v, slot_of(v, lane, column), lane, first, n, columns);
+    for (int i = 0; i < (int)n; i++) {
+        struct column k = columns[i];
         enum cv_state s = (enum cv_state)k.state;
         if (k.preempted && !marked)
             canvas_put(c, r, p.x + i, y, v->ascii ? 'X' : 0x2573, CV_C_PREEMPT, CV_A_BOLD);
