@@ -28,15 +28,22 @@ struct cv_order {
     uint64_t seed, switch_interval_ns, timeout_ns;
     uint32_t cores;               /* bind the run to that many cores; 0: all */
     uint32_t pool;                /* workers of each pool of offload */
-    uint32_t max_tasks;
+    uint32_t max_tasks;           /* started in all */
+    uint32_t most_alive;          /* tasks at once; 0: as many as its model may have */
+    uint64_t most_bytes, most_output; /* of memory that alloc and lists take; of lines printed; 0: no limit */
     uint32_t ring_records;        /* 0: chosen by model */
     char schedule[4096];          /* stepped: "A2 B3 A1"; "": by seed */
     char server[108];             /* abstract Unix socket of the fetch server, without the leading NUL */
     char params[2048];            /* "name=value\0name=value\0\0" */
 };
+/* What a run may take if nobody says otherwise, whoever wrote its scenario. */
+enum { CV_MOST_COROUTINES = 100000, CV_MOST_THREADS = 20000, CV_MOST_PROCESSES = 2000, CV_MOST_BYTES = 1 << 30, CV_MOST_OUTPUT = 16 << 20 };
 /* From the scenario's own settings and a typed model name ("async", "threads+gil", "stepped:threads"; NULL: the
  * scenario's). false: no such model; why has the sentence with the names. */
 bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *model, struct cv_buf *why);
+/* So many tasks at once instead of what the model may have; as many may then be started in all, and no fewer than would be else. */
+void cv_order_allow(struct cv_order *o, uint32_t tasks);
+uint32_t cv_order_most_alive(const struct cv_order *o);
 const char *cv_order_model_name(const struct cv_order *o); /* "threads+gil" … static */
 
 /* ── runner side ────────────────────────────────────────────────────────────────────────────────── */

@@ -134,6 +134,9 @@ struct cv_shm_head {
     _Atomic uint32_t outcome;     /* enum cv_outcome as the engine itself knows it (stepped: deadlock, timeout); 0: the parent judges */
     char outcome_text[512];
     char schedule_error[256];     /* stepped: the first impossible choice of --schedule */
+    _Atomic uint32_t alive;          /* tasks that have begun and not ended; workers of pools are none */
+    _Atomic uint64_t taken_bytes;    /* by alloc, and by the lists of tasks */
+    _Atomic uint64_t output_bytes;   /* of all lines printed, an end of line each included */
     _Atomic uint64_t measured_bytes; /* threads and processes: sum over the tasks measured, each once, at its first wait or its end */
     _Atomic uint32_t measured_tasks;
     _Atomic uint64_t base_cpu_ns;    /* what the runner's main thread had used when the gate opened: not the run's */

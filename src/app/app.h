@@ -36,6 +36,7 @@ struct app_args {
     const char *model, *schedule, *source, *format; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant */
     bool gil, json, ascii, no_colour, mdoc, observer, watch;
+    uint64_t max_tasks, max_memory, max_output, timeout_ns; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
     int width, height;
     struct cv_override overrides[CV_LIMIT_PARAMS];

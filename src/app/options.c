@@ -11,8 +11,9 @@
 
 #include "app/app.h"
 
-enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH };
+enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
+       O_OUTPUT, O_TIMEOUT };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
@@ -39,6 +40,10 @@ const struct app_option_info app_options[] = {
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
     {0, "watch", NULL, "run anew whenever an editor saves the file; what is wrong in it is shown over the picture", APP_DASH, O_WATCH},
+    {0, "max-tasks", "N", "tasks a run may have at once (100000 coroutines, 20000 threads, 2000 processes)", LIMITED, O_TASKS},
+    {0, "max-memory", "SIZE", "what alloc and lists may take in all, as in 512M (1G)", LIMITED, O_MEMORY},
+    {0, "max-output", "SIZE", "what a run may print in all (16M)", LIMITED, O_OUTPUT},
+    {0, "timeout", "D", "a run that takes longer is ended, whatever its scenario says, as in 90s", LIMITED, O_TIMEOUT},
     {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end)", APP_RENDER, O_AT},
     {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
@@ -96,6 +101,21 @@ bool app_duration(const char *text, uint64_t *ns)
             return true;
         }
     return false;
+}
+
+/* "64k", "512M", "2G", or bytes. */
+static bool size_of(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "kMGT";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, text[digits] == 'K' ? 'k' : text[digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    char *end;
+    errno = 0;
+    *bytes = strtoull(text, &end, 10);
+    bool right = digits && !errno && *bytes && *bytes <= UINT64_MAX >> 1 >> shift && (!text[digits] || (unit && !text[digits + 1]));
+    *bytes <<= shift;
+    return right;
 }
 
 static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *to)
@@ -184,6 +204,12 @@ static int take_option(struct app_args *a, int code, char *value)
             return app_say(APP_WRONG, "no such switch source: '%s' (there are perf and usage)", value);
         a->source = value;
         break;
+    case O_TASKS:
+        return number(value, 1, CV_MAX_TASKS - 1, &a->max_tasks) ? APP_OK : app_say(APP_WRONG, "--max-tasks takes a number in 1..%u, not '%s'", CV_MAX_TASKS - 1, value);
+    case O_MEMORY: return size_of(value, &a->max_memory) ? APP_OK : app_say(APP_WRONG, "--max-memory takes a size such as 512M, not '%s'", value);
+    case O_OUTPUT: return size_of(value, &a->max_output) ? APP_OK : app_say(APP_WRONG, "--max-output takes a size such as 64M, not '%s'", value);
+    case O_TIMEOUT:
+        return app_duration(value, &a->timeout_ns) && a->timeout_ns ? APP_OK : app_say(APP_WRONG, "--timeout takes a duration such as 90s, not '%s'", value);
     case O_AT:
         a->at = value;
         return app_instants(value) ? APP_OK : app_say(APP_WRONG, "--at takes a duration such as 300ms, a share such as 50%%, start, end, finding, note, or a mark's name, not '%s'", value);

@@ -388,7 +388,9 @@ static void spawn(struct loop *l, uint32_t task, const struct cv_action *a)
     struct cv_task *made;
     uint32_t number = cv_task_claim(&l->w, task, a, &made, l->all[task].task);
     if (number == CV_NO_TASK) {
-        cv_task_fail(&l->w, &l->all[task].task, a, "more than %u tasks", l->m->order->max_tasks);
+        char why[160];
+        cv_claim_refused(l->m, why, sizeof why);
+        cv_task_fail(&l->w, &l->all[task].task, a, "%s", why);
         return;
     }
     struct cv_value h = {.payload = number, .tag = CV_TAG_TASK};

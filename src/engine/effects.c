@@ -24,14 +24,49 @@ static uint32_t claim_numbers(const struct cv_machine *m, uint32_t many)
     return n;
 }
 
+/* One more that lives; false: as many as may at once do already. */
+static bool one_more(const struct cv_machine *m)
+{
+    struct cv_shm_head *head = m->shm.head;
+    uint32_t most = cv_order_most_alive(m->order), alive = atomic_fetch_add(&head->alive, 1); /* the main task is none of them */
+    if (alive <= most)
+        return true;
+    atomic_fetch_sub(&head->alive, 1);
+    return false;
+}
+
+void cv_claim_refused(const struct cv_machine *m, char *text, size_t size)
+{
+    static const char *const under[] = {"async", "threads", "processes"};
+    uint32_t most = cv_order_most_alive(m->order);
+    if (atomic_load(&m->shm.head->ntasks) >= m->order->max_tasks)
+        snprintf(text, size, "%u tasks were started, as many as a run may start in all (--max-tasks)", m->order->max_tasks - 1);
+    else
+        snprintf(text, size, "there are %u tasks, as many as a run may have at once under %s (--max-tasks)", most, under[m->order->model]);
+}
+
+bool cv_machine_take(const struct cv_machine *m, uint64_t bytes)
+{
+    struct cv_shm_head *head = m->shm.head;
+    uint64_t most = m->order->most_bytes, before = atomic_fetch_add(&head->taken_bytes, bytes);
+    if (!most || (bytes <= most && before <= most - bytes))
+        return true;
+    atomic_fetch_sub(&head->taken_bytes, bytes);
+    return false;
+}
+
 uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made,
                        struct cv_task *parent_task)
 {
     const struct cv_machine *m = w->m;
     const struct cv_program *p = m->program;
-    uint32_t number = claim_numbers(m, 1), instance = UINT32_MAX, name;
-    if (number == CV_NO_TASK)
+    if (!one_more(m))
         return CV_NO_TASK;
+    uint32_t number = claim_numbers(m, 1), instance = UINT32_MAX, name;
+    if (number == CV_NO_TASK) {
+        atomic_fetch_sub(&m->shm.head->alive, 1);
+        return CV_NO_TASK;
+    }
     uint32_t body = spawn ? spawn->body : 0;
     int64_t me = 0;
     if (!spawn) {
@@ -161,6 +196,8 @@ void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
     row->ended = m->shm.head->virtual_time ? atomic_load(&m->shm.head->virtual_now) : cv_ticks();
     cv_emit1(&w->ring, CV_EV_TASK_END, 0, t->number, t->failure_line, end, row->failure, 0);
     atomic_store(&row->state, end == CV_END_DONE ? CV_ROW_DONE : end == CV_END_FAILED ? CV_ROW_FAILED : CV_ROW_KILLED);
+    atomic_fetch_sub(&m->shm.head->alive, 1);
+    atomic_fetch_sub(&m->shm.head->taken_bytes, t->counted_bytes);
     cv_sync_mutex_lock(m->sync);
     cv_sync_ended(m->sync, t->number);
     cv_sync_mutex_unlock(m->sync);
@@ -245,9 +282,24 @@ void cv_burn(struct cv_machine *m, uint64_t ns, void (*pause_fn)(void *self), vo
     }
 }
 
-static void print(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
+/* "1 GiB", "1000000 bytes": in the largest unit that it is a whole number of. */
+static void size_text(uint64_t bytes, char *text, size_t size)
 {
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    unsigned u = 0;
+    while (u + 1 < CV_COUNT(units) && bytes && bytes % 1024 == 0) {
+        bytes /= 1024;
+        u++;
+    }
+    snprintf(text, size, "%llu %s", (unsigned long long)bytes, units[u]);
+}
+
+static void print(struct cv_worker *w, struct cv_task **tp, const struct cv_action *a)
+{
+    struct cv_task *t = *tp;
+    struct cv_shm_head *head = w->m->shm.head;
     uint32_t text = (uint32_t)a->value.payload;
+    size_t length = 0;
     if (a->value.tag != CV_TAG_STRING) {
         struct cv_buf b = {0};
         cv_buf_str(&b, "");
@@ -255,8 +307,17 @@ static void print(struct cv_worker *w, struct cv_task *t, const struct cv_action
         text = cv_intern(&w->m->shm, b.at, b.n < CV_LIMIT_STRING ? b.n : CV_LIMIT_STRING);
         cv_buf_release(&b);
     }
-    uint64_t order = atomic_fetch_add(&w->m->shm.head->output_lines, 1);
+    cv_string(&w->m->shm, text, &length);
+    uint64_t most = w->m->order->most_output, before = atomic_fetch_add(&head->output_bytes, length + 1);
+    if (most && before + length + 1 > most) {
+        char text_most[32];
+        size_text(most, text_most, sizeof text_most);
+        cv_task_fail(w, tp, a, "print: a run may print %s in all (--max-output)", text_most);
+        return;
+    }
+    uint64_t order = atomic_fetch_add(&head->output_lines, 1);
     cv_emit1(&w->ring, CV_EV_PRINT, 0, t->number, a->line, 0, text, order);
+    cv_task_finish(w, tp, a, NULL);
 }
 
 /* Takes and touches memory; it stays taken until the process ends, as the statement says. */
@@ -264,6 +325,13 @@ static void alloc(struct cv_worker *w, struct cv_task **t, const struct cv_actio
 {
     uint64_t bytes = a->value.payload, page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t free_bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * page;
+    if (!cv_machine_take(w->m, bytes)) {
+        char wanted[32], most[32];
+        size_text(bytes, wanted, sizeof wanted);
+        size_text(w->m->order->most_bytes, most, sizeof most);
+        cv_task_fail(w, t, a, "alloc of %s: a run may take %s in all (--max-memory)", wanted, most);
+        return;
+    }
     char *p = bytes && bytes <= free_bytes / 2 ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
     if (bytes && p == MAP_FAILED) {
         cv_task_fail(w, t, a, "alloc of %llu bytes: more than half of the %llu that are free", (unsigned long long)bytes,
@@ -332,7 +400,7 @@ bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_a
 {
     atomic_store_explicit(&cv_shm_row(&w->m->shm, (*t)->number)->line, a->line, memory_order_relaxed);
     switch ((enum cv_op)a->op) {
-    case CV_OP_PRINT: print(w, *t, a); break;
+    case CV_OP_PRINT: print(w, t, a); return true;
     case CV_OP_MARK: cv_emit1(&w->ring, CV_EV_MARK, 0, (*t)->number, a->line, 0, w->m->strings[a->arg], 0); break;
     case CV_OP_ALLOC: alloc(w, t, a); return true;
     case CV_OP_PIN: return pin(w, t, a);

@@ -26,6 +26,7 @@ struct cv_task {
     uint32_t failure;             /* string id; nonzero: it is failing, open withs are being released */
     uint16_t failure_line; uint8_t ended, spun;
     uint32_t away, with_base;     /* offloaded blocks it is in; withs opened before the innermost of them */
+    uint32_t counted_bytes;       /* of its lists, in the account of the run */
     int64_t me;
     uint64_t random;
     struct cv_seen { uint64_t payload; uint32_t cell; uint8_t tag; uint8_t pad[3]; } seen[2]; /* its latest reads, for what check tells */
@@ -112,8 +113,12 @@ void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept);
 
 /* ── effects that mean the same everywhere (effects.c) ──────────────────────────────────────────── */
 /* A row and a number for a new task of body, named as LANGUAGE.md says (NAME, NAME#0, the value); emits TASK_START on w's
- * ring (and SPAWN of parent). pid/tid may be filled later. CV_NO_TASK when max_tasks is reached. */
+ * ring (and SPAWN of parent). pid/tid may be filled later. CV_NO_TASK when there are as many as may be. */
 uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made, struct cv_task *parent_task);
+/* "the run has 2000 tasks, as many as it may have at once under processes (--max-tasks)": why a claim was refused. */
+void cv_claim_refused(const struct cv_machine *m, char *text, size_t size);
+/* Counts bytes that a task takes; false: the run would hold more than it may, and nothing is counted. */
+bool cv_machine_take(const struct cv_machine *m, uint64_t bytes);
 /* Rows and numbers, one after the other, for the n workers of a pool of threads, or of processes; owner: the task in whose process
  * they are. Returns the first; CV_NO_TASK when max_tasks is reached. */
 uint32_t cv_workers_claim(struct cv_worker *w, uint32_t owner, bool processes, uint32_t n);

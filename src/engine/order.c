@@ -32,6 +32,8 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
     for (uint32_t b = 0; b < p->nbodies; b++)
         spawns |= p->bodies[b].spawns && !(b == 0 && p->implicit_main);
     o->max_tasks = p->ninstances + 1 + (spawns ? CV_LIMIT_INSTANCES : 0);
+    o->most_bytes = CV_MOST_BYTES;
+    o->most_output = CV_MOST_OUTPUT;
     set_pool(o, p);
     if (p->schedule && strlen(p->schedule) < sizeof o->schedule)
         strcpy(o->schedule, p->schedule);
@@ -56,6 +58,19 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
     cv_text_clean(why, model, strlen(model) > 60 ? 60 : strlen(model));
     cv_buf_str(why, "'; models are async, threads, threads+gil, processes, and stepped:async, stepped:threads, stepped:processes");
     return false;
+}
+
+void cv_order_allow(struct cv_order *o, uint32_t tasks)
+{
+    o->most_alive = tasks;
+    if (o->max_tasks > CV_LIMIT_INSTANCES && o->max_tasks <= tasks) /* it spawns */
+        o->max_tasks = tasks < CV_MAX_TASKS ? tasks + 1 : CV_MAX_TASKS;
+}
+
+uint32_t cv_order_most_alive(const struct cv_order *o)
+{
+    static const uint32_t of[] = {CV_MOST_COROUTINES, CV_MOST_THREADS, CV_MOST_PROCESSES};
+    return o->most_alive ? o->most_alive : of[o->model];
 }
 
 const char *cv_order_model_name(const struct cv_order *o)

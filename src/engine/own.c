@@ -285,7 +285,9 @@ static void spawn(struct own *o, const struct cv_action *a)
     struct cv_machine *m = o->w.m;
     uint32_t number = cv_task_claim(&o->w, o->task->number, a, &made, o->task);
     if (number == CV_NO_TASK) {
-        cv_task_fail(&o->w, &o->task, a, "more than %u tasks", m->order->max_tasks);
+        char why[160];
+        cv_claim_refused(o->w.m, why, sizeof why);
+        cv_task_fail(&o->w, &o->task, a, "%s", why);
         return;
     }
     struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};

@@ -28,6 +28,7 @@ static void mark_killed(struct own *o, uint32_t task, const char *why, size_t le
     row->failure_line = atomic_load(&row->line);
     row->ended = cv_ticks();
     atomic_store(&row->state, CV_ROW_KILLED);
+    atomic_fetch_sub(&m->shm.head->alive, 1);
     cv_emit1(&o->w.ring, CV_EV_TASK_END, 0, task, row->failure_line, CV_END_KILLED, row->failure, 0);
     cv_sync_mutex_lock(m->sync);
     cv_sync_ended(m->sync, task);
@@ -140,9 +141,7 @@ static int spawn_process(struct own *o, struct cv_task *made, uint32_t number)
     struct child c = {pid, number};
     CV_PUSH(&children, c);
     struct cv_shm_head *h = o->w.m->shm.head;
-    uint32_t alive = 0, n = atomic_load(&h->ntasks);
-    for (uint32_t t = 0; t < n && (n <= 1024 || number % 64 == 0); t++) /* of very many, now and then */
-        alive += !over(cv_shm_row(&o->w.m->shm, t)) && !cv_row_is_worker(cv_shm_row(&o->w.m->shm, t));
+    uint32_t alive = atomic_load(&h->alive);
     if (alive > atomic_load(&h->peak_tasks))
         atomic_store(&h->peak_tasks, alive);
     return 0;

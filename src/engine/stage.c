@@ -231,7 +231,9 @@ static void spawn(struct stage *s, uint32_t task, const struct cv_action *a)
     struct cv_task *made;
     uint32_t number = cv_task_claim(&s->w, task, a, &made, s->players[task].task);
     if (number == CV_NO_TASK) {
-        cv_task_fail(&s->w, &s->players[task].task, a, "more than %u tasks", s->m->order->max_tasks);
+        char why[160];
+        cv_claim_refused(s->m, why, sizeof why);
+        cv_task_fail(&s->w, &s->players[task].task, a, "%s", why);
         return;
     }
     add_player(s, made, task);

@@ -85,10 +85,14 @@ bool value_heap_room(const struct cv_machine *m, struct cv_task **t, uint32_t n)
             live += value_list_length(&old->values[i]);
     if (live > HEAP_LIMIT)
         return false;
-    uint64_t cap = live * 2 < 16 ? 16 : live * 2;
+    uint64_t cap = live * 2 < 16 ? 16 : live * 2, bytes = cap * sizeof(struct cv_cell);
+    if (!cv_machine_take(m, bytes))
+        return false;
+    atomic_fetch_sub(&m->shm.head->taken_bytes, old->counted_bytes);
     struct cv_task *new = cv_alloc(old->heap_at + cap * sizeof(struct cv_cell));
     memcpy(new, old, old->heap_at);
     new->heap_cap = (uint32_t)cap;
+    new->counted_bytes = (uint32_t)bytes;
     new->heap_used = 0;
     new->size = (uint32_t)(old->heap_at + cap * sizeof(struct cv_cell));
     for (uint32_t i = 0; i < count; i++) { /* only what is still reachable moves along */

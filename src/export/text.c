@@ -8,28 +8,45 @@ extern const struct cv_exporter_ops cv_exporter_json;
 
 static void clean(struct cv_buf *out, const char *s) { cv_text_clean(out, s, strlen(s)); }
 
+static bool failed(const struct cv_summary_task *t) { return t->state == CV_ROW_FAILED || t->state == CV_ROW_KILLED; }
+
+static void task_row(struct cv_buf *out, const struct cv_summary_task *t, bool ascii)
+{
+    const char *cpu = cv_duration_text(t->cpu_ns, ascii);
+    struct cv_buf name = {0};
+    clean(&name, t->name);
+    cv_text_fit(out, name.at, 20, ascii);
+    cv_buf_printf(out, " %-8s ", t->state == CV_ROW_DONE ? "done" : failed(t) ? "failed" : "blocked");
+    cv_buf_printf(out, "%*s %8llu %10u %11u\n", strstr(cpu, "µ") ? 11 : 10, cpu, /* two bytes, one column */
+                  (unsigned long long)t->awaits, t->voluntary, t->involuntary);
+    cv_buf_release(&name);
+    if (t->failure) {
+        cv_buf_printf(out, "    line %u: ", t->failure_line);
+        clean(out, t->failure);
+        cv_buf_str(out, "\n");
+    }
+}
+
+/* The first of many, and of the others the first that failed. */
 static void task_table(struct cv_buf *out, const struct cv_summary *s, bool ascii)
 {
-    enum { SHOWN = 20 };
+    enum { SHOWN = 20, FAILED_SHOWN = 5 };
+    uint32_t hidden = 0, hidden_failed = 0, told = 0;
     cv_buf_printf(out, "%-20s %-8s %10s %8s %10s %11s\n", "task", "state", "cpu", "awaits", "voluntary", "involuntary");
-    for (uint32_t i = 0; i < s->ntasks && i < SHOWN; i++) {
-        const struct cv_summary_task *t = &s->tasks[i];
-        const char *cpu = cv_duration_text(t->cpu_ns, ascii);
-        struct cv_buf name = {0};
-        clean(&name, t->name);
-        cv_text_fit(out, name.at, 20, ascii);
-        cv_buf_printf(out, " %-8s ", t->state == CV_ROW_DONE ? "done" : t->state == CV_ROW_FAILED || t->state == CV_ROW_KILLED ? "failed" : "blocked");
-        cv_buf_printf(out, "%*s %8llu %10u %11u\n", strstr(cpu, "µ") ? 11 : 10, cpu, /* two bytes, one column */
-                      (unsigned long long)t->awaits, t->voluntary, t->involuntary);
-        cv_buf_release(&name);
-        if (t->failure) {
-            cv_buf_printf(out, "    line %u: ", t->failure_line);
-            clean(out, t->failure);
-            cv_buf_str(out, "\n");
-        }
+    for (uint32_t i = 0; i < s->ntasks; i++) {
+        bool tell = i < SHOWN || (failed(&s->tasks[i]) && told < FAILED_SHOWN);
+        if (tell)
+            task_row(out, &s->tasks[i], ascii);
+        told += tell && i >= SHOWN;
+        hidden += !tell;
+        hidden_failed += !tell && failed(&s->tasks[i]);
     }
-    if (s->ntasks > SHOWN)
-        cv_buf_printf(out, "%s and %u more\n", ascii ? "..." : "…", s->ntasks - SHOWN);
+    if (hidden)
+        cv_buf_printf(out, "%s and %u more", ascii ? "..." : "…", hidden);
+    if (hidden_failed)
+        cv_buf_printf(out, ", %u of them failed", hidden_failed);
+    if (hidden)
+        cv_buf_str(out, "\n");
 }
 
 static void write_text(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)

@@ -137,6 +137,16 @@ const char *reader_raw_value(struct reader *r, const struct line *l)
 }
 
 /* A number computed now; written, where it is not NULL, gets the expression. */
+/* "600s": in the largest unit that it is a whole number of. */
+static void duration_text(int64_t ns, char *text, size_t size)
+{
+    static const struct { const char *unit; int64_t ns; } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    size_t u = 0;
+    while (ns % units[u].ns)
+        u++;
+    snprintf(text, size, "%lld%s", (long long)(ns / units[u].ns), units[u].unit);
+}
+
 static int64_t number_value(struct reader *r, int64_t low, int64_t high, bool duration, const char *what, struct cv_expr **written)
 {
     struct cv_const k;
@@ -150,9 +160,16 @@ static int64_t number_value(struct reader *r, int64_t low, int64_t high, bool du
             cv_diag_note(r->diags, "units are ns, us, ms, s");
         return low;
     }
+    char from[32], to[32];
+    if (duration) {
+        duration_text(low, from, sizeof from);
+        duration_text(high, to, sizeof to);
+    } else {
+        snprintf(from, sizeof from, "%lld", (long long)low);
+        snprintf(to, sizeof to, "%lld", (long long)high);
+    }
     if (k.i < low || k.i > high)
-        reader_error(r, e->at, duration ? "%s is out of its range" : "%s must be from %lld to %lld", what, (long long)low,
-                     (long long)high);
+        reader_error(r, e->at, "%s must be from %s to %s", what, from, to);
     return k.i;
 }
 
@@ -250,7 +267,7 @@ void reader_scenario_line(struct reader *r, const struct line *l)
     } else if (!strcmp(name, "switch_interval")) {
         p->switch_interval_ns = number_value(r, 1000, 10000000000, true, name, NULL);
     } else if (!strcmp(name, "timeout")) {
-        p->timeout_ns = number_value(r, 1000000, 86400000000000, true, name, NULL);
+        p->timeout_ns = number_value(r, 1000000, 600000000000, true, name, NULL); /* --timeout takes longer ones */
     } else if (!strcmp(name, "cores")) {
         p->cores = (uint32_t)number_value(r, 1, 4096, false, name, NULL);
     } else if (!strcmp(name, "pool")) {
