@@ -68,6 +68,20 @@ void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t,
 bool cv_model_lane_switch(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t *at, enum cv_cause *cause, uint32_t *line);
 void cv_model_switches(const struct cv_model *m, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]); /* all lanes */
 
+/* ── threads ────────────────────────────────────────────────────────────────────────────────────── */
+struct cv_preempted {
+    uint64_t from, to;          /* it happened within, exact: at that instant */
+    uint32_t count, core;       /* so often; CV_NO_CORE */
+    uint64_t queued_ns;         /* queued: how long it stood in the run queue then; back: it runs again */
+    bool exact, queued, back;
+};
+/* False: the lane's last switch until t was no preemption. */
+bool cv_model_preempted(const struct cv_model *m, uint32_t lane, uint64_t t, struct cv_preempted *out);
+/* Does an interval in which it was preempted, nobody knows when, reach into [from, to)? */
+bool cv_model_inexact(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t to);
+/* How often its thread had moved from one core to another until t. */
+uint64_t cv_model_moves(const struct cv_model *m, uint32_t lane, uint64_t t);
+
 /* ── cores ──────────────────────────────────────────────────────────────────────────────────────── */
 uint32_t cv_model_ncores(const struct cv_model *m);   /* highest core number seen + 1 */
 struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ };
@@ -124,6 +138,8 @@ uint64_t cv_model_nswitches(const struct cv_model *m, uint64_t t);
 
 /* Lost records, holes: is something missing in [from, to)? And in all. */
 bool cv_model_lost(const struct cv_model *m, uint64_t from, uint64_t to);
+/* Lost records only: nothing of a hole, nor of what was cut off with the oldest history. */
+bool cv_model_gap(const struct cv_model *m, uint64_t from, uint64_t to);
 
 /* ── the sum of it ──────────────────────────────────────────────────────────────────────────────── */
 /* From the model, the rows and (values) the engine's final cells. expects is left empty. */

@@ -9,6 +9,7 @@
 
 struct cv_source_ops {
     const char *name, *summary;
+    const char *precision;                   /* how exactly it places a preemption: "exact", "between two events" … */
     bool exact;                              /* each switch, its instant and its core */
     /* Opens on process pid and all it will create, before the gate. NULL and the reason in why where the system refuses. */
     void *(*open)(pid_t pid, const struct cv_shm *shm, const struct cv_topo *topo, struct cv_buf *why);
@@ -16,10 +17,18 @@ struct cv_source_ops {
     void (*drain)(void *self, struct cv_reader *reader, bool last);
     void (*close)(void *self);
 };
-extern const struct cv_source_ops *const cv_sources[]; /* perf, usage; NULL ends */
+enum { CV_SOURCES = 3 };
+extern const struct cv_source_ops *const cv_sources[]; /* perf, rseq, usage: the best first; NULL ends */
 
-struct cv_source { const struct cv_source_ops *ops; void *self; struct cv_buf why; /* why the better ones were not available; "" */ };
-/* The first that opens; only: the name of one, or NULL. usage always opens. Returns -1 when `only` names none (why says). */
+enum cv_source_state { CV_SOURCE_UNTRIED, CV_SOURCE_REFUSED, CV_SOURCE_OPEN };
+struct cv_source_try { enum cv_source_state state; struct cv_buf why; /* why refused, why not tried; "" */ };
+struct cv_source {
+    const struct cv_source_ops *ops; void *self;
+    struct cv_buf why;                       /* "perf: …; rseq: …": those that were refused; "" */
+    struct cv_source_try tried[CV_SOURCES];  /* as cv_sources */
+};
+/* The first that opens; only: begin with the one of that name (the next ones follow where it is refused), NULL: with the best.
+ * usage always opens. Returns -1 when `only` names none (why says). */
 int cv_source_open(struct cv_source *s, const char *only, pid_t pid, const struct cv_shm *shm, const struct cv_topo *topo);
 void cv_source_close(struct cv_source *s);
 

@@ -17,6 +17,8 @@ struct cv_summary_task {
     uint32_t pid, tid, voluntary, involuntary, yields;
     uint64_t cpu_ns, cores[4];
     uint64_t awaits;
+    uint64_t seen_voluntary, seen_involuntary; /* as the switch source told them; the others are getrusage's */
+    uint64_t moves, queued_ns;    /* between cores; in the run queue, as far as the source tells */
     const char *failure; uint32_t failure_line; /* NULL: none */
 };
 struct cv_summary_finding { enum cv_finding_kind kind; uint32_t task, line; uint64_t t; const char *task_name, *text; };
@@ -37,7 +39,8 @@ struct cv_summary {
     uint64_t cpu_asked_ns;        /* of all cpu statements together, by the record */
     int64_t cpu_ns_per_switch;    /* CPU time that no cpu statement asked for, over all switches but ends; -1: not known, or too few switches to say */
     uint64_t cores_seen[4];       /* bitmask */
-    uint64_t voluntary, involuntary, awaits; /* totals; the kernel's */
+    uint64_t voluntary, involuntary, yields, awaits; /* totals; the kernel's; yields: of the involuntary, our own sched_yield */
+    uint64_t seen_voluntary, seen_involuntary, moves, queued_ns; /* totals, as of tasks */
     uint64_t by_cause[CV_CAUSE_COUNT];
     struct cv_summary_task *tasks; uint32_t ntasks; /* without an implicit main */
     struct cv_summary_var *vars; uint32_t nvars;
@@ -47,7 +50,8 @@ struct cv_summary {
     struct cv_summary_expect *expects; uint32_t nexpects;
     struct cv_record_counts events;
     bool records_lost;
-    const char *source_name, *source_why; bool source_exact;
+    const char *source_name, *source_why, *source_precision; bool source_exact;
+    struct cv_summary_source { const char *name, *why; int state; /* -1 refused, 0 not tried, 1 chosen */ } sources[4]; uint32_t nsources;
     const char *clock_name;
     void *arena;
 };

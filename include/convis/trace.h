@@ -53,6 +53,8 @@ extern const char *const cv_outcome_name[]; /* "", "finished", "deadlock", "time
 #define CV_MAX_TASKS 0xffff0u
 #define CV_WHOLE_LIST 0xffffffffu
 enum { CV_F_ATOMIC = 1, CV_F_SPIN = 2, CV_F_APPEND = 4, CV_F_GUARD = 8 };
+enum { CV_F_HERE = 1 /* USAGE: the thread itself looked, between two of its events */, CV_F_YIELD = 2 /* … and one of them was a sched_yield of ours */ };
+enum { CV_F_BESIDE = 1 /* SWITCH_OUT: no part of the account in the row: before the gate, or behind the task's last act */ };
 enum { CV_F_WORKER = 1 /* TASK_START: a worker of a pool, in a thread of its own */, CV_F_COPY = 2 /* … in a process of its own */ };
 #define CV_NO_BODY 0xffffffffu /* of a worker */
 
@@ -98,7 +100,8 @@ struct cv_row {
     _Atomic uint32_t steps;          /* visible steps done (low 32 bits): unchanged while "no visible step" */
     _Atomic uint64_t cpu_ns;         /* of its thread or process at its last act; coroutines: measured around their turns only by the loop's total */
     _Atomic uint32_t voluntary, involuntary; /* getrusage at its last act */
-    _Atomic uint32_t yields;         /* sched_yield calls of ours: the kernel counts each that switched as involuntary */
+    _Atomic uint32_t yields;         /* of the involuntary: sched_yield calls of ours that switched (that may have, where it cannot be told) */
+    _Atomic uint64_t accounted;      /* RAW ns of its last act, after which nothing is counted; 0: not yet */
     uint64_t born, ended;            /* ticks */
     _Atomic uint64_t cores[4];       /* bitmask of cores it was seen on by itself */
 };
@@ -141,6 +144,8 @@ struct cv_shm_head {
     _Atomic uint32_t measured_tasks;
     _Atomic uint64_t base_cpu_ns;    /* what the runner's main thread had used when the gate opened: not the run's */
     _Atomic uint32_t base_voluntary, base_involuntary;
+    _Atomic uint64_t base_ns;        /* RAW ns of that account */
+    _Atomic uint32_t watch;          /* 1: the threads of the run look after their own preemptions (set before the gate) */
 };
 struct cv_shm { int fd; struct cv_shm_head *head; /* mapped at any address */ };
 /* Makes and maps the region. -1 with errno set where the system refuses. */
@@ -230,6 +235,16 @@ static inline void cv_emit3(struct cv_ring *r, enum cv_event_kind kind, unsigned
 {
     cv_emit(r, 3, cv_emit_header(kind, 3, flags, task, line, obj), a, b, c, d, e, f);
 }
+
+/* ── a thread's own word of its being preempted ────────────────────────────────────────────────────
+ * Its rseq_cs points at a range that is never executed, and the kernel takes it away when it preempts the thread. Signals,
+ * sleeps and yields take it away too: so it is armed anew after every wait, and a hint, which ru_nivcsw confirms. */
+struct cv_hint { volatile uint64_t *range; const volatile uint32_t *core; uint64_t armed; }; /* range NULL: there is none */
+/* Of the calling thread. false: it has none, and why (static) says so. */
+bool cv_hint_init(struct cv_hint *h, const char **why);
+static inline void cv_hint_arm(struct cv_hint *h) { *h->range = h->armed; }
+static inline bool cv_hint_gone(const struct cv_hint *h) { return *h->range == 0; }
+static inline uint32_t cv_hint_core(const struct cv_hint *h) { return *h->core; } /* that the thread runs on */
 
 /* ── reading ───────────────────────────────────────────────────────────────────────────────────────
  * The reader merges all rings, and what is pushed from outside (kernel, cores, findings), by time. An event is

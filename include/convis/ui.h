@@ -47,7 +47,8 @@ extern const struct cv_pane_ops *const cv_panes[]; /* cores timeline switches sh
 struct cv_ui;
 struct cv_ui_status {             /* what only the app knows; copied each frame */
     const char *message;          /* an error or a word to the user; NULL */
-    const char *source_name, *source_why; bool source_exact;
+    const char *source_name, *source_why, *source_precision; /* precision: how exactly switches are placed */
+    const char *cores_why;        /* why it is not known how busy the cores are; NULL: it is */
     const char *clock_name;
     bool running;
     struct cv_record_counts events;

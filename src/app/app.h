@@ -91,6 +91,7 @@ struct app_play {
     struct cv_model *model;
     struct cv_source source;
     struct cv_cores *cores;
+    struct cv_buf cores_why;        /* why they are not looked at; "" */
     bool unwatched;                 /* set before the start: no kernel source, no look at the cores */
     cv_event_fn *watch;             /* sees each event after the model; may be NULL */
     void *to;
@@ -107,7 +108,9 @@ bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const 
 bool app_play_tick(struct app_play *y);
 /* Of a play that is over: judged. Free with cv_summary_free, before the play ends. */
 struct cv_summary *app_play_summary(const struct app_play *y);
-const char *app_play_source(const struct app_play *y, const char **why, bool *exact);
+/* The switch source's name, how exactly it places a switch, and why the better ones are not there. */
+const char *app_play_source(const struct app_play *y, const char **precision, const char **why);
+void app_play_status(const struct app_play *y, struct cv_ui_status *s); /* what the run knows of it: sources, clock, records */
 void app_play_end(struct app_play *y); /* stops the run if it still goes; releases all; idempotent */
 /* 0 or 1 as the summary stands: expectations, and outcomes nobody expected. */
 int app_verdict(const struct cv_summary *s);

@@ -94,12 +94,8 @@ static void draw(struct dash *d)
     }
     struct cv_ui_status s = {.message = d->message.n ? d->message.at : NULL, .source_name = "", .source_why = "", .clock_name = "",
                              .running = d->play.session && !d->play.over};
-    if (d->play.session) {
-        s.events = cv_reader_counts(d->play.reader);
-        s.clock_name = d->play.order.stepped ? "virtual" : cv_clock_name();
-    }
-    if (d->play.going)
-        s.source_name = app_play_source(&d->play, &s.source_why, &s.source_exact);
+    if (d->play.session)
+        app_play_status(&d->play, &s);
     cv_ui_status(d->ui, &s);
     cv_ui_draw(d->ui, &d->canvas);
     d->term->present(&d->canvas);

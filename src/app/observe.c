@@ -50,9 +50,8 @@ static int measure(struct batch *b, struct cv_order *order, int way, struct obse
         struct cv_summary *s = app_play_summary(&b->play);
         o->at[way][round] = (struct measured){(double)s->elapsed_ns, (double)s->cpu_time_ns};
         if (ways[way].kernel) {
-            const char *why;
-            bool exact;
-            o->source = app_play_source(&b->play, &why, &exact);
+            const char *why, *precision;
+            o->source = app_play_source(&b->play, &precision, &why);
             o->records += s->events.recorded + s->events.lost + s->events.overwritten;
             o->lost += s->events.lost + s->events.overwritten;
             o->work_ns += s->cpu_time_ns;

@@ -37,7 +37,7 @@ const struct app_option_info app_options[] = {
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE, O_JSON},
-    {0, "switch-source", "NAME", "where context switches are learnt from: perf, usage (the best that opens)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
+    {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
     {0, "watch", NULL, "run anew whenever an editor saves the file; what is wrong in it is shown over the picture", APP_DASH, O_WATCH},
     {0, "max-tasks", "N", "tasks a run may have at once (100000 coroutines, 20000 threads, 2000 processes)", LIMITED, O_TASKS},
@@ -201,7 +201,7 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_JSON: a->json = true; break;
     case O_SOURCE:
         if (!is_source(value))
-            return app_say(APP_WRONG, "no such switch source: '%s' (there are perf and usage)", value);
+            return app_say(APP_WRONG, "no such switch source: '%s' (there are perf, rseq and usage)", value);
         a->source = value;
         break;
     case O_TASKS:

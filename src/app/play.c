@@ -49,6 +49,8 @@ static void try_to_go(struct app_play *y)
     if (!y->order.stepped && !y->unwatched) {
         cv_source_open(&y->source, y->only, cv_session_pid(y->session), shm, y->topo);
         y->cores = cv_cores_open();
+        if (!y->cores)
+            cv_buf_str(&y->cores_why, "no /proc/stat");
     }
     cv_session_go(y->session, y->reader);
     if (y->cores)
@@ -79,22 +81,44 @@ bool app_play_tick(struct app_play *y)
     return y->over;
 }
 
-const char *app_play_source(const struct app_play *y, const char **why, bool *exact)
+const char *app_play_source(const struct app_play *y, const char **precision, const char **why)
 {
+    *why = "";
     if (y->order.stepped) {
+        *precision = "exact";
         *why = "virtual time: the interpreter makes every switch itself";
-        *exact = true;
         return "stepped";
     }
-    *why = y->source.why.at ? y->source.why.at : "";
-    *exact = y->source.ops && y->source.ops->exact;
+    *precision = y->source.ops ? y->source.ops->precision : "";
+    if (y->source.why.at)
+        *why = y->source.why.at;
     return y->source.ops ? y->source.ops->name : "none";
+}
+
+void app_play_status(const struct app_play *y, struct cv_ui_status *s)
+{
+    s->events = cv_reader_counts(y->reader);
+    s->clock_name = y->order.stepped ? "virtual" : cv_clock_name();
+    s->cores_why = y->cores_why.at;
+    if (y->going)
+        s->source_name = app_play_source(y, &s->source_precision, &s->source_why);
+}
+
+static void sources(const struct app_play *y, struct cv_summary *s)
+{
+    s->source_name = app_play_source(y, &s->source_precision, &s->source_why);
+    s->source_exact = y->order.stepped || (y->source.ops && y->source.ops->exact);
+    for (uint32_t i = 0; y->source.ops && i < CV_SOURCES; i++) {
+        static const int states[] = {[CV_SOURCE_UNTRIED] = 0, [CV_SOURCE_REFUSED] = -1, [CV_SOURCE_OPEN] = 1};
+        const struct cv_source_try *t = &y->source.tried[i];
+        s->sources[s->nsources++] = (struct cv_summary_source){cv_sources[i]->name, t->why.at, states[t->state]};
+    }
 }
 
 struct cv_summary *app_play_summary(const struct app_play *y)
 {
     struct cv_summary *s = cv_summary_new(y->model, y->reader);
-    s->source_name = app_play_source(y, &s->source_why, &s->source_exact);
+    sources(y, s);
     s->clock_name = y->order.stepped ? "virtual" : cv_clock_name();
     for (uint32_t v = 0; v < s->nvars; v++) {
         struct cv_cell cell;
@@ -116,6 +140,7 @@ void app_play_end(struct app_play *y)
         cv_source_close(&y->source);
     if (y->cores)
         cv_cores_close(y->cores);
+    cv_buf_release(&y->cores_why);
     cv_model_free(y->model);
     cv_reader_free(y->reader);
     cv_session_free(y->session);

@@ -103,9 +103,9 @@ static int draw(const struct app_args *a, const struct app_play *y, const struct
     bool ascii = a->ascii || (app_ascii(a) && !(a->format && !strcmp(a->format, "svg")));
     struct cv_ui *ui = cv_ui_new(ascii);
     struct cv_canvas canvas = {.ascii = ascii};
-    struct cv_ui_status status = {.clock_name = y->order.stepped ? "virtual" : cv_clock_name(), .events = cv_reader_counts(y->reader)};
+    struct cv_ui_status status = {0};
     struct cv_buf out = {0};
-    status.source_name = app_play_source(y, &status.source_why, &status.source_exact);
+    app_play_status(y, &status);
     cv_ui_topo(ui, topo);
     cv_ui_model(ui, y->model);
     cv_ui_status(ui, &status);

@@ -136,6 +136,7 @@ static void poll_now(struct loop *l)
         at.it_value = (struct timespec){(time_t)(sleep / 1000000000u), (long)(sleep % 1000000000u)};
     timerfd_settime(l->timerfd, 0, &at, NULL);
     uv_run(&l->uv, UV_RUN_ONCE);
+    cv_watch_back(&l->w, 0);
     if (l->visits)
         pool_tend(&l->w);
     if (l->visits && cv_sync_loop_has_woken(l->m->sync))
@@ -236,6 +237,13 @@ static void give_up_thread(struct loop *l, uint32_t task, const struct cv_action
     cv_row_wait(&l->w, task, a->line, cause, object, detail);
 }
 
+/* From a wait that kept the thread. */
+static void go_on(struct loop *l, uint32_t task, unsigned line)
+{
+    cv_watch_back(&l->w, 0);
+    cv_row_run(&l->w, task, line);
+}
+
 /* ── effects; each says whether the coroutine goes on ───────────────────────────────────────────── */
 static bool sync_effect(struct loop *l, uint32_t task, const struct cv_action *a)
 {
@@ -261,7 +269,7 @@ static bool sync_effect(struct loop *l, uint32_t task, const struct cv_action *a
     if (result == CV_SYNC_WAIT) {
         hold_loop(l, task);
         c->again = 1;
-        cv_row_run(&l->w, task, a->line);
+        go_on(l, task, a->line);
         return !stopped(l);
     }
     if (result == CV_SYNC_OK)
@@ -298,7 +306,7 @@ static bool fetch_effect(struct loop *l, uint32_t task, const struct cv_action *
     if (!a->await) {
         cv_row_wait(&l->w, task, a->line, CV_BLOCK + CV_REASON_FETCH, 0, a->value.payload);
         int fd = fetch_ask(l->m->order->server, a->value.payload), error = fd < 0 || fetch_answer(fd) < 0 ? errno : 0;
-        cv_row_run(&l->w, task, a->line);
+        go_on(l, task, a->line);
         if (error)
             cv_task_fail(&l->w, &c->task, a, "fetch: %s", strerror(error));
         else
@@ -356,7 +364,7 @@ static bool offload_effect(struct loop *l, uint32_t task, const struct cv_action
     hold_loop(l, task);
     if (stopped(l))
         return false;
-    cv_row_run(&l->w, task, a->line);
+    go_on(l, task, a->line);
     fetch_block(l, task, a);
     return true;
 }
@@ -370,7 +378,7 @@ static bool sleep_effect(struct loop *l, uint32_t task, const struct cv_action *
         struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
         while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR && !stopped(l))
             ;
-        cv_row_run(&l->w, task, a->line);
+        go_on(l, task, a->line);
         cv_task_finish(&l->w, &c->task, a, NULL);
         return true;
     }
@@ -403,8 +411,11 @@ static void yield_thread(struct loop *l, uint32_t task, const struct cv_action *
 {
     struct cv_row *row = cv_shm_row(&l->m->shm, task);
     cv_row_wait(&l->w, task, a->line, CV_CAUSE_YIELD, 0, 0);
-    atomic_fetch_add(&row->yields, 1);
-    sched_yield();
+    cv_watch_back(&l->w, 0);
+    bool switched = cv_sched_yield(&l->w);
+    if (switched)
+        atomic_fetch_add(&row->yields, 1);
+    cv_watch_back(&l->w, switched ? CV_F_YIELD : 0);
     cv_row_run(&l->w, task, a->line);
     cv_task_finish(&l->w, &l->all[task].task, a, NULL);
 }
@@ -418,7 +429,7 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
     case CV_OP_CPU:
         cv_emit1(&l->w.ring, CV_EV_CPU, 0, task, a->line, 0, a->value.payload, a->b == 1);
         atomic_store(&cv_shm_row(&l->m->shm, task)->line, a->line);
-        cv_burn(l->m, a->value.payload, NULL, NULL);
+        cv_burn(&l->w, a->value.payload, NULL, NULL);
         cv_task_finish(&l->w, &c->task, a, NULL);
         return true;
     case CV_OP_SLEEP: return sleep_effect(l, task, a);
@@ -457,6 +468,7 @@ static void step(struct loop *l, uint32_t task)
     }
     do {
         cv_task_next(&l->w, &l->all[task].task, &a);
+        cv_watch_check(&l->w);
         if (a.memory)
             cv_task_memory(&l->w, &l->all[task].task, &a);
     } while (!stopped(l) && (a.memory || effect(l, task, &a)));
@@ -539,6 +551,7 @@ static int async_run(struct cv_machine *m)
     }
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, l.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, l.w.tid);
+    cv_watch_begin(&l.w, 0);
     add_coroutine(&l, main_task);
     l.now = cv_mono_ns();
     while (!l.over && !stopped(&l)) {
@@ -546,7 +559,7 @@ static int async_run(struct cv_machine *m)
         due_timers(&l);
         run_pass(&l);
     }
-    cv_row_usage(m, 0, false);
+    cv_row_usage(m, 0);
     pool_end(&l.w, true); /* as asyncio.run: what still runs in a worker is waited for */
     uv_walk(&l.uv, close_handle, &l);
     uv_run(&l.uv, UV_RUN_DEFAULT);
@@ -562,7 +575,7 @@ static int async_run(struct cv_machine *m)
     free(l.all);
     free(l.ready);
     free(l.timers);
-    cv_row_usage(m, 0, false);
+    cv_last_act(&l.w, 0);
     return 0;
 }
 

@@ -181,7 +181,7 @@ void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line)
     if (line)
         atomic_store_explicit(&row->line, line, memory_order_relaxed);
     atomic_store_explicit(&row->state, CV_ROW_RUNNABLE, memory_order_release);
-    cv_emit0(&w->ring, CV_EV_RUN, 0, task, line, 0);
+    cv_emit0(&w->ring, CV_EV_RUN, 0, task, line, w->watch.hint.range ? cv_hint_core(&w->watch.hint) + 1 : 0);
 }
 
 void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
@@ -203,13 +203,13 @@ void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
     cv_sync_mutex_unlock(m->sync);
 }
 
-void cv_row_usage(struct cv_machine *m, uint32_t task, bool whole_process)
+void cv_row_usage(struct cv_machine *m, uint32_t task)
 {
     struct cv_row *row = cv_shm_row(&m->shm, task);
     struct rusage u;
     struct timespec ts;
-    clock_gettime(whole_process ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &ts);
-    getrusage(whole_process ? RUSAGE_SELF : RUSAGE_THREAD, &u);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    getrusage(RUSAGE_THREAD, &u);
     bool first = task == 0; /* the main thread lived before the run */
     atomic_store(&row->cpu_ns, (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec - (first ? m->base_cpu_ns : 0));
     atomic_store(&row->voluntary, (uint32_t)u.ru_nvcsw - (first ? m->base_voluntary : 0));
@@ -268,12 +268,23 @@ static void idle_turn(void)
 #endif
 }
 
-void cv_burn(struct cv_machine *m, uint64_t ns, void (*pause_fn)(void *self), void *self)
+/* Until an instant, looking at every turn: a preemption lies between the turn that last found the hint and this one, and so does
+ * all the time that it took. */
+static void idle_watching(struct cv_worker *w, uint64_t until, uint64_t *there)
+{
+    for (uint64_t now; (now = cv_mono_ns()) < until; *there = now)
+        if (__builtin_expect(cv_hint_gone(&w->watch.hint), 0))
+            cv_watch_look(w, *there, 0);
+}
+
+void cv_burn(struct cv_worker *w, uint64_t ns, void (*pause_fn)(void *self), void *self)
 {
     enum { SLICE = 50000 };
-    uint64_t start = thread_cpu(), used = 0;
-    while (used < ns && !atomic_load_explicit(&m->shm.head->stop, memory_order_relaxed)) {
+    uint64_t start = thread_cpu(), used = 0, there = 0;
+    while (used < ns && !atomic_load_explicit(&w->m->shm.head->stop, memory_order_relaxed)) {
         uint64_t left = ns - used, until = cv_mono_ns() + (left < SLICE ? left : SLICE);
+        if (w->watch.on)
+            idle_watching(w, until, &there);
         while (cv_mono_ns() < until)
             idle_turn();
         if (pause_fn)

@@ -567,6 +567,8 @@ void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
             (*t)->pc++;
             if (!loop(*t, i))
                 local(w, t, i);
+            if ((turns & 0xff) == 0xff && w->breaker)
+                w->breaker(w);
             if ((turns & 0xffff) == 0xffff && atomic_load_explicit(&w->m->shm.head->stop, memory_order_relaxed)) {
                 raise_error(w, *t, i->line, "stopped");
                 continue;

@@ -72,15 +72,46 @@ struct cv_order *cv_machine_order(const struct cv_shm *shm);
 /* The parent's view after or during a run: final value of a variable in the region ([shared] not under processes). */
 const struct cv_memory *cv_machine_region_memory(struct cv_machine *m);
 
+/* ── a thread's own look at its preemptions (watch.c) ───────────────────────────────────────────── */
+struct cv_watch {
+    bool on;                      /* it is looked for and told */
+    struct cv_hint hint;          /* range NULL: there is none */
+    uint32_t task;                /* whose thread this is */
+    uint32_t voluntary, involuntary, core; /* as of the last look */
+    uint32_t untold;              /* voluntary switches that stand in no event yet */
+};
+
 /* ── a worker: who executes tasks: the loop, a thread, a process ────────────────────────────────── */
 struct cv_worker {
     struct cv_machine *m;
     struct cv_ring ring;
+    struct cv_watch watch;
     uint32_t pid, tid;
     uint64_t (*now)(struct cv_worker *w); /* ns since the run began, for `now` */
     void (*breaker)(struct cv_worker *w); /* asked every few hundred local instructions (the GIL's eval breaker); may be NULL */
     void *self;                   /* the engine's own */
 };
+
+/* Once a thread or process, behind the claim of its ring. */
+void cv_watch_begin(struct cv_worker *w, uint32_t task);
+/* Asks getrusage and tells what is new. since_ns: cv_mono_ns() when nothing had happened yet (0: at the last event); flags: CV_F_YIELD, a
+ * sched_yield of ours that switched is among it; CV_WATCH_ALL: voluntary ones too. Arms the hint. Only where w->watch.on. */
+enum { CV_WATCH_ALL = 16 };
+__attribute__((cold)) void cv_watch_look(struct cv_worker *w, uint64_t since_ns, unsigned flags);
+static inline void cv_watch_check(struct cv_worker *w) /* between two events */
+{
+    if (__builtin_expect(w->watch.on, 0) && __builtin_expect(cv_hint_gone(&w->watch.hint), 0))
+        cv_watch_look(w, 0, 0);
+}
+static inline void cv_watch_back(struct cv_worker *w, unsigned flags) /* from a wait in the kernel */
+{
+    if (__builtin_expect(w->watch.on, 0))
+        cv_watch_look(w, 0, flags);
+}
+/* The last account of a task with a thread of its own: what getrusage says goes into its row, and counts from here on no more. */
+void cv_last_act(struct cv_worker *w, uint32_t task);
+/* sched_yield. False: it is known that it did not switch. Disarms what is armed: look afterwards. */
+bool cv_sched_yield(struct cv_worker *w);
 
 /* ── the interpreter ────────────────────────────────────────────────────────────────────────────── */
 struct cv_action {
@@ -136,10 +167,11 @@ uint32_t cv_action_object(const struct cv_action *a);
 void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_cause cause, uint32_t object, uint64_t detail);
 void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line); /* RUNNABLE, emits RUN */
 /* Burns ns of CPU time of the calling thread; pause(self) is asked about every 50 us of it (the GIL's eval breaker; may be
- * NULL) and about m->stop. True CPU time: preempted time does not count. */
-void cv_burn(struct cv_machine *m, uint64_t ns, void (*pause)(void *self), void *self);
-/* getrusage(RUSAGE_THREAD) and CPU time into a row, as the thread's last act. whole_process: RUSAGE_SELF. */
-void cv_row_usage(struct cv_machine *m, uint32_t task, bool whole_process);
+ * NULL) and about the run's stop. True CPU time: preempted time does not count. Where the thread watches itself, it looks at every
+ * turn, so that a preemption in it is known to some 100 ns. */
+void cv_burn(struct cv_worker *w, uint64_t ns, void (*pause)(void *self), void *self);
+/* getrusage(RUSAGE_THREAD) and CPU time into a row, as it stands. */
+void cv_row_usage(struct cv_machine *m, uint32_t task);
 /* Copies the caller's own [shared] into the finals area and says so in its row (processes). */
 void cv_row_finals(struct cv_machine *m, uint32_t task);
 /* Seen on the core it runs on now. */

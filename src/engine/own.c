@@ -117,6 +117,7 @@ static void leave(struct own *o)
 
 static void come_back(struct own *o, unsigned line)
 {
+    cv_watch_back(&o->w, 0);
     if (o->using_gil)
         gil_take(o, line);
     else
@@ -251,9 +252,12 @@ static void yield(struct own *o, const struct cv_action *a)
 {
     struct cv_row *row = cv_shm_row(&o->w.m->shm, o->task->number);
     cv_row_wait(&o->w, o->task->number, a->line, CV_CAUSE_YIELD, 0, 0);
-    atomic_store(&row->yields, atomic_load(&row->yields) + 1);
     leave(o);
-    sched_yield();
+    cv_watch_back(&o->w, 0); /* what was before the call is no yield */
+    bool switched = cv_sched_yield(&o->w);
+    if (switched)
+        atomic_store(&row->yields, atomic_load(&row->yields) + 1);
+    cv_watch_back(&o->w, switched ? CV_F_YIELD : 0);
     come_back(o, a->line);
     cv_task_finish(&o->w, &o->task, a, NULL);
 }
@@ -272,7 +276,7 @@ static void cpu(struct own *o, const struct cv_action *a)
     cv_emit1(&o->w.ring, CV_EV_CPU, 0, o->task->number, a->line, 0, a->value.payload, a->b == 1);
     if (nogil)
         gil_drop(o);
-    cv_burn(o->w.m, a->value.payload, o->using_gil && !nogil ? look_at_gil : NULL, o);
+    cv_burn(&o->w, a->value.payload, o->using_gil && !nogil ? look_at_gil : NULL, o);
     if (nogil)
         gil_take(o, a->line);
     cv_row_core(o->w.m, o->task->number);
@@ -341,19 +345,26 @@ static void look_after_children(const struct own *o)
     sigaction(SIGCHLD, &act, NULL);
 }
 
-static void eval_breaker(struct cv_worker *w) { look_at_gil(w->self); }
+static void eval_breaker(struct cv_worker *w)
+{
+    struct own *o = w->self;
+    cv_watch_check(w);
+    if (o->using_gil)
+        look_at_gil(o);
+}
 
 /* Until the task's end, or its block's. */
 static void go_on(struct own *o, struct cv_action *a)
 {
     o->w.self = o;
-    o->w.breaker = o->using_gil ? eval_breaker : NULL;
+    o->w.breaker = o->using_gil || o->w.watch.on ? eval_breaker : NULL;
     for (;;) {
         cv_task_next(&o->w, &o->task, a);
         if (stopped(o))
             break;
         if (o->using_gil)
             gil_look(o, a->line);
+        cv_watch_check(&o->w);
         if (a->memory)
             cv_task_memory(&o->w, &o->task, a);
         else if (!effect(o, a))
@@ -384,11 +395,12 @@ void own_run(struct own *o)
         cv_row_finals(m, task);
     if (o->using_gil)
         gil_drop(o);
-    cv_row_usage(m, task, false);
+    cv_row_usage(m, task);
+    cv_watch_back(&o->w, 0);
     if (!stopped(o) || a.op == CV_OP_DONE || a.op == CV_OP_FAIL)
         cv_task_end(&o->w, o->task, a.op == CV_OP_FAIL ? CV_END_FAILED : CV_END_DONE);
     cv_sync_mutex_lock(m->sync);
     own_wake(o);
     cv_sync_mutex_unlock(m->sync);
-    cv_row_usage(m, task, false);
+    cv_last_act(&o->w, task);
 }

@@ -111,7 +111,7 @@ static void serve(struct own *o, uint32_t me, uint32_t owner, bool process)
     own_block(o, line);
     send_back(process, owner, o->task);
     cv_emit1(&o->w.ring, CV_EV_JOB_END, 0, me, line, 0, owner, 0);
-    cv_row_usage(o->w.m, me, false);
+    cv_row_usage(o->w.m, me);
     cv_sync_mutex_lock(s);
     atomic_store(&row->serves, CV_NO_TASK);
     cv_sync_job_done(s, owner);
@@ -145,17 +145,18 @@ static void work(struct own *o, uint32_t me, uint32_t pool, bool process)
             own_futex_wait(word, seen, 200000000, true);
     }
     row->ended = cv_ticks();
-    cv_row_usage(m, me, false);
+    cv_last_act(&o->w, me);
     cv_emit1(&o->w.ring, CV_EV_TASK_END, 0, me, 0, CV_END_DONE, 0, 0);
     atomic_store(&row->state, CV_ROW_DONE);
 }
 
-static void prepare(struct own *o, struct cv_machine *m, bool process)
+static void prepare(struct own *o, struct cv_machine *m, uint32_t me, bool process)
 {
     *o = (struct own){.w = {.m = m, .pid = (uint32_t)getpid(), .tid = (uint32_t)gettid(), .now = own_now},
                       .process = process, .using_gil = !process && m->order->gil, .measured = true};
     if (m->order->record)
         cv_ring_claim(&m->shm, &o->w.ring);
+    cv_watch_begin(&o->w, me);
 }
 
 /* ── the pool of threads ────────────────────────────────────────────────────────────────────────── */
@@ -167,7 +168,7 @@ static void *thread_main(void *arg)
     struct own o;
     free(arg);
     prctl(PR_SET_NAME, cv_string(&s.m->shm, cv_shm_row(&s.m->shm, s.me)->name, NULL));
-    prepare(&o, s.m, false);
+    prepare(&o, s.m, s.me, false);
     work(&o, s.me, s.pool, false);
     atomic_fetch_sub(&threads.alive, 1);
     own_futex_wake(&threads.alive, 1);
@@ -219,7 +220,7 @@ static _Noreturn void process_main(struct cv_machine *m, uint32_t me, pid_t pare
         _exit(3);
     m->base_cpu_ns = 0;
     m->base_voluntary = m->base_involuntary = 0;
-    prepare(&o, m, true);
+    prepare(&o, m, me, true);
     work(&o, me, processes.first, true);
     _exit(0);
 }

@@ -122,6 +122,7 @@ static _Noreturn void process_main(struct own *parent, struct cv_task *task, pid
     atomic_store(&cv_shm_row(&m->shm, task->number)->tid, o.w.tid);
     if (m->order->record)
         cv_ring_claim(&m->shm, &o.w.ring);
+    cv_watch_begin(&o.w, task->number);
     own_run(&o);
     o.task = NULL;
     pool_end(&o.w, false);
@@ -160,6 +161,7 @@ static int processes_run(struct cv_machine *m)
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
     atomic_store(&m->shm.head->peak_tasks, 1);
+    cv_watch_begin(&o.w, 0);
     own_run(&o);
     free(o.task);
     o.task = NULL;

@@ -40,6 +40,7 @@ static void base_usage(struct cv_machine *m)
     atomic_store(&h->base_cpu_ns, m->base_cpu_ns);
     atomic_store(&h->base_voluntary, m->base_voluntary);
     atomic_store(&h->base_involuntary, m->base_involuntary);
+    atomic_store(&h->base_ns, cv_mono_ns());
 }
 
 /* As many descriptors as we may have; and no core file from a `crash`: 1 byte stops both a file and a pipe to a handler. */

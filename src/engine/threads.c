@@ -39,6 +39,7 @@ static void prepare(struct own *o, struct cv_machine *m, struct cv_task *task)
                       .task = task, .using_gil = m->order->gil, .spawn = spawn_thread, .footprint = stack_footprint};
     if (m->order->record)
         cv_ring_claim(&m->shm, &o->w.ring);
+    cv_watch_begin(&o->w, task->number);
     struct cv_row *row = cv_shm_row(&m->shm, task->number);
     atomic_store(&row->pid, o->w.pid);
     atomic_store(&row->tid, o->w.tid);
@@ -111,6 +112,7 @@ static int threads_run(struct cv_machine *m)
                      .task = main_task, .using_gil = m->order->gil, .spawn = spawn_thread, .footprint = stack_footprint};
     atomic_store(&cv_shm_row(&m->shm, 0)->pid, o.w.pid);
     atomic_store(&cv_shm_row(&m->shm, 0)->tid, o.w.tid);
+    cv_watch_begin(&o.w, 0);
     own_run(&o);
     free(o.task);
     wait_for_threads(m);

@@ -66,6 +66,15 @@ static const char *state_name(enum cv_row_state s)
     return s == CV_ROW_DONE ? "done" : s == CV_ROW_FAILED || s == CV_ROW_KILLED ? "failed" : "blocked";
 }
 
+/* What the switch source told, beside what getrusage says. */
+static void seen(struct cv_buf *out, uint64_t voluntary, uint64_t involuntary, uint64_t queued_ns)
+{
+    cv_buf_printf(out, ", \"seen\": { \"voluntary\": %llu, \"involuntary\": %llu, \"run_queue_s\": ", (unsigned long long)voluntary,
+                  (unsigned long long)involuntary);
+    seconds(out, queued_ns);
+    cv_buf_str(out, " }");
+}
+
 static void tasks(struct cv_buf *out, const struct cv_summary *s)
 {
     cv_buf_str(out, "  \"tasks\": [");
@@ -75,9 +84,12 @@ static void tasks(struct cv_buf *out, const struct cv_summary *s)
         string(out, t->name);
         cv_buf_printf(out, ", \"state\": \"%s\", \"pid\": %u, \"tid\": %u, \"cpu_time_s\": ", state_name(t->state), t->pid, t->tid);
         seconds(out, t->cpu_ns);
-        cv_buf_printf(out, ", \"voluntary\": %u, \"involuntary\": %u, \"awaits\": %llu, \"cores\": ", t->voluntary, t->involuntary,
-                      (unsigned long long)t->awaits);
+        cv_buf_printf(out, ", \"voluntary\": %u, \"involuntary\": %u, \"yields\": %u, \"awaits\": %llu, \"cores\": ", t->voluntary, t->involuntary,
+                      t->yields, (unsigned long long)t->awaits);
         cores(out, t->cores);
+        cv_buf_printf(out, ", \"moves\": %llu", (unsigned long long)t->moves);
+        if (t->tid && *s->source_name)
+            seen(out, t->seen_voluntary, t->seen_involuntary, t->queued_ns);
         if (t->failure) {
             cv_buf_str(out, ", \"failure\": ");
             string(out, t->failure);
@@ -91,9 +103,12 @@ static void tasks(struct cv_buf *out, const struct cv_summary *s)
 static void switches(struct cv_buf *out, const struct cv_summary *s)
 {
     bool first = true;
-    cv_buf_printf(out, "  \"switches\": { \"voluntary\": %llu, \"involuntary\": %llu, \"awaits\": %llu, \"loop_iterations\": %llu,\n    \"by_cause\": {",
-                  (unsigned long long)s->voluntary, (unsigned long long)s->involuntary, (unsigned long long)s->awaits,
-                  (unsigned long long)s->loop_iterations);
+    cv_buf_printf(out, "  \"switches\": { \"voluntary\": %llu, \"involuntary\": %llu, \"yields\": %llu, \"awaits\": %llu, \"loop_iterations\": %llu, \"moves\": %llu",
+                  (unsigned long long)s->voluntary, (unsigned long long)s->involuntary, (unsigned long long)s->yields, (unsigned long long)s->awaits,
+                  (unsigned long long)s->loop_iterations, (unsigned long long)s->moves);
+    if (*s->source_name)
+        seen(out, s->seen_voluntary, s->seen_involuntary, s->queued_ns);
+    cv_buf_str(out, ",\n    \"by_cause\": {");
     for (int c = 0; c < CV_CAUSE_COUNT; c++)
         if (s->by_cause[c]) {
             cv_buf_printf(out, "%s \"%s\": %llu", first ? "" : ",", cv_cause_name[c], (unsigned long long)s->by_cause[c]);
@@ -155,6 +170,21 @@ void cv_json_ascii(struct cv_buf *json)
     *json = out;
 }
 
+/* Each of them, and why it is the one or is not. */
+static void sources(struct cv_buf *out, const struct cv_summary *s)
+{
+    static const char *const states[] = {"refused", "not tried", "chosen"};
+    cv_buf_str(out, ",\n    \"sources\": [");
+    for (uint32_t i = 0; i < s->nsources; i++) {
+        cv_buf_str(out, i ? ", { \"name\": " : " { \"name\": ");
+        string(out, s->sources[i].name);
+        cv_buf_printf(out, ", \"state\": \"%s\", \"why\": ", states[s->sources[i].state + 1]);
+        string(out, s->sources[i].why);
+        cv_buf_str(out, " }");
+    }
+    cv_buf_str(out, s->nsources ? " ]" : "]");
+}
+
 static void write_json(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)
 {
     cv_buf_str(out, "{ \"scenario\": ");
@@ -207,8 +237,11 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
     cv_buf_printf(out, " ],\n  \"events\": { \"recorded\": %llu, \"overwritten\": %llu, \"lost\": %llu },\n  \"switch_source\": { \"name\": ",
                   (unsigned long long)s->events.recorded, (unsigned long long)s->events.overwritten, (unsigned long long)s->events.lost);
     string(out, s->source_name);
-    cv_buf_printf(out, ", \"exact\": %s, \"why\": ", s->source_exact ? "true" : "false");
+    cv_buf_printf(out, ", \"exact\": %s, \"precision\": ", s->source_exact ? "true" : "false");
+    string(out, s->source_precision);
+    cv_buf_str(out, ", \"why\": ");
     string(out, s->source_why);
+    sources(out, s);
     cv_buf_str(out, " } }\n");
     if (ascii)
         cv_json_ascii(out);

@@ -91,8 +91,9 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
         }
         cv_buf_str(out, "\n");
     }
-    cv_buf_printf(out, "kernel switches: %s%s%s%s; clock %s; %llu records, %llu lost\n", s->source_name, s->source_exact ? ", exact" : "",
-                  *s->source_why ? ": " : "", s->source_why, s->clock_name, (unsigned long long)s->events.recorded, (unsigned long long)s->events.lost);
+    cv_buf_printf(out, "kernel switches: %s%s%s%s%s%s; clock %s; %llu records, %llu lost\n", s->source_name, *s->source_precision ? ", " : "",
+                  s->source_precision, *s->source_why ? " (" : "", s->source_why, *s->source_why ? ")" : "", s->clock_name,
+                  (unsigned long long)s->events.recorded, (unsigned long long)s->events.lost);
 }
 
 static const struct cv_exporter_ops text_exporter = {.name = "text", .summary = "a summary to read", .write = write_text};

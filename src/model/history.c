@@ -32,7 +32,7 @@ static void forget(struct cv_model *m, uint64_t until)
     for (uint32_t i = 0; i < m->ntasks; i++)
         if (m->tasks[i]) {
             cut(m, &m->tasks[i]->lane, &m->overlays, until);
-            freed += cut_lines(m->tasks[i], until);
+            freed += cut_lines(m->tasks[i], until) + thread_cut(m->tasks[i], until);
         }
     cut(m, &m->loop, &m->overlays, until);
     cut(m, &m->onloop, &m->overlays, until);

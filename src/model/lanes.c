@@ -232,6 +232,14 @@ static void async_fold(struct cv_model *m, struct task *t, const struct cv_event
     }
 }
 
+/* Where the kernel does not tell, the task itself does. */
+static void ran_on(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    struct task *thread = on_loop(m, t) ? model_task(m, 0) : t;
+    if (thread && e->obj && !thread->exact)
+        thread_on(m, thread, e->t, e->obj - 1u);
+}
+
 /* ── a task's own events ────────────────────────────────────────────────────────────────────────── */
 static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct cv_event *e)
 {
@@ -259,6 +267,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->phase = PHASE_RUN;
         if (t->off && !t->exact)
             t->off = false;
+        ran_on(m, t, e);
         syncs_wait(m, t, e->t, false, 0);
         break;
     case CV_EV_WAIT:
@@ -342,23 +351,51 @@ static void loop_switch(struct cv_model *m, struct task *t, const struct cv_even
     settle_loop(m, e->t, running ? CV_CAUSE_COUNT : sw);
 }
 
+/* It stood aside from `from` until e->t: as its own look at every turn has it; or for so long somewhere in the interval, and is
+ * drawn at its end: no column of the interval's width is wrong by that. */
+static void stood_aside(struct cv_model *m, struct task *t, uint64_t from, uint64_t to)
+{
+    const struct slice *last = t->lane.n ? &t->lane.last : NULL;
+    if (t->phase != PHASE_RUN || !last || last->t >= to || last->state != CV_ST_RUNNING)
+        return;
+    struct slice s = combined(m, t, from > last->t ? from : last->t);
+    s.state = CV_ST_READY;
+    s.cause = CV_CAUSE_QUANTUM;
+    s.core = SLICE_NO_CORE;
+    push(m, &t->lane, s);
+}
+
+/* Preemptions in an interval that ends here: they are counted at its end, and said to lie somewhere within. */
 static void usage(struct cv_model *m, struct task *t, const struct cv_event *e)
 {
-    uint32_t n = (uint32_t)e->a, yields = t->yields < n ? t->yields : n;
-    t->yields -= yields;
-    t->core = (uint32_t)(e->b >> 32);
+    bool here = e->flags & CV_F_HERE;
+    uint32_t n = (uint32_t)e->a, own = here ? (e->flags & CV_F_YIELD) != 0 : t->yields, yields = own < n ? own : n;
+    t->yields = here ? 0 : t->yields - yields;
+    thread_on(m, t, e->t, (uint32_t)(e->b >> 32));
     n -= yields;
     struct task *at = on_loop(m, t) && m->on_loop != CV_NO_TASK ? model_task(m, m->on_loop) : t;
-    for (uint32_t i = 0; at && i < n && i < 256; i++)
+    if (!at)
+        return;
+    uint64_t from = e->c == 0 ? at->last : e->c < e->t ? e->t - e->c : 0;
+    from = from < at->start ? at->start : from;
+    if (n)
+        thread_within(m, at, (struct within){from, e->t, n, (uint32_t)(e->b >> 32)});
+    uint64_t queued = (e->b & UINT32_MAX) * 1000;
+    if (n && (queued || (n == 1 && here && e->c)))
+        stood_aside(m, at, here || queued > e->t - from ? from : e->t - queued, e->t);
+    for (uint32_t i = 0; i < n && i < 256; i++)
         settle(m, at, e->t, CV_CAUSE_QUANTUM);
-    if (at && n == 0)
+    if (n == 0)
         settle(m, at, e->t, CV_CAUSE_COUNT);
 }
 
 void lanes_kernel(struct cv_model *m, const struct cv_event *e)
 {
     struct task *t = model_task(m, e->task);
-    if (!t || t->phase == PHASE_END)
+    if (!t)
+        return;
+    thread_switch(t, e);
+    if (t->phase == PHASE_END)
         return;
     if (e->kind == CV_EV_USAGE) {
         usage(m, t, e);
@@ -368,7 +405,7 @@ void lanes_kernel(struct cv_model *m, const struct cv_event *e)
     t->exact = true;
     t->off = out;
     t->preempted = out && e->b == 1;
-    t->core = e->obj;
+    thread_on(m, t, e->t, e->obj);
     if (on_loop(m, t)) {
         loop_switch(m, t, e);
         return;
@@ -394,7 +431,7 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e)
     if (begins)
         m->hole_since = e->t;
     else
-        model_gap(m, m->hole_since, e->t);
+        model_gap(m, m->hole_since, e->t, true);
     overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
 }
 
@@ -416,7 +453,7 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
     uint64_t from = e->t;
     m->lost_records += e->a;
     if (e->b == 1) { /* the kernel's buffer: the tasks' own events are all there */
-        model_gap(m, m->folded < e->t ? m->folded : e->t, e->t);
+        model_gap(m, m->folded < e->t ? m->folded : e->t, e->t, false);
         return;
     }
     m->lost_own += e->a;
@@ -443,7 +480,7 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
             if (m->tasks[i] && m->tasks[i]->phase != PHASE_END && m->tasks[i]->last < from)
                 from = m->tasks[i]->last;
     }
-    model_gap(m, from, e->t);
+    model_gap(m, from, e->t, false);
 }
 
 void lanes_over(struct cv_model *m, uint64_t t)

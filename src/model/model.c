@@ -46,6 +46,7 @@ void cv_model_free(struct cv_model *m)
             continue;
         series_release(&m->tasks[i]->lane);
         free(m->tasks[i]->lines.at);
+        thread_release(m->tasks[i]);
         free(m->tasks[i]);
     }
     free(m->tasks);
@@ -155,15 +156,16 @@ bool model_private(const struct cv_model *m, uint32_t var)
     return m->info->model == CV_PROCESSES && m->info->vars[var].kind == CV_VAR_SHARED;
 }
 
-void model_gap(struct cv_model *m, uint64_t from, uint64_t to)
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to, bool stopped)
 {
     if (m->gaps.n && m->gaps.n >= MODEL_MAX_GAPS) { /* too many to tell apart: the last one grows */
         struct gap *last = &m->gaps.at[m->gaps.n - 1];
         last->from = from < last->from ? from : last->from;
         last->to = to > last->to ? to : last->to;
+        last->stopped &= stopped;
         return;
     }
-    struct gap g = {from, to};
+    struct gap g = {from, to, stopped};
     CV_PUSH(&m->gaps, g);
 }
 

@@ -7,6 +7,8 @@
 
 #include "convis/model.h"
 
+struct task;
+
 /* ── series: what a lane or a core was doing, as slices ─────────────────────────────────────────────
  * A slice is 8 bytes: where it begins after its block's begin, and what. 64 of them (fewer where more than 4 s pass) are a block,
  * which knows what was summed up before it; 1024 are a stretch, the unit of memory. So a time is found in three short searches,
@@ -103,6 +105,20 @@ struct var {                /* one copy of a variable */
 /* ── order: vector clocks ───────────────────────────────────────────────────────────────────────── */
 struct clock { uint32_t *at, n; };
 
+/* ── threads: what is known of a task's thread beside its lane (thread.c) ─────────────────────────── */
+struct within { uint64_t from, to; uint32_t count, core; }; /* preemptions lie in it, and where is not known */
+struct thread {
+    uint64_t voluntary, involuntary; /* switches that the source saw */
+    uint64_t queued_ns, queued_since; bool queued; /* in the run queue, as far as the source tells */
+    struct instants moves;           /* between cores */
+    CV_VEC(struct within) within;    /* by their ends */
+};
+void thread_on(struct cv_model *m, struct task *t, uint64_t at, uint32_t core); /* it is on that core */
+void thread_switch(struct task *t, const struct cv_event *e); /* SWITCH_OUT, SWITCH_IN, USAGE: counts it */
+void thread_within(struct cv_model *m, struct task *t, struct within one);
+size_t thread_cut(struct task *t, uint64_t until); /* what ended by then goes; bytes freed */
+void thread_release(struct task *t);
+
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
 enum phase { PHASE_NONE, PHASE_STARTED, PHASE_RUN, PHASE_WAIT, PHASE_READY, PHASE_END };
 struct use { struct var *var; uint64_t index; };
@@ -125,6 +141,7 @@ struct task {
     /* what the kernel says */
     bool off, preempted, exact;
     uint32_t core;
+    struct thread thread;
     uint64_t turn;              /* async: where this turn (or what is left of it after a block) began */
     uint32_t cpu_line;          /* of the last cpu statement in it; 0: none */
     struct var **vars;          /* its own copies, NULL: none */
@@ -144,7 +161,7 @@ struct printed { uint64_t t, order; uint32_t task, line, text; };
 struct mark { uint64_t t; uint32_t task, line, name; };
 struct noted { uint64_t t; uint32_t task /* 1 + who; 0: not yet */, line; };
 struct own_write { uint64_t key, version, acquires, doubts; struct cv_cell cell; uint32_t line; bool used; };
-struct gap { uint64_t from, to; };
+struct gap { uint64_t from, to; bool stopped; }; /* stopped: nothing was lost, the run stood still */
 
 struct cv_model {
     const struct cv_run_info *info;
@@ -208,7 +225,7 @@ const char *model_body(struct cv_model *m, uint32_t line);         /* the [task]
 bool model_hidden(const struct cv_model *m, const struct task *t); /* a main task nobody wrote: it is not counted */
 const char *model_name(const struct cv_model *m, uint32_t task);
 bool model_private(const struct cv_model *m, uint32_t var);        /* each task has its own copy */
-void model_gap(struct cv_model *m, uint64_t from, uint64_t to);
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to, bool stopped);
 
 /* lanes.c */
 void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e);

@@ -211,8 +211,20 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     }
     s->by_cause[CV_CAUSE_QUANTUM] += quantum;
     s->by_cause[CV_CAUSE_EXIT] += !hidden && (t.state == CV_ROW_DONE || t.state == CV_ROW_FAILED || t.state == CV_ROW_KILLED);
+    const struct task *seen = model_task(m, number);
+    if (seen) {
+        t.seen_voluntary = seen->thread.voluntary;
+        t.seen_involuntary = seen->thread.involuntary;
+        t.moves = cv_model_moves(m, number, UINT64_MAX);
+        t.queued_ns = seen->thread.queued_ns;
+        s->seen_voluntary += t.seen_voluntary;
+        s->seen_involuntary += t.seen_involuntary;
+        s->queued_ns += t.queued_ns;
+        s->moves += instants_until(&seen->thread.moves, UINT64_MAX);
+    }
     s->voluntary += t.voluntary;
     s->involuntary += t.involuntary;
+    s->yields += t.yields;
     s->awaits += t.awaits;
     if (!is_async || number == 0 || worker)
         s->cpu_time_ns += t.cpu_ns;
@@ -278,7 +290,7 @@ struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_read
     s->peak_tasks = atomic_load(&h->peak_tasks);
     s->memory_per_task = s->peak_tasks ? atomic_load(&h->task_bytes) / s->peak_tasks : 0;
     s->clock_name = atomic_load(&h->virtual_time) ? "virtual" : cv_clock_name();
-    s->source_name = s->source_why = "";
+    s->source_name = s->source_why = s->source_precision = "";
     memcpy(s->cores_seen, m->cores_seen, sizeof s->cores_seen);
     s->tasks = keep(s, (ntasks(m) + 1) * sizeof *s->tasks);
     for (uint32_t t = 0; t < ntasks(m); t++)

@@ -76,11 +76,11 @@ static void tell(struct cv_reader *reader, uint64_t t, uint32_t core, uint64_t p
     cv_reader_push(reader, &e);
 }
 
-/* reader NULL: only the base line. */
-static void sample(struct cv_cores *c, struct cv_reader *reader)
+/* reader NULL: only the base line. False: nothing could be read. */
+static bool sample(struct cv_cores *c, struct cv_reader *reader)
 {
     if (!read_text(c))
-        return;
+        return false;
     uint64_t now = cv_mono_ns(), us = (now - c->then) / 1000;
     c->then = now;
     c->round++;
@@ -106,6 +106,7 @@ static void sample(struct cv_cores *c, struct cv_reader *reader)
             if (reader)
                 tell(reader, now, i, 0, us, false);
         }
+    return true;
 }
 
 struct cv_cores *cv_cores_open(void)
@@ -117,8 +118,13 @@ struct cv_cores *cv_cores_open(void)
     c->fd = fd;
     c->size = 4096;
     c->text = cv_alloc(c->size);
-    sample(c, NULL);
-    return c;
+    errno = ENODATA; /* masked, as containers do: an empty file */
+    if (sample(c, NULL))
+        return c;
+    int error = errno;
+    cv_cores_close(c);
+    errno = error;
+    return NULL;
 }
 
 void cv_cores_sample(struct cv_cores *c, struct cv_reader *reader)

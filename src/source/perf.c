@@ -214,6 +214,14 @@ static bool doubtful(const struct perf *p, uint32_t task)
     return task == CV_NO_TASK || atomic_load_explicit(&cv_shm_row(p->shm, task)->state, memory_order_relaxed) >= CV_ROW_DONE;
 }
 
+/* Whether the kernel's own account in the row has it: the first thread lived before the run, and each a little behind its last act. */
+static unsigned beside_account(const struct perf *p, const struct cv_event *e)
+{
+    uint64_t end = atomic_load_explicit(&cv_shm_row(p->shm, e->task)->accounted, memory_order_relaxed);
+    bool before = e->task == 0 && e->t < atomic_load_explicit(&p->shm->head->base_ns, memory_order_relaxed);
+    return before || (end && e->t > end) ? CV_F_BESIDE : 0;
+}
+
 /* Pushes what has a task; keeps what may still get one. */
 static void push(struct perf *p, struct cv_reader *reader, bool last)
 {
@@ -229,6 +237,8 @@ static void push(struct perf *p, struct cv_reader *reader, bool last)
         }
         if (task != CV_NO_TASK) {
             h->e.task = task;
+            if (h->e.kind == CV_EV_SWITCH_OUT)
+                h->e.flags = (uint8_t)beside_account(p, &h->e);
             cv_reader_push(reader, &h->e);
         } else if (!last && ++h->drains <= HOLD_DRAINS && kept < MOST_HELD) {
             p->now.at[kept++] = *h;
@@ -258,6 +268,6 @@ static void perf_drain(void *self, struct cv_reader *reader, bool last)
 }
 
 const struct cv_source_ops source_perf = {
-    .name = "perf", .summary = "every switch, from the kernel (perf events)", .exact = true,
+    .name = "perf", .summary = "every switch, its instant and its core, from the kernel (perf events)", .precision = "exact", .exact = true,
     .open = perf_open, .drain = perf_drain, .close = perf_close,
 };

@@ -4,6 +4,6 @@
 
 #include "convis/source.h"
 
-extern const struct cv_source_ops source_perf, source_usage;
+extern const struct cv_source_ops source_perf, source_rseq, source_usage;
 
 #endif

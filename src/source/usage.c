@@ -26,6 +26,7 @@ struct thread {
     bool kept, primed;    /* primed: the counts below are a base line */
     uint64_t wait_ns, runs, voluntary, involuntary; /* as read last */
     uint64_t told_voluntary, told_involuntary;      /* pushed so far */
+    uint64_t looked;      /* RAW ns of the last look; 0: none since it was born */
     uint32_t core;
 };
 struct usage {
@@ -63,26 +64,32 @@ static void found(void *to, uint32_t task, uint32_t tid)
 /* ── reading one thread ─────────────────────────────────────────────────────────────────────────── */
 static void tell(struct cv_reader *reader, struct thread *t, uint64_t voluntary, uint64_t involuntary, uint64_t wait_ns)
 {
-    struct cv_event e = {.t = cv_mono_ns(), .kind = CV_EV_USAGE, .task = t->task,
+    uint64_t now = cv_mono_ns(), since = t->looked ? now - t->looked : UINT64_MAX;
+    struct cv_event e = {.t = now, .kind = CV_EV_USAGE, .task = t->task, .c = since ? since : 1,
                          .a = voluntary << 32 | (involuntary & UINT32_MAX), .b = (uint64_t)t->core << 32 | ((wait_ns / 1000) & UINT32_MAX)};
     cv_reader_push(reader, &e);
     t->told_voluntary += voluntary;
     t->told_involuntary += involuntary;
 }
 
-/* Reads what changed; pushes it unless reader is NULL (a base line). False: the thread is gone. */
-static bool look(struct thread *t, struct cv_reader *reader)
+/* Reads what changed; pushes it unless reader is NULL (a base line). False: the thread is gone, or has written its last account,
+ * behind which it may linger. */
+static bool look(const struct usage *u, struct thread *t, struct cv_reader *reader)
 {
     char text[8192];
     uint64_t wait_ns = t->wait_ns, runs = 0, voluntary = t->voluntary, involuntary = t->involuntary;
     uint32_t core = t->core;
     bool sched = source_thread_read(&t->files, SOURCE_SCHEDSTAT, text, sizeof text) > 0 && source_parse_schedstat(text, &wait_ns, &runs);
-    if (sched && t->primed && runs == t->runs && runs == voluntary + involuntary)
+    if (sched && t->primed && runs == t->runs && runs == voluntary + involuntary) {
+        t->looked = cv_mono_ns();
         return true; /* off its core since the last look */
+    }
     if (source_thread_read(&t->files, SOURCE_STATUS, text, sizeof text) <= 0 || !source_parse_status(text, &voluntary, &involuntary))
         return false;
     if (source_thread_read(&t->files, SOURCE_STAT, text, sizeof text) > 0)
         source_parse_stat(text, &core);
+    if (reader && atomic_load(&cv_shm_row(u->shm, t->task)->accounted))
+        return false;
     bool moved = core != t->core;
     uint64_t more_voluntary = voluntary - t->voluntary, more_involuntary = involuntary - t->involuntary, waited = wait_ns - t->wait_ns;
     bool news = more_voluntary || more_involuntary || runs != t->runs || moved;
@@ -94,6 +101,7 @@ static bool look(struct thread *t, struct cv_reader *reader)
     if (reader && t->primed && news)
         tell(reader, t, more_voluntary, more_involuntary, waited);
     t->primed = true;
+    t->looked = cv_mono_ns();
     return true;
 }
 
@@ -128,7 +136,7 @@ static void *usage_open(pid_t pid, const struct cv_shm *shm, const struct cv_top
     uint64_t spare = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / SOURCE_FILES / 2 : 0;
     u->most_kept = spare < MOST_KEPT ? (uint32_t)spare : MOST_KEPT;
     start_thread(&u->main, 0, (uint32_t)pid, (uint32_t)pid);
-    look(&u->main, NULL);
+    look(u, &u->main, NULL);
     source_thread_close(&u->main.files);
     return u;
 }
@@ -145,7 +153,7 @@ static void usage_drain(void *self, struct cv_reader *reader, bool last)
             u->cursor = 0;
         struct thread *t = &u->threads.at[u->cursor];
         budget -= t->kept ? 1 : COST_UNKEPT;
-        bool alive = look(t, reader);
+        bool alive = look(u, t, reader);
         if (!alive) {
             settle(u, t, reader);
             forget(u, u->cursor);
@@ -158,7 +166,7 @@ static void usage_drain(void *self, struct cv_reader *reader, bool last)
     while (last && u->threads.n) {
         struct thread *t = &u->threads.at[u->threads.n - 1];
         if (t->kept)
-            look(t, reader);
+            look(u, t, reader);
         settle(u, t, reader);
         forget(u, u->threads.n - 1);
     }
@@ -176,6 +184,6 @@ static void usage_close(void *self)
 }
 
 const struct cv_source_ops source_usage = {
-    .name = "usage", .summary = "counts of switches, not their instants (/proc)", .exact = false,
+    .name = "usage", .summary = "counts of switches, looked at every 10 ms or so (/proc)", .precision = "within an interval",
     .open = usage_open, .drain = usage_drain, .close = usage_close,
 };

@@ -1,5 +1,7 @@
 /* The Cores pane: how busy each core is by the system's own account, the run's share in it told apart, who is on it, and
  * how it went over the timeline's window. */
+#include <string.h>
+
 #include "ui/view.h"
 
 enum { LEVELS = 8, HISTORY_MOST = 40 };
@@ -88,7 +90,9 @@ static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_re
 
 static void title(const struct cv_view *v, struct cv_buf *out)
 {
-    if (v->topo)
+    if (v->status.cores_why && *v->status.cores_why)
+        cv_text_clean(out, v->status.cores_why, strlen(v->status.cores_why));
+    else if (v->topo)
         cv_topo_text(v->topo, out);
 }
 

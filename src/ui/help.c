@@ -57,6 +57,7 @@ static int draw_states(const struct cv_view *v, struct sheet s, int y)
     static const struct { const char *glyph, *plain, *text; enum cv_colour colour; } more[] = {
         {"▏▎▍▌", ":", "ran for a part of this column", CV_C_RUNNING},
         {"╳", "X", "preempted in this column; where it goes on, underlined", CV_C_PREEMPT},
+        {"≈", "%", "preempted hereabouts, not known when", CV_C_PREEMPT},
         {"⇄ ▶", "% >", "beside the code: switched away here, running here", CV_C_AWAIT}};
     y = heading(s, y, "Lanes of the timeline");
     for (int i = 0; i < CV_ST_COUNT; i++) {

@@ -11,7 +11,8 @@
 enum { SLOTS = 256, KEPT = 512 };
 #define SETTLED 500000000ull /* ns behind the end: what is older than this has been folded in */
 
-struct column { uint64_t tag; /* number of the column + 1; 0: nothing */ uint8_t state, eighths, preempted; };
+struct column { uint64_t tag; /* number of the column + 1; 0: nothing */ uint8_t state, eighths, preempted; /* enum mark */ };
+enum mark { MARK_NONE, MARK_EXACT, MARK_WITHIN /* somewhere in an interval that this column is part of */ };
 struct slot { uint32_t lane; uint64_t column_ns, change; struct column *at; };
 struct timeline_cache { struct slot slots[SLOTS]; };
 
@@ -45,7 +46,8 @@ static struct slot *slot_of(const struct cv_view *v, uint32_t lane, uint64_t col
     return s;
 }
 
-static struct column look(const struct cv_lane_column *in)
+/* inexact: it was preempted in an interval that this column is part of. */
+static struct column look(const struct cv_lane_column *in, bool inexact)
 {
     uint64_t most = 0, all = 0, ran = in->ns[CV_ST_RUNNING];
     struct column c = {.state = CV_ST_NONE};
@@ -61,7 +63,8 @@ static struct column look(const struct cv_lane_column *in)
         c.state = in->ns[CV_ST_DONE] ? CV_ST_DONE : CV_ST_NONE;
     if (ran > 0 && (c.state != CV_ST_RUNNING || ran * 2 < all))
         c.eighths = (uint8_t)(1 + ran * 8 / (all ? all : 1));
-    c.preempted = in->preempted && (ran > 0 || in->ns[CV_ST_READY] > 0);
+    if (ran > 0 || in->ns[CV_ST_READY] > 0)
+        c.preempted = inexact ? MARK_WITHIN : in->preempted ? MARK_EXACT : MARK_NONE;
     return c;
 }
 
@@ -77,7 +80,7 @@ static void ask(const struct cv_view *v, struct slot *s, uint32_t lane, uint64_t
         cv_model_lane_columns(v->m, lane, at, end > at ? end - at : 1, 1, &columns[whole]);
     }
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = look(&columns[i]);
+        out[i] = look(&columns[i], cv_model_inexact(v->m, lane, from + i * wide, from + (i + 1) * wide));
         if (view_over(v) || from + (i + 1) * wide + SETTLED <= end) {
             out[i].tag = number + i + 1;
             s->at[(number + i) % KEPT] = out[i];
@@ -186,6 +189,17 @@ static int cursor_column(const struct cv_view *v, struct places p)
     return p.x + (i < (uint64_t)p.columns ? (int)i : p.columns - 1);
 }
 
+/* Where records are missing, whoever's: a question mark over the lanes. */
+static void draw_gaps(const struct cv_view *v, struct cv_canvas *c, struct cv_rect axis, struct places p)
+{
+    uint64_t column = view_column_ns(v), from = view_from(v), end = view_end(v);
+    if (!cv_model_gap(v->m, from, from + column * (uint64_t)p.columns))
+        return;
+    for (int i = 0; i < p.columns && from + column * (uint64_t)i <= end; i++)
+        if (cv_model_gap(v->m, from + column * (uint64_t)i, from + column * (uint64_t)(i + 1)))
+            canvas_put(c, axis, p.x + i, p.axis, '?', CV_C_WARN, CV_A_BOLD);
+}
+
 static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
 {
     uint64_t column = view_column_ns(v), from = view_from(v), wide = column * (uint64_t)p.columns, step = 1;
@@ -216,6 +230,7 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     for (int i = 0; i < 2; i++)
         if (marks[i] >= 0)
             canvas_put(c, axis, marks[i], p.axis, (uint32_t)('A' + i), CV_C_KEY, CV_A_BOLD | CV_A_REVERSE);
+    draw_gaps(v, c, axis, p);
     if (p.now)
         canvas_fit(c, r, p.x + p.columns + 1, p.axis, v->live ? "now" : "then", p.now, CV_C_DIM, 0);
 }
@@ -228,7 +243,8 @@ static uint32_t partial(const struct cv_view *v, unsigned eighths)
 
 static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t lane, int y)
 {
-    bool selected = lane == v->lane, marked = false;
+    bool selected = lane == v->lane;
+    uint8_t marked = MARK_NONE;
     if (p.name) {
         canvas_name(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
         if (selected)
@@ -243,8 +259,10 @@ static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     for (int i = 0; i < (int)n; i++) {
         struct column k = columns[i];
         enum cv_state s = (enum cv_state)k.state;
-        if (k.preempted && !marked)
+        if (k.preempted == MARK_EXACT && marked != MARK_EXACT)
             canvas_put(c, r, p.x + i, y, v->ascii ? 'X' : 0x2573, CV_C_PREEMPT, CV_A_BOLD);
+        else if (k.preempted == MARK_WITHIN && marked != MARK_WITHIN)
+            canvas_put(c, r, p.x + i, y, v->ascii ? '%' : 0x2248, CV_C_PREEMPT, 0);
         else if (k.eighths)
             canvas_put(c, r, p.x + i, y, partial(v, k.eighths), CV_C_RUNNING, k.preempted ? CV_A_UNDERLINE : 0);
         else
@@ -303,6 +321,24 @@ static void say_wait(const struct cv_view *v, struct cv_lane_at at, struct cv_bu
         cv_buf_printf(out, ", held by %s", cv_model_task_name(v->m, at.holder));
 }
 
+/* How exactly it is known when; the core it had; how long it then stood in the run queue. */
+static void say_preempted(const struct cv_view *v, const struct cv_preempted *p, struct cv_buf *out)
+{
+    cv_buf_str(out, " · preempted");
+    if (p->count > 1)
+        cv_buf_printf(out, " %u times", p->count);
+    if (p->exact)
+        cv_buf_printf(out, " %s ago", cv_duration_text(v->cursor - p->to, v->ascii));
+    else
+        cv_buf_printf(out, " within %s", cv_duration_text(p->to - p->from, v->ascii));
+    if (!p->exact)
+        cv_buf_printf(out, " that ended %s ago", cv_duration_text(v->cursor - p->to, v->ascii));
+    if (p->core != CV_NO_CORE)
+        cv_buf_printf(out, p->exact ? " on core %u" : ", then on core %u", p->core);
+    if (p->back)
+        cv_buf_printf(out, ", %s in the run queue", cv_duration_text(p->queued_ns, v->ascii));
+}
+
 static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out)
 {
     cv_buf_printf(out, "%s: ", view_lane_name(v, v->lane));
@@ -323,7 +359,9 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
             say_wait(v, at, out);
         break;
     case CV_ST_READY:
-        if (at.cause == CV_CAUSE_QUANTUM)
+        if (at.cause == CV_CAUSE_QUANTUM && !at.exact && cv_model_inexact(v->m, v->lane, at.since > 1000 ? at.since - 1000 : 0, at.since))
+            cv_buf_str(out, "preempted in this interval, for so long in all, not known when");
+        else if (at.cause == CV_CAUSE_QUANTUM)
             cv_buf_str(out, "preempted: could run, the core is busy");
         else if (at.cause == CV_CAUSE_GIL)
             cv_buf_str(out, "could run, waits for the GIL");
@@ -349,12 +387,17 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
         cv_buf_printf(out, " · %s", cv_model_failure(v->m, v->lane));
     if (at.waker != CV_NO_TASK && (at.state == CV_ST_READY || at.state == CV_ST_RUNNING))
         cv_buf_printf(out, " · woken by %s", cv_model_task_name(v->m, at.waker));
-    uint64_t when;
+    uint64_t when, moves = cv_model_moves(v->m, v->lane, v->cursor);
+    struct cv_preempted last;
     enum cv_cause cause;
     uint32_t line;
     bool waits = at.state == CV_ST_WAITING || at.state == CV_ST_BLOCKED;
-    if (!loop && !waits && cv_model_lane_switch(v->m, v->lane, v->cursor, &when, &cause, &line) && cause < CV_CAUSE_COUNT && cause != CV_CAUSE_EXIT)
+    if (!loop && !waits && cv_model_preempted(v->m, v->lane, v->cursor, &last))
+        say_preempted(v, &last, out);
+    else if (!loop && !waits && cv_model_lane_switch(v->m, v->lane, v->cursor, &when, &cause, &line) && cause < CV_CAUSE_COUNT && cause != CV_CAUSE_EXIT)
         cv_buf_printf(out, " · last switch: %s %s ago", cv_cause_name[cause], cv_duration_text(v->cursor - when, v->ascii));
+    if (moves && at.state != CV_ST_NONE)
+        cv_buf_printf(out, " · %llu move%s between cores", (unsigned long long)moves, moves == 1 ? "" : "s");
     uint32_t pid = 0, tid = 0;
     if (!loop && at.state != CV_ST_NONE)
         cv_model_ids(v->m, v->lane, &pid, &tid);

@@ -13,7 +13,7 @@ struct cv_ui {
     struct cv_view view;
     struct layout layout;   /* of the last frame: where a click falls */
     char *notice, *notice_title;
-    char *message, *source_name, *source_why, *clock_name; /* the status's texts, owned */
+    char *message, *source_name, *source_why, *source_precision, *cores_why, *clock_name; /* the status's texts, owned */
 };
 
 struct cv_ui *cv_ui_new(bool ascii)
@@ -33,6 +33,8 @@ void cv_ui_free(struct cv_ui *ui)
     free(ui->message);
     free(ui->source_name);
     free(ui->source_why);
+    free(ui->source_precision);
+    free(ui->cores_why);
     free(ui->clock_name);
     free(ui);
 }
@@ -75,6 +77,8 @@ void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s)
     mine.message = keep(&ui->message, s->message);
     mine.source_name = keep(&ui->source_name, s->source_name);
     mine.source_why = keep(&ui->source_why, s->source_why);
+    mine.source_precision = keep(&ui->source_precision, s->source_precision);
+    mine.cores_why = keep(&ui->cores_why, s->cores_why);
     mine.clock_name = keep(&ui->clock_name, s->clock_name);
     ui->view.status = mine;
 }
@@ -223,7 +227,10 @@ static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv
     struct cv_buf text = {0};
     if (s->source_name && *s->source_name) {
         add_clean(&text, s->source_name);
-        cv_buf_str(&text, s->source_exact ? ", exact" : ", not exact");
+        if (s->source_precision && *s->source_precision) {
+            cv_buf_str(&text, ", ");
+            add_clean(&text, s->source_precision);
+        }
         if (s->source_why && *s->source_why) {
             cv_buf_str(&text, " (");
             add_clean(&text, s->source_why);

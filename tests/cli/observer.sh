@@ -14,7 +14,7 @@ INI
 run run --observer -n 3 "$scratch/work.ini"
 ok "exit 0" exits 0
 ok "three ways" test "$(grep -cE "^(no record|tasks' events|and the kernel's) " "$out")" = 3
-ok "the tier is named" grep -Eq 'kernel switches: (perf|usage)' "$out"
+ok "the tier is named" grep -Eq 'kernel switches: (perf|rseq|usage)' "$out"
 run run --observer -n 3 "$scratch/work.ini" -m threads --json
 ok "--json: exit 0" exits 0
 ok "--json: the three ways, 4 ms of CPU time each" json \

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Bad days: output that cannot be written, kernel events refused, no more processes. Each is said; nothing is left behind.
+# Bad days: output that cannot be written, no more processes (kernel events refused: sources.sh). Each is said; nothing is left behind.
 . "$(dirname "$0")/lib"
 
 if [ -w /dev/full ]; then
@@ -31,24 +31,6 @@ ok "the tier is named" wrote usage
 run run scenarios/two-sleeps.ini --switch-source telepathy
 ok "an unknown source: exit 2" exits 2
 ok "the sources that there are" said usage
-
-if "$tools/refuse" perf true 2>/dev/null; then
-    for model in async threads processes; do
-        timeout 30 "$tools/refuse" perf "$convis" run scenarios/two-sleeps.ini -m $model >"$out" 2>"$err"
-        status=$?
-        ok "perf refused, $model: the run goes on" exits 0
-        ok "perf refused, $model: the next tier is named" wrote usage
-        ok "perf refused, $model: and why" grep -qE 'perf|EPERM|not permitted' "$out"
-    done
-    if command -v python3 >/dev/null 2>&1; then
-        timeout 30 "$tools/refuse" perf "$convis" run scenarios/two-sleeps.ini -m threads --json >"$out" 2>"$err"
-        status=$?
-        ok "perf refused: the tier and why in JSON" json 'd["switch_source"]["name"] == "usage" and d["switch_source"]["exact"] is False and d["switch_source"]["why"]'
-        ok "perf refused: switches are counted all the same" json 'd["switches"]["voluntary"] >= 2'
-    fi
-else
-    skip "perf refused" "no seccomp here"
-fi
 
 # Descriptors, address space and files refused: every one with the limit's name.
 refused() { # limit's name, its words for refuse...

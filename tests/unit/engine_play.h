@@ -36,6 +36,7 @@ struct play {
     uint64_t counts[CV_EV_COUNT], causes[CV_CAUSE_COUNT], findings, last_t, elapsed_ns;
     uint32_t end_outcome;
     bool unordered;
+    struct { uint64_t voluntary, involuntary; } told[64]; /* by task, of its USAGE events */
 };
 
 static void tick(uv_timer_t *t) { (void)t; }
@@ -50,11 +51,16 @@ static void take(void *to, const struct cv_event *e)
         cv_buf_printf(&p->output, "%s\n", cv_string(p->shm, (uint32_t)e->a, NULL));
     if (e->kind == CV_EV_WAIT)
         p->causes[e->obj]++;
+    if (e->kind == CV_EV_USAGE && e->task < CV_COUNT(p->told)) {
+        p->told[e->task].voluntary += e->a >> 32;
+        p->told[e->task].involuntary += e->a & UINT32_MAX;
+    }
     p->findings += e->kind == CV_EV_FINDING;
     if (e->kind == CV_EV_RUN_END)
         p->end_outcome = e->obj;
 }
 
+static bool play_watched;    /* the threads look after their own preemptions */
 static const char *play_exe; /* what the run's processes are; NULL: this program where it lies */
 
 static void begin(struct play *p, const char *text, const char *model)
@@ -79,6 +85,7 @@ static void begin(struct play *p, const char *text, const char *model)
     ck_assert_msg(p->session, "%s", p->why.at ? p->why.at : "?");
     p->shm = cv_session_shm(p->session);
     p->reader = cv_reader_new(p->shm);
+    atomic_store(&p->shm->head->watch, play_watched);
     cv_session_go(p->session, p->reader);
 }
 

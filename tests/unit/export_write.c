@@ -154,7 +154,7 @@ static struct cv_summary summary(void)
 {
     struct cv_summary s = {.outcome = 0, .outcome_text = hostile, .elapsed_ns = UINT64_MAX, .tasks = tasks, .ntasks = CV_COUNT(tasks), .findings = findings,
                            .nfindings = CV_COUNT(findings), .vars = vars, .nvars = CV_COUNT(vars), .expects = expects, .nexpects = CV_COUNT(expects),
-                           .output = items, .noutput = CV_COUNT(items), .source_name = "perf", .source_why = "EPERM", .clock_name = "tsc"};
+                           .output = items, .noutput = CV_COUNT(items), .source_name = "perf", .source_why = "EPERM", .source_precision = "exact", .clock_name = "tsc"};
     vars[0].value = vars[1].value = list;
     for (int c = 0; c < CV_CAUSE_COUNT; c++)
         s.by_cause[c] = 1;
@@ -207,7 +207,7 @@ END_TEST
 
 START_TEST(json_of_nothing)
 {
-    struct cv_summary s = {.source_name = "", .source_why = "", .clock_name = ""};
+    struct cv_summary s = {.source_name = "", .source_why = "", .source_precision = "", .clock_name = ""};
     struct cv_buf json = written("json", &s, false), strings = strings_of(&json);
     static const char *const fields[] = {
 #define FIELD(name) "\n" #name

@@ -572,6 +572,59 @@ START_TEST(a_yield_is_no_preemption)
 }
 END_TEST
 
+static void usage(uint64_t t, uint32_t task, unsigned flags, uint64_t voluntary, uint64_t involuntary, uint64_t core, uint64_t us, uint64_t lasted)
+{
+    struct cv_event e = {.t = t, .kind = CV_EV_USAGE, .flags = (uint8_t)flags, .task = task, .a = voluntary << 32 | involuntary, .b = core << 32 | us, .c = lasted};
+    cv_model_fold(m, &e);
+}
+
+/* A count over an interval: the preemptions lie in it, nobody knows where; a look between two events: between the two. */
+START_TEST(intervals_are_told_as_such)
+{
+    struct cv_preempted p;
+    two_threads();
+    at(20), run(ALICE, 5), run(BOB, 5);
+    usage(10000, ALICE, 0, 0, 3, 1, 4, 9000);
+    ck_assert(!cv_model_preempted(m, ALICE, 9999, &p));
+    ck_assert(cv_model_preempted(m, ALICE, 10500, &p) && !p.exact && p.from == 1000 && p.to == 10000 && p.count == 3 && p.core == 1);
+    ck_assert(cv_model_inexact(m, ALICE, 0, 1001) && cv_model_inexact(m, ALICE, 10000, 10001) && !cv_model_inexact(m, ALICE, 0, 1000) &&
+              !cv_model_inexact(m, ALICE, 10001, 20000) && !cv_model_inexact(m, BOB, 0, 20000));
+    ck_assert_uint_eq(switched(ALICE, 20000, CV_CAUSE_QUANTUM), 3);
+    uint64_t ns[CV_ST_COUNT];
+    cv_model_lane_shares(m, ALICE, 0, 10000, ns); /* so long in the run queue, and that in all */
+    ck_assert_uint_eq(ns[CV_ST_READY], 4000 + 20 - 10);
+    usage(20000, BOB, CV_F_HERE, 5, 1, 0, 0, 300); /* as a task sees it at its next turn */
+    ck_assert(cv_model_preempted(m, BOB, 30000, &p) && !p.exact && p.from == 19700 && p.to == 20000 && p.count == 1);
+    ck_assert(state_at(BOB, 19699) == CV_ST_RUNNING && state_at(BOB, 19700) == CV_ST_READY && state_at(BOB, 20000) == CV_ST_RUNNING);
+    at(21000), run(BOB, 6);
+    usage(22000, BOB, CV_F_HERE | CV_F_YIELD, 0, 1, 0, 0, 0);
+    ck_assert_uint_eq(switched(BOB, 30000, CV_CAUSE_QUANTUM), 1); /* that one was its own */
+    usage(23000, BOB, CV_F_HERE, 0, 1, 0, 0, 0);
+    ck_assert(cv_model_preempted(m, BOB, 30000, &p) && p.from == 21000 && p.to == 23000); /* since its event before */
+    end();
+}
+END_TEST
+
+/* perf: the instant, the core, the time in the run queue; moves between cores, by whoever tells them. */
+START_TEST(instants_cores_and_moves)
+{
+    struct cv_preempted p;
+    two_threads();
+    at(20), run(ALICE, 5), switch_in(ALICE, 3);
+    at(100), switch_out(ALICE, 3, true);
+    ck_assert(cv_model_preempted(m, ALICE, 150, &p) && p.exact && p.from == 100 && p.core == 3 && p.queued && !p.back && p.queued_ns == 50);
+    at(170), switch_in(ALICE, 0);
+    ck_assert(cv_model_preempted(m, ALICE, 200, &p) && p.exact && p.to == 100 && p.back && p.queued_ns == 70);
+    ck_assert(cv_model_moves(m, ALICE, 169) == 0 && cv_model_moves(m, ALICE, 170) == 1 && cv_model_moves(m, BOB, 1000) == 0);
+    for (unsigned core = 1; core < 5; core++) {
+        struct cv_event e = {.t = 200 + core, .kind = CV_EV_RUN, .task = BOB, .line = 5, .obj = (uint16_t)(core / 2 + 1)};
+        cv_model_fold(m, &e);
+    }
+    ck_assert(cv_model_moves(m, BOB, 1000) == 2 && cv_model_lane_at(m, BOB, 300).core == 2);
+    end();
+}
+END_TEST
+
 START_TEST(who_woke_and_who_holds)
 {
     two_threads();
@@ -622,6 +675,7 @@ START_TEST(gaps_are_told)
     at(400), run(ALICE, 5), run(BOB, 5);
     ck_assert(state_at(ALICE, 99) == CV_ST_RUNNING && state_at(ALICE, 100) == CV_ST_STOPPED && state_at(ALICE, 200) == CV_ST_RUNNING);
     ck_assert(cv_model_lost(m, 110, 120) && cv_model_lost(m, 160, 170) && !cv_model_lost(m, 350, 400) && !cv_model_lost(m, 0, 90));
+    ck_assert(cv_model_gap(m, 250, 301) && !cv_model_gap(m, 110, 120)); /* nothing is lost while it stands still */
     ck_assert(cv_model_lost(m, 250, 301)); /* the kernel's buffer overflowed in between */
     end();
 }
@@ -660,6 +714,8 @@ Suite *suite(void)
     tcase_add_test(kernel, preempted_is_ready_not_running);
     tcase_add_test(kernel, a_wait_is_counted_once);
     tcase_add_test(kernel, a_yield_is_no_preemption);
+    tcase_add_test(kernel, intervals_are_told_as_such);
+    tcase_add_test(kernel, instants_cores_and_moves);
     tcase_add_test(kernel, who_woke_and_who_holds);
     tcase_add_test(kernel, a_held_loop_freezes_the_others);
     TCase *missing = tcase_create("missing");

@@ -238,13 +238,14 @@ START_TEST(registry)
 {
     ck_assert_str_eq(cv_sources[0]->name, "perf");
     ck_assert(cv_sources[0]->exact);
-    ck_assert_str_eq(cv_sources[1]->name, "usage");
-    ck_assert(!cv_sources[1]->exact);
-    ck_assert_ptr_null(cv_sources[2]);
+    ck_assert_str_eq(cv_sources[1]->name, "rseq");
+    ck_assert_str_eq(cv_sources[2]->name, "usage");
+    ck_assert(!cv_sources[1]->exact && !cv_sources[2]->exact);
+    ck_assert_ptr_null(cv_sources[3]);
     struct cv_source s;
     struct cv_shm shm = {.fd = -1};
     ck_assert_int_eq(cv_source_open(&s, "oracle\033[2J", 1, &shm, NULL), -1);
-    ck_assert_ptr_nonnull(strstr(s.why.at, "sources are perf, usage"));
+    ck_assert_ptr_nonnull(strstr(s.why.at, "sources are perf, rseq, usage"));
     ck_assert_ptr_null(strchr(s.why.at, '\033'));
     ck_assert_ptr_null(s.ops);
     cv_source_close(&s);
