@@ -72,6 +72,18 @@ bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows th
 void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */
 void cv_ui_span(struct cv_ui *ui, uint64_t ns);           /* width of the timeline */
 
+/* ── the story: a lesson told to a room ─────────────────────────────────────────────────────────── */
+enum cv_slide {
+    CV_SLIDE_NONE,                /* no story: the dashboard */
+    CV_SLIDE_OPENING,             /* title, about, the question and the room's votes */
+    CV_SLIDE_RUN,                 /* the run, on its way to the next note */
+    CV_SLIDE_NOTE,                /* held at a note's instant */
+    CV_SLIDE_ANSWER               /* the right answer and why */
+};
+void cv_ui_present(struct cv_ui *ui, enum cv_slide slide); /* anew from there; NOTE: the newest until the instant that is shown, or RUN */
+enum cv_slide cv_ui_slide(const struct cv_ui *ui);
+bool cv_ui_waits(const struct cv_ui *ui);                 /* the story has not begun: nothing of the run may be let go yet */
+
 /* ── the picker of lessons ──────────────────────────────────────────────────────────────────────── */
 struct cv_lesson { const char *name, *title, *about; unsigned models; /* bits: async, threads, under the GIL, processes */ };
 enum cv_pick { CV_PICK_NONE, CV_PICK_REDRAW, CV_PICK_OPEN, CV_PICK_LEAVE };

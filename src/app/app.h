@@ -34,8 +34,8 @@ struct app_args {
     char **operands;
     int noperands;
     const char *model, *schedule, *source, *format; /* NULL: not given */
-    const char *at;                        /* instants of a run, the first that there is: see app_instant */
-    bool gil, json, ascii, no_colour, mdoc, observer, watch;
+    const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
+    bool gil, json, ascii, no_colour, mdoc, observer, watch, present;
     uint64_t max_tasks, max_memory, max_output, timeout_ns; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
     int width, height;

@@ -35,6 +35,7 @@ struct dash {
     uint64_t drawn;                 /* the model's change that was drawn last */
     bool touched, settled_due;      /* something about the watched file has changed; and then nothing for a while */
     bool picking;                   /* the picker is shown */
+    bool frozen;                    /* the run waits at its gate until the story begins */
     bool dirty, frame_due, drain_due, key_due, resized, continued, stopped, vanished, quit, topo_came, over;
     int deadly;                     /* a signal that ends us */
     int status;
@@ -121,17 +122,26 @@ static void tell(struct dash *d, const char *text)
 }
 
 /* ── the run ────────────────────────────────────────────────────────────────────────────────────── */
+static void let_go(struct dash *d)
+{
+    d->frozen = false;
+    uv_timer_start(&d->drain, on_drain, ATTACH_MS, ATTACH_MS);
+    uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
+}
+
 static void begin_run(struct dash *d)
 {
     struct cv_buf why = {0};
     tell(d, "");
     cv_ui_model(d->ui, NULL);
     app_play_end(&d->play);
-    d->over = false;
+    d->over = d->frozen = false;
+    uv_timer_stop(&d->drain);
     if (app_play_start(&d->play, &d->loop, d->args->exe, d->program, &d->order, d->guess, d->args->source, &why)) {
         cv_ui_model(d->ui, d->play.model);
-        uv_timer_start(&d->drain, on_drain, ATTACH_MS, ATTACH_MS);
-        uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
+        d->frozen = cv_ui_waits(d->ui);
+        if (!d->frozen)
+            let_go(d);
         d->status = APP_OK;
     } else {
         uv_timer_stop(&d->drain);
@@ -229,6 +239,8 @@ static void open_lesson(struct dash *d, size_t i)
     d->program = p;
     d->order = order;
     cv_ui_pace(d->ui, p->pace);
+    if (cv_ui_slide(d->ui))
+        cv_ui_present(d->ui, CV_SLIDE_OPENING); /* the story of this one, and nobody has voted */
     d->picking = false;
     begin_run(d);
 }
@@ -381,6 +393,8 @@ static void turn(struct dash *d)
         read_again(d);
     if (came(&d->key_due))
         take_keys(d);
+    if (d->frozen && !cv_ui_waits(d->ui))
+        let_go(d);
     if (came(&d->drain_due))
         advance(d);
     bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn, framed = came(&d->frame_due);
@@ -388,10 +402,10 @@ static void turn(struct dash *d)
         d->dirty |= cv_ui_tick(d->ui, cv_mono_ns());
     if (d->dirty || (framed && changed))
         draw(d);
-    bool playing = cv_ui_playing(d->ui) && !d->picking;
+    bool playing = cv_ui_playing(d->ui) && !d->picking && !d->frozen;
     if (playing && !uv_is_active((uv_handle_t *)&d->frame))
         uv_timer_start(&d->frame, on_frame, 0, FRAME_MS);
-    else if (d->over && !changed && !playing)
+    else if ((d->over || d->frozen) && !changed && !playing)
         uv_timer_stop(&d->frame);
 }
 
@@ -438,6 +452,8 @@ static int watch(struct dash *d)
     app_guard(d->term->emergency);
     d->canvas.ascii = d->args->ascii || !d->term->unicode();
     d->ui = cv_ui_new(d->canvas.ascii);
+    if (d->args->present)
+        cv_ui_present(d->ui, CV_SLIDE_OPENING);
     d->guess = cv_topo_guess();
     cv_ui_topo(d->ui, d->guess);
     start_loop(d); /* in front of the look at the size: a change of it after that look is told by a signal */

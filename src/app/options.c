@@ -12,7 +12,7 @@
 #include "app/app.h"
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
        O_OUTPUT, O_TIMEOUT };
 
 const struct app_command_info app_commands[] = {
@@ -44,7 +44,8 @@ const struct app_option_info app_options[] = {
     {0, "max-memory", "SIZE", "what alloc and lists may take in all, as in 512M (1G)", LIMITED, O_MEMORY},
     {0, "max-output", "SIZE", "what a run may print in all (16M)", LIMITED, O_OUTPUT},
     {0, "timeout", "D", "a run that takes longer is ended, whatever its scenario says, as in 90s", LIMITED, O_TIMEOUT},
-    {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end)", APP_RENDER, O_AT},
+    {0, "present", NULL, "tell the lesson to a room: the question first, then a stop at each note, then the answer; PgDn goes on", APP_DASH | APP_RENDER, O_PRESENT},
+    {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end; with --present the opening)", APP_RENDER, O_AT},
     {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
@@ -232,6 +233,7 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_ASCII: a->ascii = true; break;
     case O_COLOUR: a->no_colour = true; break;
     case O_MDOC: a->mdoc = true; break;
+    case O_PRESENT: a->present = true; break;
     case O_WATCH: a->watch = true; break;
     case O_OBSERVER: a->observer = true; break;
     case O_THEME: return app_say(APP_WRONG, "--theme is not yet in this version");
@@ -317,7 +319,7 @@ static int dispatch(struct app_args *a, const struct cv_buf *seen)
 
 int app_main(int argc, char **argv)
 {
-    struct app_args a = {.seed = 1, .width = 100, .height = 30, .at = "end", .exe = realpath("/proc/self/exe", NULL)};
+    struct app_args a = {.seed = 1, .width = 100, .height = 30, .exe = realpath("/proc/self/exe", NULL)};
     struct cv_buf seen = {0};
     const char *colour = getenv("NO_COLOR");
     a.no_colour = colour && *colour;

@@ -96,7 +96,7 @@ uint64_t app_instant(const char *text, const struct cv_model *m)
 /* ── the frame ──────────────────────────────────────────────────────────────────────────────────── */
 static int draw(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo)
 {
-    uint64_t at = app_instant(a->at, y->model);
+    uint64_t at = app_instant(a->at ? a->at : "end", y->model);
     if (at == UINT64_MAX)
         return app_say(APP_WRONG, "--at: this run has no such instant: '%s'", a->at);
 
@@ -112,6 +112,8 @@ static int draw(const struct app_args *a, const struct app_play *y, const struct
     if (a->span_ns)
         cv_ui_span(ui, a->span_ns);
     cv_ui_at(ui, at);
+    if (a->present)
+        cv_ui_present(ui, !a->at ? CV_SLIDE_OPENING : at >= cv_model_end(y->model) ? CV_SLIDE_ANSWER : CV_SLIDE_NOTE);
     cv_canvas_resize(&canvas, a->width, a->height);
     cv_ui_draw(ui, &canvas);
     if (a->format && !strcmp(a->format, "svg"))

@@ -142,7 +142,7 @@ static uint32_t resting_line(const struct cv_view *v)
 
 static uint32_t top_line(const struct cv_view *v, const struct census *census, int h)
 {
-    int64_t n = (int64_t)v->line_at.n, centre = line_in_focus(v, census);
+    int64_t n = (int64_t)view_lines(v), centre = line_in_focus(v, census);
     if (!centre)
         centre = resting_line(v);
     int64_t first = centre - h / 2 + v->scroll[PANE_CODE];
@@ -182,7 +182,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         return;
     }
     const struct census *census = view_census(v);
-    uint32_t first = top_line(v, census, r.h), here = line_in_focus(v, census), n = (uint32_t)v->line_at.n;
+    uint32_t first = top_line(v, census, r.h), here = line_in_focus(v, census), n = view_lines(v);
     int digits = n >= 10000 ? 5 : n >= 1000 ? 4 : n >= 100 ? 3 : 2;
     for (int row = 0; row < r.h && first + (uint32_t)row <= n; row++) {
         uint32_t number = first + (uint32_t)row;

@@ -38,13 +38,16 @@ static int entry(struct sheet s, int y, const char *name, enum cv_colour colour,
 /* What holds now comes first. */
 static int draw_keys(const struct cv_view *v, struct sheet s, int y)
 {
-    for (int now = 1; now >= 0; now--) {
+    static const struct { unsigned when; const char *title; } groups[] = {
+        {0, "Keys"}, {KEYS_RUN | KEYS_ALWAYS, "Keys while a run is watched"}, {KEYS_STAGE, "Keys in the scheduler's place (s)"}, {KEYS_STORY, "Keys of the story (--present)"}};
+    for (size_t g = 0; g < CV_COUNT(groups); g++) {
         bool titled = false;
         for (size_t i = 0; i < keys_count; i++) {
-            if (keys_hold(&keys_table[i], v) != now)
+            bool now = keys_hold(&keys_table[i], v);
+            if (now != (g == 0) || (!now && keys_table[i].when != groups[g].when && !(groups[g].when & keys_table[i].when & KEYS_RUN)))
                 continue;
             if (!titled)
-                y = heading(s, y + !now, now ? "Keys" : v->stepping ? "Keys while a run is watched" : "Keys in the scheduler's place (s)");
+                y = heading(s, y + (g > 0), groups[g].title);
             titled = true;
             y = entry(s, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary);
         }

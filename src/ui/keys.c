@@ -1,5 +1,6 @@
 /* What each key of keys.def does. A function that serves two keys looks at which it was. */
 #include "ui/keys.h"
+#include "ui/story.h"
 
 #define CV_KEY(when, first, second, shown, bar, summary, function) static enum cv_command function(struct cv_view *v, int key);
 #include "ui/keys.def"
@@ -18,18 +19,29 @@ const struct cv_key_info cv_keys[] = {
 #undef CV_KEY
     {NULL, NULL, false}};
 
-bool keys_hold(const struct keys_entry *k, const struct cv_view *v) { return k->when & (v->stepping ? KEYS_STAGE : KEYS_RUN); }
+bool keys_hold(const struct keys_entry *k, const struct cv_view *v)
+{
+    enum cv_slide slide = v->story.slide;
+    if (k->when == KEYS_STORY)
+        return slide && ((k->codes[0] != 'a' && k->codes[0] != CV_KEY_BACKSPACE) || slide == CV_SLIDE_OPENING);
+    return (k->when & (v->stepping ? KEYS_STAGE : KEYS_RUN)) && (!slide || present_lets(v, k->codes[0]));
+}
 
 static bool is(const struct keys_entry *k, int key)
 {
-    return k->codes[0] == key || k->codes[1] == key || (k->codes[0] == '1' && k->codes[1] == '9' && key > '1' && key < '9');
+    return k->codes[0] == key || k->codes[1] == key || (k->codes[0] == '1' && k->codes[1] == '9' && key > '1' && key < '9') ||
+           (k->codes[0] == 'a' && k->codes[1] == 'e' && key > 'a' && key < 'e');
 }
 
 enum cv_command keys_dispatch(struct cv_view *v, int key)
 {
-    for (size_t i = 0; key != 0 && i < keys_count; i++)
-        if (is(&keys_table[i], key) && keys_hold(&keys_table[i], v))
-            return keys_table[i].act(v, key);
+    for (int story = 1; story >= 0; story--)
+        for (size_t i = 0; key != 0 && i < keys_count; i++)
+            if ((keys_table[i].when == KEYS_STORY) == story && is(&keys_table[i], key) && keys_hold(&keys_table[i], v)) {
+                enum cv_command command = keys_table[i].act(v, key);
+                if (!story || command != CV_CMD_NONE) /* what means nothing on this slide may mean something beside the story */
+                    return command;
+            }
     return CV_CMD_NONE;
 }
 
@@ -238,5 +250,37 @@ static enum cv_command key_back(struct cv_view *v, int key)
         v->told = false;
     else
         v->alone = false;
+    return CV_CMD_REDRAW;
+}
+
+/* ── the story ──────────────────────────────────────────────────────────────────────────────────── */
+static bool covered(const struct cv_view *v) { return v->help || v->notice || v->told; }
+
+static enum cv_command key_on(struct cv_view *v, int key)
+{
+    (void)key;
+    return !covered(v) && present_on(v) ? CV_CMD_REDRAW : CV_CMD_NONE;
+}
+
+static enum cv_command key_before(struct cv_view *v, int key)
+{
+    (void)key;
+    return !covered(v) && present_back(v) ? CV_CMD_REDRAW : CV_CMD_NONE;
+}
+
+static enum cv_command key_vote(struct cv_view *v, int key) { return present_vote(v, key - 'a') ? CV_CMD_REDRAW : CV_CMD_NONE; }
+
+static enum cv_command key_unvote(struct cv_view *v, int key)
+{
+    (void)key;
+    return present_vote(v, -1) ? CV_CMD_REDRAW : CV_CMD_NONE;
+}
+
+static enum cv_command key_leave(struct cv_view *v, int key)
+{
+    (void)key;
+    if (covered(v))
+        return CV_CMD_NONE;
+    v->story.slide = CV_SLIDE_NONE;
     return CV_CMD_REDRAW;
 }

@@ -4,7 +4,7 @@
 
 #include "ui/view.h"
 
-enum { KEYS_RUN = 1, KEYS_STAGE = 2, KEYS_ALWAYS = 3 }; /* when a key means this */
+enum { KEYS_RUN = 1, KEYS_STAGE = 2, KEYS_ALWAYS = 3, KEYS_STORY = 4 }; /* when a key means this */
 struct keys_entry { unsigned when; int codes[2]; const char *keys, *bar, *summary; enum cv_command (*act)(struct cv_view *v, int key); };
 extern const struct keys_entry keys_table[];
 extern const size_t keys_count;

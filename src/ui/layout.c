@@ -106,3 +106,36 @@ struct layout layout_make(int width, int height, struct layout_wants wants, enum
     l.panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + body.h - timeline, body.w, timeline};
     return l;
 }
+
+struct layout layout_present(int width, int height, struct layout_wants wants, bool whole)
+{
+    struct layout l = {0};
+    if (width < 1 || height < 1)
+        return l;
+    struct cv_rect body = {0, 1, width, height - 1};
+    l.title = (struct cv_rect){0, 0, width, 1};
+    if (height >= 4) {
+        l.keys = (struct cv_rect){0, height - 1, width, 1};
+        body.h--;
+    }
+    if (body.h < 1)
+        return l;
+    if (whole || body.h < 8) {
+        l.story = body;
+        return l;
+    }
+    int panel = clamp(wants.story + 2, 4, body.h * 2 / 5), rest = body.h - panel;
+    l.story = (struct cv_rect){0, body.y + rest, width, panel};
+    int timeline = width < 50 || rest < 9 ? rest : clamp(wants.lanes + 4, 6, rest * 3 / 5), top = rest - timeline;
+    l.panes[PANE_TIMELINE] = (struct cv_rect){0, body.y + top, width, timeline};
+    if (top < 3) {
+        l.panes[PANE_TIMELINE] = (struct cv_rect){0, body.y, width, rest};
+        return l;
+    }
+    int code = width * 58 / 100, shared = wants.shared > 0 && top >= 7 ? clamp(wants.shared + 2, 3, top / 2) : 0;
+    l.panes[PANE_CODE] = (struct cv_rect){0, body.y, code, top};
+    if (shared)
+        l.panes[PANE_SHARED] = (struct cv_rect){code, body.y, width - code, shared};
+    l.panes[wants.shared > 0 && !shared ? PANE_SHARED : PANE_OUTPUT] = (struct cv_rect){code, body.y + shared, width - code, top - shared};
+    return l;
+}

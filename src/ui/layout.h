@@ -12,6 +12,8 @@ struct layout {
 };
 /* focus: the pane that must be seen; alone: it takes all the room. */
 struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone);
+/* Of a story told to a room: few panes, and a panel of story rows below them (l.story); whole: a slide takes all the room. */
+struct layout layout_present(int width, int height, struct layout_wants wants, bool whole);
 bool layout_framed(struct cv_rect pane);               /* is there room for a frame? */
 struct cv_rect layout_inside(struct cv_rect pane);     /* what is left to the pane */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/help.h"
+#include "ui/story.h"
 
 enum { TEXT_MARGIN = 3 };
 

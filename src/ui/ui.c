@@ -4,6 +4,7 @@
 
 #include "ui/help.h"
 #include "ui/keys.h"
+#include "ui/story.h"
 
 const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PANE_TIMELINE] = &timeline_pane, [PANE_SWITCHES] = &switches_pane,
                                               [PANE_SHARED] = &shared_pane, [PANE_CODE] = &code_pane,         [PANE_OUTPUT] = &output_pane,
@@ -39,7 +40,14 @@ void cv_ui_free(struct cv_ui *ui)
     free(ui);
 }
 
-void cv_ui_model(struct cv_ui *ui, const struct cv_model *m) { view_model(&ui->view, m); }
+void cv_ui_model(struct cv_ui *ui, const struct cv_model *m)
+{
+    view_model(&ui->view, m);
+    present_model(&ui->view);
+}
+void cv_ui_present(struct cv_ui *ui, enum cv_slide slide) { present_begin(&ui->view, slide); }
+enum cv_slide cv_ui_slide(const struct cv_ui *ui) { return ui->view.story.slide; }
+bool cv_ui_waits(const struct cv_ui *ui) { return ui->view.story.slide == CV_SLIDE_OPENING && !ui->view.story.begun; }
 void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t) { ui->view.topo = t; }
 bool cv_ui_live(const struct cv_ui *ui) { return ui->view.live; }
 void cv_ui_pace(struct cv_ui *ui, double pace)
@@ -168,7 +176,7 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     static const int least[4] = {90, 24, 14, 44}; /* columns of the screen from which a part is shown */
     for (int i = 0; i < 4; i++) {
         int width = canvas_width(parts[i].at);
-        if (r.w < least[i] || right - width < x + 2)
+        if (r.w < least[i] || right - width < x + 2 || (v->story.slide == CV_SLIDE_OPENING && (i == 1 || i == 2))) /* it has not begun */
             continue;
         right -= width;
         canvas_str(c, r, right, r.y, parts[i].at, colours[i], i == 2 ? CV_A_BOLD : 0);
@@ -275,26 +283,33 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
 }
 
 /* As many keys as fit, but always help and quit. */
+static bool in_bar(const struct cv_view *v, const struct keys_entry *k, bool story)
+{
+    bool always = k->codes[0] == '?' || k->codes[0] == 'q';
+    return *k->bar && keys_hold(k, v) && (k->when == KEYS_STORY) == story && (!v->story.slide || story || always);
+}
+
 static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     int x = r.x + 1, reserved = 0;
     for (size_t i = 0; i < keys_count; i++)
         if (keys_table[i].codes[0] == '?' || keys_table[i].codes[0] == 'q')
             reserved += canvas_width(keys_table[i].keys) + canvas_width(keys_table[i].bar) + 3;
-    for (size_t i = 0; i < keys_count; i++) {
-        const struct keys_entry *k = &keys_table[i];
-        bool always = k->codes[0] == '?' || k->codes[0] == 'q';
-        if (!keys_hold(k, v))
-            continue;
-        const char *word = k->codes[0] == ' ' && !v->playing && (!v->live || view_over(v)) ? "play" : k->bar;
-        int width = canvas_width(k->keys) + canvas_width(word) + 3;
-        if (!*k->bar || (!always && x + width + reserved > r.x + r.w))
-            continue;
-        x += canvas_str(c, r, x, r.y, k->keys, CV_C_KEY, CV_A_BOLD) + 1;
-        x += canvas_str(c, r, x, r.y, word, CV_C_DIM, 0) + 2;
-        if (always)
-            reserved -= width;
-    }
+    for (int story = 1; story >= 0; story--)
+        for (size_t i = 0; i < keys_count; i++) {
+            const struct keys_entry *k = &keys_table[i];
+            bool always = k->codes[0] == '?' || k->codes[0] == 'q';
+            if (!in_bar(v, k, story))
+                continue;
+            const char *word = k->codes[0] == ' ' && !v->playing && (!v->live || view_over(v)) ? "play" : k->bar;
+            int width = canvas_width(k->keys) + canvas_width(word) + 3;
+            if (!always && x + width + reserved > r.x + r.w)
+                continue;
+            x += canvas_str(c, r, x, r.y, k->keys, CV_C_KEY, CV_A_BOLD) + 1;
+            x += canvas_str(c, r, x, r.y, word, CV_C_DIM, 0) + 2;
+            if (always)
+                reserved -= width;
+        }
 }
 
 /* ── the frame ──────────────────────────────────────────────────────────────────────────────────── */
@@ -323,7 +338,7 @@ static struct layout_wants wants(const struct cv_view *v, int width)
     uint32_t lanes = view_nlanes(v), copies = 0;
     for (uint32_t i = 0; i < info->nvars; i++)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
-    w.story = story_rows(v, width);
+    w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
     w.lanes = lanes > 1000 ? 1000 : (int)lanes;
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
@@ -346,15 +361,20 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
         v->cursor = view_end(v);
     if (v->live || v->playing)
         v->known = view_end(v);
+    present_follow(v);
     choose_lane(v);
-    ui->layout = layout_make(c->width, c->height, wants(v, c->width), v->focus, v->alone);
+    enum cv_slide slide = v->story.slide;
+    if (slide && v->m)
+        ui->layout = layout_present(c->width, c->height, wants(v, c->width), slide == CV_SLIDE_OPENING || slide == CV_SLIDE_ANSWER);
+    else
+        ui->layout = layout_make(c->width, c->height, wants(v, c->width), v->focus, v->alone);
     if (ui->layout.panes[PANE_TIMELINE].w > 0)
         v->columns = timeline_columns(v, layout_inside(ui->layout.panes[PANE_TIMELINE]));
     if (!v->live)
         view_goto(v, v->cursor);
     draw_title(v, c, ui->layout.title);
     if (ui->layout.story.w > 0)
-        story_draw(v, c, ui->layout.story);
+        (slide ? present_draw : story_draw)(v, c, ui->layout.story);
     for (int p = 0; p < PANE_COUNT; p++)
         if (ui->layout.panes[p].w > 0)
             draw_pane(v, c, (enum layout_pane)p, ui->layout.panes[p]);

@@ -26,6 +26,26 @@ void view_release(struct cv_view *v)
     cv_buf_release(&v->word);
 }
 
+/* The lines up to the end of the last task's text. */
+static uint32_t lines_told(const struct cv_view *v, const struct cv_run_info *info)
+{
+    uint32_t all = (uint32_t)v->line_at.n, told = all;
+    bool task = false;
+    for (uint32_t i = 0; i < all; i++) {
+        const char *line = info->source + v->line_at.at[i];
+        size_t left = info->source_length - v->line_at.at[i];
+        if (*line != '[')
+            continue;
+        bool program = left >= 5 && (!memcmp(line, "[task", 5) || !memcmp(line, "[main", 5));
+        if (!program && task)
+            told = i;
+        else if (program)
+            told = all;
+        task = program;
+    }
+    return told;
+}
+
 void view_model(struct cv_view *v, const struct cv_model *m)
 {
     v->m = m;
@@ -47,7 +67,10 @@ void view_model(struct cv_view *v, const struct cv_model *m)
     for (size_t i = 0; i + 1 < info->source_length; i++)
         if (info->source[i] == '\n')
             CV_PUSH(&v->line_at, i + 1);
+    v->lines_told = lines_told(v, info);
 }
+
+uint32_t view_lines(const struct cv_view *v) { return v->story.slide ? v->lines_told : (uint32_t)v->line_at.n; }
 
 uint64_t view_end(const struct cv_view *v) { return v->m ? cv_model_end(v->m) : 0; }
 bool view_over(const struct cv_view *v) { return v->m && cv_model_over(v->m, NULL, NULL); }

@@ -30,11 +30,21 @@ struct census {
 };
 struct timeline_cache;
 
+enum { STORY_CHOICES = 5 };
+struct story {                          /* --present: story.h */
+    enum cv_slide slide;
+    bool begun;                         /* the opening has been left once */
+    uint32_t note; uint64_t t;          /* where it stopped last; note UINT32_MAX: nowhere yet */
+    unsigned votes[STORY_CHOICES];
+    int last;                           /* the last vote's choice; -1: none that could be taken back */
+};
+
 struct cv_view {
     const struct cv_model *m;           /* NULL: nothing yet */
     const struct cv_topo *topo;         /* may be NULL */
     struct cv_ui_status status;
     bool ascii, live, alone, help;
+    struct story story;
     bool told;                          /* what the lecture says is shown in full */
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
@@ -58,6 +68,7 @@ struct cv_view {
     struct census *census;
     struct timeline_cache *cache;
     CV_VEC(size_t) line_at;             /* where each line of the source begins */
+    uint32_t lines_told;                /* of them, until what is said of the tasks: expectations, notes and the answer come after */
 };
 
 void view_init(struct cv_view *v, bool ascii);
@@ -70,6 +81,7 @@ bool view_over(const struct cv_view *v);
 uint64_t view_column_ns(const struct cv_view *v);   /* never 0 */
 uint64_t view_from(const struct cv_view *v);        /* left edge of the window */
 uint64_t view_window(const struct cv_view *v);      /* ns that it is wide */
+uint32_t view_lines(const struct cv_view *v);       /* of the source that may be seen: a story does not give its answer away */
 void view_hold(struct cv_view *v);
 void view_go_live(struct cv_view *v);
 void view_goto(struct cv_view *v, uint64_t t);      /* holds; the window moves no more than it must */
@@ -110,14 +122,6 @@ int timeline_columns(const struct cv_view *v, struct cv_rect inside); /* that th
 struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);
 void timeline_cache_clear(struct timeline_cache *c);
-
-/* story.c: what the lecture says, beside the picture. */
-uint32_t story_note(const struct cv_view *v);       /* the newest note until the cursor; UINT32_MAX: none, then what the lesson is about holds */
-int story_rows(const struct cv_view *v, int width); /* that what it says takes, at most */
-void story_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* under the title */
-void story_panel(const struct cv_view *v, struct cv_canvas *c); /* in full, over the lower part of the screen */
-/* Text of lines that are wrapped to r from row y on; returns the row below the last. Under an empty clip it is only measured. */
-int story_text(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, const char *text, enum cv_colour colour, unsigned attrs);
 
 extern const struct cv_pane_ops cores_pane, timeline_pane, switches_pane, shared_pane, code_pane, output_pane;
 

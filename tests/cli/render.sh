@@ -61,6 +61,22 @@ ok "--span 0s: exit 2" exits 2
 draw --at 200ms --ascii
 ascii_only() { ! LC_ALL=C grep -q '[^ -~]' "$out"; }
 ok "--ascii: nothing else" ascii_only
+cat >>"$scratch/story.ini" <<'INI'
+[predict]
+question = Who is greeted?
+a = each by name
+b = Bob twice
+answer = b
+because = Bob wrote last.
+INI
+draw --present
+ok "--present: the question" wrote "Who is greeted?"
+ok "--present: and no answer" test "$(grep -c 'Bob wrote last' "$out")" = 0
+draw --present --at note
+ok "--present: a note" wrote "Bob has written over it."
+ok "--present: with few panes" test "$(grep -c 'Timeline' "$out"):$(grep -c 'Switches' "$out")" = 1:0
+draw --present --at end
+ok "--present: the answer" wrote "✓ b   Bob twice"
 draw --format svg
 ok "SVG" grep -q "^<svg" "$out"
 draw --format ansi

@@ -6,8 +6,9 @@ enum { W = 120, H = 60 };
 
 static char *copy(const char *s) { return cv_strndup(s, strlen(s)); }
 
-/* Situations in which a key may mean something: live, held in the middle, zoomed, in the help, alone, in another pane. */
-enum { SITUATIONS = 7 };
+/* Situations in which a key may mean something: live, held in the middle, zoomed, in the help, alone, in another pane;
+ * in a story, at its opening and on its way. */
+enum { STORY = 7, SITUATIONS = 9 };
 static void prepare(int situation)
 {
     scene_async(true);
@@ -24,6 +25,13 @@ static void prepare(int situation)
         press('j');
         break;
     case 6: press('?'), press(CV_KEY_DOWN); break;
+    case STORY: case STORY + 1:
+        info.predict = (struct cv_info_predict){.question = "?", .choices = {"a", "b", "c", "d", "e"}, .nchoices = 5};
+        cv_ui_present(ui, CV_SLIDE_OPENING);
+        press('b');
+        if (situation > STORY)
+            press(CV_KEY_PAGE_DOWN);
+        break;
     }
     frame();
 }
@@ -51,7 +59,8 @@ START_TEST(every_key_has_an_effect)
     for (int i = 0; i < 2; i++) {
         int key = keys_table[_i].codes[i];
         bool effect = key == 0;
-        for (int s = 0; s < SITUATIONS && !effect; s++)
+        bool story = keys_table[_i].when == KEYS_STORY;
+        for (int s = story ? STORY : 0; s < SITUATIONS && !effect; s++)
             effect = has_effect(key, s);
         ck_assert_msg(effect, "'%s' (%s), code %d: nothing happens", keys_table[_i].keys, keys_table[_i].summary, i);
     }

@@ -99,6 +99,22 @@ static void inside_fits(const struct layout *l, int w, int h, struct layout_want
 START_TEST(room_inside_the_frame) { each(_i, inside_fits); }
 END_TEST
 
+/* The story's: the same rules, and a panel or the whole slide is always there. */
+START_TEST(of_a_story)
+{
+    for (int h = 1; h <= TALLEST; h++)
+        for (int w = 1; w <= WIDEST; w++)
+            for (int whole = 0; whole < 2; whole++) {
+                struct layout l = layout_present(w, h, wants[_i], whole);
+                apart_and_inside(&l, w, h, wants[_i], PANE_CODE, false);
+                inside_fits(&l, w, h, wants[_i], PANE_CODE, false);
+                covers(&l, w, h, wants[_i], PANE_CODE, false);
+                if (h > 1 && empty(l.story))
+                    ck_abort_msg("%dx%d: no room for the slide", w, h);
+            }
+}
+END_TEST
+
 START_TEST(no_room_at_all)
 {
     static const int sizes[][2] = {{0, 0}, {0, 5}, {5, 0}, {-1, -1}};
@@ -118,6 +134,7 @@ Suite *suite(void)
     tcase_add_loop_test(c, never_overlap_never_leave, 0, n);
     tcase_add_loop_test(c, every_cell_belongs_to_one, 0, n);
     tcase_add_loop_test(c, focus_is_shown_and_all_where_there_is_room, 0, n);
+    tcase_add_loop_test(c, of_a_story, 0, CV_COUNT(wants));
     tcase_add_loop_test(c, room_inside_the_frame, 0, n);
     tcase_add_loop_test(c, no_room_at_all, 0, 4);
     suite_add_tcase(s, c);
