@@ -102,7 +102,7 @@ START_TEST(shipped_scenarios_are_right)
 {
     char folder[900];
     snprintf(folder, sizeof folder, "%s/../scenarios", tests_folder());
-    ck_assert_uint_ge(hold_all(folder), 14);
+    ck_assert_uint_ge(hold_all(folder), 60);
 }
 END_TEST
 
