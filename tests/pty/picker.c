@@ -16,9 +16,9 @@ START_TEST(from_the_list_to_a_lesson_and_back)
 {
     static const char *const nothing[] = {NULL};
     struct pty *p = pty_start(&(struct pty_setup){.arguments = nothing});
-    pty_expect_all(p, (const char *const[]){"which lesson?", "stale-global", "two-sleeps", NULL});
+    pty_expect_all(p, (const char *const[]){"which lesson?", "check-then-act", "convoy", NULL});
     pty_send(p, "two users");
-    pty_expect_gone(p, "two-sleeps");
+    pty_expect_gone(p, "convoy");
     pty_expect(p, "stale-global");
     pty_send(p, "\r");
     pty_expect_all(p, (const char *const[]){"Timeline", "Alice", "Bob", NULL});
@@ -26,7 +26,7 @@ START_TEST(from_the_list_to_a_lesson_and_back)
     pty_send(p, "b");
     pty_expect(p, "search two users");
     pty_send(p, "\033");
-    pty_expect(p, "two-sleeps");
+    pty_expect_gone(p, "search two users");
     pty_send(p, "\033"); /* back to the lesson that was open */
     pty_expect_in(p, "Output", "Handled by: Bob");
     pty_send(p, "q");
