@@ -3,6 +3,7 @@
 # which leaves the sections of the others as they are; the programs it needs are tests/bench/*.c, linked with no more than they name.
 BENCH := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 BENCH_ROOMS_emit := base trace
+BENCH_ROOMS_model := base topo trace model ui
 define bench_rule
 $(O)/bench/$(1): $(O)/obj/tests/bench/$(1).o $(foreach r,$(BENCH_ROOMS_$(1)),$(call objs,$(r)))
 	@mkdir -p $$(@D)

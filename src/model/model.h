@@ -32,8 +32,7 @@ struct block {              /* what was summed up before its first slice */
     uint16_t causes[CV_CAUSE_COUNT]; /* since the stretch began */
     uint16_t first;         /* of its slices, in the stretch */
 };
-struct stretch {
-    uint64_t t;
+struct stretch {            /* begins: in the series, side by side, so that a search in them stays in the cache */
     struct packed *slices;
     struct block *blocks;
     uint32_t cap, nblocks, blocks_cap, skip; /* skip: slices cut off in it */
@@ -42,6 +41,7 @@ struct stretch {
 _Static_assert(sizeof(struct block) <= 160 && sizeof(struct stretch) <= 192, "3 bytes of index a slice at most");
 struct series {
     struct stretch *stretches;
+    uint64_t *begins;       /* of each stretch */
     uint32_t nstretches, stretches_cap, front; /* front: stretches cut off */
     bool names;             /* a RUNNING slice names a task, not a core */
     bool beside;            /* in a thread of its own: what holds the loop does not freeze it */

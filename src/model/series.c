@@ -103,13 +103,13 @@ static uint32_t block_end(const struct series *s, const struct stretch *c, const
     return b + 1 < c->blocks + c->nblocks ? b[1].first : places(s, c);
 }
 
-/* The last stretch, block, slice that begins before t, or at t where `at`; the first where none does. */
+/* The last stretch, block that begins before t, or at t where `at`; the first where none does. */
 static const struct stretch *stretch_before(const struct series *s, uint64_t t, bool at)
 {
     uint32_t low = 0, high = s->nstretches;
     while (low < high) {
         uint32_t mid = (low + high) / 2;
-        if (s->stretches[mid].t < t || (at && s->stretches[mid].t == t))
+        if (s->begins[mid] < t || (at && s->begins[mid] == t))
             low = mid + 1;
         else
             high = mid;
@@ -117,15 +117,20 @@ static const struct stretch *stretch_before(const struct series *s, uint64_t t, 
     return &s->stretches[low ? low - 1 : 0];
 }
 
-static const struct block *block_before(const struct stretch *c, uint64_t t, bool at)
+/* Tried first where it would be if slices came evenly, and beside: a block that is looked at is a miss of the cache. */
+static const struct block *block_before(const struct series *s, const struct stretch *c, uint64_t t, bool at)
 {
-    uint32_t low = 0, high = c->nblocks;
-    while (low < high) {
-        uint32_t mid = (low + high) / 2;
-        if (c->blocks[mid].t < t || (at && c->blocks[mid].t == t))
+    uint32_t low = 0, high = c->nblocks, k = (uint32_t)(c - s->stretches);
+    uint64_t begin = s->begins[k], end = c == last_stretch(s) ? s->last.t : s->begins[k + 1];
+    uint32_t guess = t >= end ? high - 1 : t > begin ? (uint32_t)((double)(t - begin) * high / (double)(end - begin)) : 0;
+    for (int tries = 0; low < high; tries++) {
+        uint32_t mid = tries > 1 || guess < low || guess >= high ? (low + high) / 2 : guess;
+        bool before = c->blocks[mid].t < t || (at && c->blocks[mid].t == t);
+        if (before)
             low = mid + 1;
         else
             high = mid;
+        guess = before ? mid + 1 : mid - 1;
     }
     return &c->blocks[low ? low - 1 : 0];
 }
@@ -145,10 +150,10 @@ static const struct block *block_of(const struct stretch *c, uint32_t place)
 
 size_t series_find(const struct series *s, uint64_t t)
 {
-    if (!s->nstretches || t < s->stretches[0].t)
+    if (!s->nstretches || t < s->begins[0])
         return SIZE_MAX;
     const struct stretch *c = stretch_before(s, t, true);
-    const struct block *b = block_before(c, t, true);
+    const struct block *b = block_before(s, c, t, true);
     uint32_t low = b->first, high = block_end(s, c, b);
     while (high - low > 1) {
         uint32_t mid = (low + high) / 2;
@@ -172,7 +177,7 @@ struct slice series_at(const struct series *s, size_t i)
                           .core = core ? p.what : SLICE_NO_CORE, .object = core ? CV_NO_TASK : p.what, .exact = p.exact};
 }
 
-uint64_t series_begin(const struct series *s) { return s->nstretches ? s->stretches[0].t : UINT64_MAX; }
+uint64_t series_begin(const struct series *s) { return s->nstretches ? s->begins[0] : UINT64_MAX; }
 
 /* ── a walk along a series ──────────────────────────────────────────────────────────────────────────
  * Stands in a slice and knows what was summed up before it; goes forward only, from block to block where it can. */
@@ -184,8 +189,19 @@ struct walk {
     uint32_t place, end;        /* of the slice, and of its block */
     size_t hint;                /* of the overlays */
     uint64_t ns[CV_ST_COUNT];   /* until the slice */
-    uint32_t causes[CV_CAUSE_COUNT]; /* the slice's own counted */
+    uint32_t preempted;         /* its own counted */
 };
+
+/* By the kernel, or of the emulated GIL. */
+static uint32_t is_preemption(struct packed p)
+{
+    return p.sw == SW_QUANTUM || (p.sw == SW_CAUSE && (p.cause == CV_CAUSE_QUANTUM || p.cause == CV_CAUSE_GIL));
+}
+
+static uint32_t preemptions_before(const struct stretch *c, const struct block *b)
+{
+    return c->causes[CV_CAUSE_QUANTUM] + b->causes[CV_CAUSE_QUANTUM] + c->causes[CV_CAUSE_GIL] + b->causes[CV_CAUSE_GIL];
+}
 
 /* The part [from, to) of a slice. */
 static void add_part(struct walk *w, struct packed p, uint64_t from, uint64_t to, uint64_t ns[CV_ST_COUNT])
@@ -218,19 +234,18 @@ static void enter(struct walk *w, const struct stretch *c, const struct block *b
     w->place = b->first;
     w->end = block_end(w->s, c, b);
     memcpy(w->ns, b->ns, sizeof w->ns);
-    for (int k = 0; k < CV_CAUSE_COUNT; k++)
-        w->causes[k] = c->causes[k] + b->causes[k];
-    count(*at_place(c, b->first), w->causes);
+    w->preempted = preemptions_before(c, b) + is_preemption(*at_place(c, b->first));
 }
 
 /* On to the last slice that begins before `t`: series_begin < t, and not before the t of the last call. */
 static void walk_to(struct walk *w, uint64_t t)
 {
     const struct series *s = w->s;
-    if (!w->c || (w->b + 1 < w->c->blocks + w->c->nblocks ? w->b[1].t < t : w->c != last_stretch(s) && w->c[1].t < t)) {
-        bool near = w->c && (w->c == last_stretch(s) || w->c[1].t >= t);
+    uint64_t next = !w->c || w->c == last_stretch(s) ? UINT64_MAX : s->begins[w->c + 1 - s->stretches];
+    if (!w->c || (w->b + 1 < w->c->blocks + w->c->nblocks ? w->b[1].t < t : next < t)) {
+        bool near = w->c && next >= t;
         const struct stretch *c = near ? w->c : stretch_before(s, t, false);
-        enter(w, c, block_before(c, t, false));
+        enter(w, c, block_before(s, c, t, false));
     }
     const struct packed *p = at_place(w->c, w->place);
     uint64_t begin = w->b->t;
@@ -240,25 +255,23 @@ static void walk_to(struct walk *w, uint64_t t)
             w->ns[p->state] += p[1].after - p->after;
         else
             add_part(w, *p, begin + p->after, begin + p[1].after, w->ns);
-        count(p[1], w->causes);
+        w->preempted += is_preemption(p[1]);
     }
 }
 
-/* What was summed up until t: of the states, and of the switches before t. */
-static void sums_until(struct walk *w, uint64_t t, uint64_t ns[CV_ST_COUNT], uint32_t causes[CV_CAUSE_COUNT])
+/* What was summed up until t; returns the preemptions before t. */
+static uint32_t sums_until(struct walk *w, uint64_t t, uint64_t ns[CV_ST_COUNT])
 {
     const struct series *s = w->s;
-    if (t <= s->stretches[0].t) { /* the first itself */
+    if (t <= s->begins[0]) { /* the first itself */
         memcpy(ns, s->stretches[0].blocks[0].ns, CV_ST_COUNT * sizeof *ns);
-        for (int k = 0; k < CV_CAUSE_COUNT; k++)
-            causes[k] = s->stretches[0].causes[k] + s->stretches[0].blocks[0].causes[k];
-        return;
+        return preemptions_before(&s->stretches[0], &s->stretches[0].blocks[0]);
     }
     walk_to(w, t);
     memcpy(ns, w->ns, sizeof w->ns);
-    memcpy(causes, w->causes, sizeof w->causes);
     struct packed p = *at_place(w->c, w->place);
     add_part(w, p, w->b->t + p.after, t, ns);
+    return w->preempted;
 }
 
 /* ── pushing ────────────────────────────────────────────────────────────────────────────────────── */
@@ -270,6 +283,13 @@ static void *grown(struct series *s, void *at, uint32_t *cap, uint32_t to, size_
     return cv_realloc(at, to * item);
 }
 
+static void more_stretches(struct series *s, uint32_t to)
+{
+    uint32_t cap = s->stretches_cap;
+    s->begins = grown(s, s->begins, &cap, to, sizeof *s->begins);
+    s->stretches = grown(s, s->stretches, &s->stretches_cap, to, sizeof *s->stretches);
+}
+
 /* A block, and a stretch where the last is full, for a slice at t. */
 static void new_block(struct series *s, uint64_t t, const struct overlays *over)
 {
@@ -278,21 +298,25 @@ static void new_block(struct series *s, uint64_t t, const struct overlays *over)
     if (s->nstretches) {
         struct walk w = {.s = s, .over = over};
         const struct stretch *c = last_stretch(s);
-        enter(&w, c, &c->blocks[c->nblocks - 1]);
+        const struct block *last = &c->blocks[c->nblocks - 1];
+        enter(&w, c, last);
         walk_to(&w, UINT64_MAX);
         struct packed p = *at_place(c, w.place);
-        add_part(&w, p, w.b->t + p.after, t, w.ns);
+        add_part(&w, p, last->t + p.after, t, w.ns);
         memcpy(b.ns, w.ns, sizeof b.ns);
-        memcpy(causes, w.causes, sizeof causes);
+        for (int k = 0; k < CV_CAUSE_COUNT; k++)
+            causes[k] = c->causes[k] + last->causes[k];
+        for (uint32_t place = last->first; place < w.end; place++)
+            count(*at_place(c, place), causes);
     } else {
         b.ns[CV_ST_NONE] = t;
     }
     if (b.first == 0) {
         if (s->nstretches == s->stretches_cap)
-            s->stretches = grown(s, s->stretches, &s->stretches_cap, s->stretches_cap ? s->stretches_cap + s->stretches_cap / 2 + 1 : 1, sizeof *s->stretches);
+            more_stretches(s, s->stretches_cap ? s->stretches_cap + s->stretches_cap / 2 + 1 : 1);
         struct stretch *c = &s->stretches[s->nstretches++];
         memset(c, 0, sizeof *c);
-        c->t = t;
+        s->begins[s->nstretches - 1] = t;
         memcpy(c->causes, causes, sizeof c->causes);
     }
     struct stretch *c = &s->stretches[s->nstretches - 1];
@@ -333,7 +357,7 @@ void series_columns(const struct series *s, const struct overlays *over, uint64_
 {
     struct walk w = {.s = s, .over = over};
     uint64_t first = series_begin(s), before[CV_ST_COUNT], after[CV_ST_COUNT];
-    uint32_t causes[2][CV_CAUSE_COUNT];
+    uint32_t preempted = 0;
     bool begun = false;
     for (uint32_t i = 0; i < n; i++, from += column_ns) {
         uint64_t a = from, b = a + column_ns;
@@ -347,17 +371,15 @@ void series_columns(const struct series *s, const struct overlays *over, uint64_
         if (a >= b)
             continue;
         if (!begun)
-            sums_until(&w, a, before, causes[0]);
+            preempted = sums_until(&w, a, before);
         begun = true;
-        sums_until(&w, b, after, causes[1]);
-        for (int k = 0; k < CV_ST_COUNT; k++)
+        uint32_t until = sums_until(&w, b, after);
+        for (int k = 0; k < CV_ST_COUNT; k++) {
             c->ns[k] += after[k] - before[k];
-        for (int k = 0; k < 2; k++) {
-            enum cv_cause cause = k ? CV_CAUSE_GIL : CV_CAUSE_QUANTUM;
-            c->preempted += causes[1][cause] - causes[0][cause];
+            before[k] = after[k];
         }
-        memcpy(before, after, sizeof before);
-        memcpy(causes[0], causes[1], sizeof causes[0]);
+        c->preempted = until - preempted;
+        preempted = until;
     }
 }
 
@@ -433,7 +455,7 @@ static void cut_stretch(struct series *s, struct stretch *c, const struct overla
     c->nblocks -= at;
     c->blocks[0] = first;
     c->skip = place;
-    c->t = first.t;
+    s->begins[c - s->stretches] = first.t;
     c->slices = grown(s, c->slices, &c->cap, kept, sizeof *c->slices);
     c->blocks = grown(s, c->blocks, &c->blocks_cap, c->nblocks, sizeof *c->blocks);
 }
@@ -449,8 +471,9 @@ void series_cut(struct series *s, const struct overlays *over, uint64_t t)
     s->nstretches -= whole;
     s->front += whole;
     memmove(s->stretches, s->stretches + whole, s->nstretches * sizeof *s->stretches);
+    memmove(s->begins, s->begins + whole, s->nstretches * sizeof *s->begins);
     if (whole)
-        s->stretches = grown(s, s->stretches, &s->stretches_cap, s->nstretches, sizeof *s->stretches);
+        more_stretches(s, s->nstretches);
     if (i % SERIES_STRETCH > s->stretches[0].skip)
         cut_stretch(s, &s->stretches[0], over, i % SERIES_STRETCH);
     s->dropped = i;
@@ -461,6 +484,7 @@ void series_release(struct series *s)
     for (uint32_t k = 0; k < s->nstretches; k++)
         free_stretch(s, &s->stretches[k]);
     free(s->stretches);
+    free(s->begins);
     *s = (struct series){0};
 }
 
