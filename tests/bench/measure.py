@@ -22,6 +22,11 @@ class CannotMeasure(Exception):
     pass
 
 
+def p99(values):
+    """What 99 of 100 do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * 99 // 100) - 1)]
+
+
 def number(v):
     return f"{v:,.0f}" if abs(v) >= 1000 else f"{v:.3g}"
 
@@ -46,9 +51,9 @@ class Bench:
     def rounds(self, least=11):
         return 1 if self.short else max(11, least, int(os.environ.get("ROUNDS", "11")))
 
-    def row(self, what, values, unit, limit=None, at_most=True):
-        """One line of the table: values of all rounds, and what must be reached by the median."""
-        median = statistics.median(values)
+    def row(self, what, values, unit, limit=None, at_most=True, of=statistics.median):
+        """One line of the table: values of all rounds, and what must be reached by the median (or what else `of` makes of them)."""
+        median = of(values)
         reached = "" if limit is None else "yes" if (median <= limit if at_most else median >= limit) else "**no**"
         wanted = "" if limit is None else f"{'≤' if at_most else '≥'} {limit:g}{unit}"
         self.rows.append((what, f"{number(median)}{unit}", f"{number(min(values))} … {number(max(values))}", str(len(values)), wanted, reached))
