@@ -82,6 +82,24 @@ bool cv_model_inexact(const struct cv_model *m, uint32_t lane, uint64_t from, ui
 /* How often its thread had moved from one core to another until t. */
 uint64_t cv_model_moves(const struct cv_model *m, uint32_t lane, uint64_t t);
 
+/* ── many tasks: counted, not visited ─────────────────────────────────────────────────────────────
+ * A group is all tasks of one [task] section, or the workers of the pools. CV_ALL_GROUPS: all tasks, an implicit main left out.
+ * What is said of a group is the sum of what is said of its lanes; the cost does not depend on how many they are, but that a small
+ * group is added up lane by lane. Where lanes of a large one were cut off or lost at different instants, it is cut with the last. */
+#define CV_ALL_GROUPS UINT32_MAX
+uint32_t cv_model_ngroups(const struct cv_model *m);
+struct cv_group { const char *name; /* cleaned */ uint32_t line /* of the section's heading; 0: none */, ntasks /* started so far */; };
+struct cv_group cv_model_group(const struct cv_model *m, uint32_t group);
+uint32_t cv_model_group_of(const struct cv_model *m, uint32_t task);             /* UINT32_MAX: no such task */
+uint32_t cv_model_group_task(const struct cv_model *m, uint32_t group, uint32_t i); /* i < ntasks, in the order of their starts */
+/* How many of its tasks are in each state at t: together ntasks. */
+void cv_model_group_at(const struct cv_model *m, uint32_t group, uint64_t t, uint64_t counts[CV_ST_COUNT]);
+/* Columns of its lanes added up: together ntasks * column_ns in each. */
+void cv_model_group_columns(const struct cv_model *m, uint32_t group, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out);
+/* How many tasks stand at each line of the source at t (started, not done): adds to counts[1 … nlines - 1]. */
+void cv_model_lines_at(const struct cv_model *m, uint64_t t, uint32_t nlines, uint32_t *counts);
+uint32_t cv_model_first_failed(const struct cv_model *m, uint64_t t);             /* of those that had failed by then; CV_NO_TASK: none */
+
 /* ── cores ──────────────────────────────────────────────────────────────────────────────────────── */
 uint32_t cv_model_ncores(const struct cv_model *m);   /* highest core number seen + 1 */
 struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ };

@@ -39,6 +39,8 @@ static void forget(struct cv_model *m, uint64_t until)
     cut(m, &m->switches, NULL, until);
     for (uint32_t i = 0; i < m->ncores; i++)
         cut(m, &m->cores[i].who, NULL, until);
+    crowd_cut(m, until);
+    standing_cut(m, until);
     for (uint32_t i = 0; i < m->nlines; i++)
         freed += instants_cut(&m->lines[i], until);
     freed += vars_cut(m, until) + syncs_cut(m, until) + cores_cut(m, until);

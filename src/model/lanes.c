@@ -27,6 +27,14 @@ static void push(struct cv_model *m, struct series *s, struct slice one)
         m->slice_last = one.t;
 }
 
+static void push_task(struct cv_model *m, struct task *t, struct slice one)
+{
+    struct slice before = t->lane.last;
+    bool any = t->lane.n > 0;
+    push(m, &t->lane, one);
+    crowd_moved(m, t, any ? &before : NULL, &t->lane.last);
+}
+
 static void count_switch(struct cv_model *m, uint64_t t, enum cv_cause cause, uint32_t task, uint32_t line)
 {
     size_t before = m->switches.bytes;
@@ -50,6 +58,7 @@ static void at_line(struct cv_model *m, struct task *t, uint64_t at, uint32_t li
 {
     if (line == 0 || line == t->line || at >= (uint64_t)1 << 48)
         return;
+    standing_moved(m, t, at, line);
     t->line = line;
     CV_PUSH(&t->lines, at << 16 | line);
     m->bytes += sizeof(uint64_t);
@@ -123,7 +132,7 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
         if (sw == CV_CAUSE_QUANTUM)
             notes_preempted(m, t, at);
     }
-    push(m, &t->lane, s);
+    push_task(m, t, s);
 }
 
 /* ── the loop ───────────────────────────────────────────────────────────────────────────────────── */
@@ -252,6 +261,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->name = model_clean(m, (uint32_t)e->a);
         t->body = (uint32_t)e->b;
         t->body_name = model_body(m, e->line);
+        t->heading = e->line;
         t->parent = (uint32_t)e->c & 0xfffff;
         t->pid = (uint32_t)(e->d >> 32);
         t->tid = (uint32_t)e->d;
@@ -295,6 +305,13 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->phase = PHASE_END;
         t->end = e->obj <= CV_END_KILLED ? (enum cv_task_end)e->obj : CV_END_FAILED;
         t->failure = e->a ? model_clean(m, (uint32_t)e->a) : NULL;
+        if (t->end != CV_END_DONE && !m->failed_any) {
+            m->failed_any = true;
+            m->failed_first = t->number;
+            m->failed_at = e->t;
+        } else if (t->end == CV_END_DONE) {
+            standing_moved(m, t, e->t, 0);
+        }
         t->cause = CV_CAUSE_EXIT;
         syncs_wait(m, t, e->t, false, 0);
         m->alive -= m->alive > 0 && !t->worker;
@@ -321,13 +338,15 @@ void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
     if (on_loop(m, t))
         async_fold(m, t, e);
     enum cv_cause sw = own_event(m, t, e);
+    if (!t->group)
+        crowd_join(m, t);
     bool changes = e->kind == CV_EV_TASK_START || e->kind == CV_EV_RUN || e->kind == CV_EV_WAIT || e->kind == CV_EV_READY || e->kind == CV_EV_TASK_END;
     if (changes)
         settle(m, t, e->t, sw);
     if (is_async(m))
         settle_loop(m, e->t, CV_CAUSE_COUNT);
     if (e->kind != CV_EV_READY) /* READY may come from another's ring */
-        t->last = e->t;
+        t->last = m->own_last = e->t;
 }
 
 /* ── the kernel's events ────────────────────────────────────────────────────────────────────────── */
@@ -463,14 +482,11 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
         from = from < e->t ? from : e->t;
         struct slice s = combined(m, t, from), lost = s;
         lost.state = CV_ST_LOST;
-        push(m, &t->lane, lost);
+        push_task(m, t, lost);
         s.t = e->t;
-        push(m, &t->lane, s);
+        push_task(m, t, s);
     } else if (is_async(m)) {
-        from = m->slice_last;
-        for (uint32_t i = 0; i < m->ntasks; i++) /* the loop's own last event, whoever's it was */
-            if (m->tasks[i] && m->tasks[i]->last > from && m->tasks[i]->last <= e->t)
-                from = m->tasks[i]->last;
+        from = m->slice_last > m->own_last ? m->slice_last : m->own_last; /* the loop's own last event, whoever's it was */
         from = from < e->t ? from : e->t;
         overlays_push(&m->overlays, from, OVER_LOST, CV_NO_TASK);
         unknown_until(m, e->t);

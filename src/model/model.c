@@ -56,6 +56,8 @@ void cv_model_free(struct cv_model *m)
     for (size_t i = 0; i < m->bodies.n; i++)
         free(m->bodies.at[i]);
     free(m->bodies.at);
+    crowd_free(m);
+    standing_free(m);
     free(m->overlays.at.at);
     series_release(&m->loop);
     series_release(&m->onloop);

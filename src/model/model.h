@@ -76,6 +76,8 @@ void series_release(struct series *s);
 enum cv_state series_state(enum cv_state own, enum cv_cause cause, bool beside, enum overlay_kind kind);
 
 void overlays_push(struct overlays *o, uint64_t t, enum overlay_kind kind, uint32_t holder);
+/* ns of each kind until t. hint: where the last answer stood (0 at first); the next is mostly near. */
+void overlays_sums(const struct overlays *o, uint64_t t, size_t *hint, uint64_t sum[OVER_COUNT]);
 const struct overlay *overlays_at(const struct overlays *o, uint64_t t); /* NULL: before the first */
 
 /* ── instants: counting what happened until t ─────────────────────────────────────────────────────── */
@@ -127,6 +129,7 @@ struct task {
     const char *name, *body_name; /* body_name: NULL, or of the model's bodies */
     uint32_t body, parent, pid, tid;
     uint64_t start, last;       /* ns; last: of its last own event */
+    uint32_t heading, group;    /* the line of its [task]; 1 + its group, 0: none yet, or hidden */
     struct series lane;
     CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
     /* what its own events say */
@@ -160,6 +163,9 @@ struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
 struct printed { uint64_t t, order; uint32_t task, line, text; };
 struct mark { uint64_t t; uint32_t task, line, name; };
 struct noted { uint64_t t; uint32_t task /* 1 + who; 0: not yet */, line; };
+struct group;               /* crowd.c */
+struct standing_stretch;    /* standing.c */
+struct standing { CV_VEC(struct standing_stretch *) stretches; CV_VEC(uint32_t) now; }; /* now: by line */
 struct own_write { uint64_t key, version, acquires, doubts; struct cv_cell cell; uint32_t line; bool used; };
 struct gap { uint64_t from, to; bool stopped; }; /* stopped: nothing was lost, the run stood still */
 
@@ -180,6 +186,13 @@ struct cv_model {
     CV_VEC(char *) clean;       /* cleaned text by string id, NULL: not yet */
     struct overlays overlays;
     uint64_t slice_last;        /* no lane has a slice that begins later */
+    uint64_t own_last;          /* of the last event of a task's own */
+    CV_VEC(struct group) groups; /* crowd.c */
+    CV_VEC(uint32_t) group_at;  /* 1 + the group, by the line of its heading, 0: the workers; 0: none yet */
+    struct standing *standing;  /* NULL: so few that they are asked one by one */
+    bool failed_any;
+    uint32_t failed_first;
+    uint64_t failed_at;
     bool hole;
     uint64_t hole_since;
     /* the loop (async) */
@@ -234,6 +247,17 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e);
 void lanes_lost(struct cv_model *m, const struct cv_event *e);
 void lanes_over(struct cv_model *m, uint64_t t);
 uint32_t lanes_line(const struct task *t, uint64_t at);
+
+enum cv_state model_state(const struct cv_model *m, uint32_t lane, uint64_t t); /* query.c: of a lane, what lies over it reckoned in */
+
+/* crowd.c, standing.c: what the tasks of a group do, and where they stand, without visiting each */
+void crowd_join(struct cv_model *m, struct task *t);
+void crowd_moved(struct cv_model *m, const struct task *t, const struct slice *before, const struct slice *now);
+void crowd_cut(struct cv_model *m, uint64_t t);
+void crowd_free(struct cv_model *m);
+void standing_moved(struct cv_model *m, const struct task *t, uint64_t at, uint32_t to);
+void standing_cut(struct cv_model *m, uint64_t t);
+void standing_free(struct cv_model *m);
 
 /* history.c */
 void history_trim(struct cv_model *m);

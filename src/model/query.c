@@ -36,6 +36,12 @@ static enum cv_state state_at(const struct cv_model *m, const struct series *s, 
     return series_state(x.state, x.cause, s->beside, o ? o->kind : OVER_NONE);
 }
 
+enum cv_state model_state(const struct cv_model *m, uint32_t lane, uint64_t t)
+{
+    uint64_t since, until;
+    return state_at(m, series_of(m, lane), t, &since, &until);
+}
+
 static bool all_of(const struct cv_model *m, const struct series *s, enum cv_state state, uint64_t from, uint64_t to)
 {
     uint64_t ns[CV_ST_COUNT] = {0};

@@ -33,8 +33,7 @@ const struct overlay *overlays_at(const struct overlays *o, uint64_t t)
     return low ? &o->at.at[low - 1] : NULL;
 }
 
-/* hint: where the last answer stood; the next is mostly near. */
-static void overlay_sums(const struct overlays *o, uint64_t t, size_t *hint, uint64_t sum[OVER_COUNT])
+void overlays_sums(const struct overlays *o, uint64_t t, size_t *hint, uint64_t sum[OVER_COUNT])
 {
     const struct overlay *all = o->at.at, *at = NULL;
     size_t i = *hint, n = o->at.n;
@@ -217,8 +216,8 @@ static void add_part(struct walk *w, struct packed p, uint64_t from, uint64_t to
             return;
         }
         uint64_t before[OVER_COUNT], after[OVER_COUNT];
-        overlay_sums(over, from, &w->hint, before);
-        overlay_sums(over, to, &w->hint, after);
+        overlays_sums(over, from, &w->hint, before);
+        overlays_sums(over, to, &w->hint, after);
         for (int k = OVER_FROZEN; k < OVER_COUNT; k++) {
             ns[series_state((enum cv_state)p.state, (enum cv_cause)p.cause, w->s->beside, (enum overlay_kind)k)] += after[k] - before[k];
             left -= after[k] - before[k];

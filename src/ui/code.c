@@ -100,11 +100,11 @@ static void draw_who(const struct cv_view *v, struct cv_canvas *c, struct cv_rec
     struct cv_rect room = canvas_clip(r, (struct cv_rect){x, y, WHO - 1, 1});
     if (!line->tasks)
         return;
-    uint32_t known = line->tasks < CV_COUNT(line->first) ? line->tasks : (uint32_t)CV_COUNT(line->first);
-    bool alike = true;
+    uint32_t known = line->nfirst;
+    bool alike = known > 0;
     for (uint32_t i = 1; i < known; i++)
         alike &= line->states[i] == line->states[0];
-    if (line->tasks > 2) {
+    if (line->tasks > 2 || known < line->tasks) {
         enum cv_colour ink = alike ? view_state_colour(line->states[0]) : CV_C_TEXT;
         x += canvas_printf(c, room, x, y, ink, CV_A_BOLD, line->tasks > 9999 ? ">9k" : "%u", line->tasks);
         if (alike)

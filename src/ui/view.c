@@ -249,32 +249,36 @@ void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *o
 }
 
 /* ── the census ─────────────────────────────────────────────────────────────────────────────────── */
-enum { CENSUS_AT_ONCE = 1000 };          /* tasks up to which every frame asks them all */
-#define CENSUS_EVERY 250000000ull        /* ns: above that, while live */
+enum { CENSUS_ONE_BY_ONE = 1000 };       /* tasks that are asked each; of those beyond only how many there are is known */
 
 static bool still_good(const struct cv_view *v, const struct census *c)
 {
-    if (c->model != v->m)
-        return false;
-    if (c->t == v->cursor && c->change == cv_model_change(v->m))
-        return true;
-    return v->live && !view_over(v) && c->ntasks > CENSUS_AT_ONCE && c->t <= v->cursor && v->cursor - c->t < CENSUS_EVERY;
+    return c->model == v->m && c->t == v->cursor && c->change == cv_model_change(v->m);
 }
 
 static void count_task(struct census *c, uint32_t task, struct cv_lane_at at)
 {
     c->by_state[at.state]++;
-    if (at.state == CV_ST_FAILED && c->failed == CV_NO_TASK)
-        c->failed = task;
     bool stands = at.state != CV_ST_NONE && at.state != CV_ST_DONE && at.state != CV_ST_LOST;
     if (!stands || at.line == 0 || at.line >= c->lines.n)
         return;
     struct census_line *line = &c->lines.at[at.line];
-    if (line->tasks < CV_COUNT(line->first)) {
-        line->first[line->tasks] = task;
-        line->states[line->tasks] = at.state;
+    if (line->nfirst < CV_COUNT(line->first)) {
+        line->states[line->nfirst] = at.state;
+        line->first[line->nfirst++] = task;
     }
     line->tasks++;
+}
+
+/* What was counted one by one is not all: the model has counted them. */
+static void count_all(const struct cv_view *v, struct census *c)
+{
+    uint32_t *counts = cv_alloc((c->lines.n + 1) * sizeof *counts);
+    cv_model_group_at(v->m, CV_ALL_GROUPS, v->cursor, c->by_state);
+    cv_model_lines_at(v->m, v->cursor, (uint32_t)c->lines.n, counts);
+    for (size_t i = 0; i < c->lines.n; i++)
+        c->lines.at[i].tasks = counts[i];
+    free(counts);
 }
 
 const struct census *view_census(const struct cv_view *v)
@@ -287,12 +291,14 @@ const struct census *view_census(const struct cv_view *v)
         CV_PUSH(&c->lines, nobody);
     memset(c->lines.at, 0, c->lines.n * sizeof *c->lines.at);
     memset(c->by_state, 0, sizeof c->by_state);
-    c->failed = CV_NO_TASK;
+    c->failed = cv_model_first_failed(v->m, v->cursor);
     c->model = v->m;
     c->t = v->cursor;
     c->change = cv_model_change(v->m);
     c->ntasks = cv_model_ntasks(v->m);
-    for (uint32_t task = first_task(v); task < c->ntasks; task++)
+    for (uint32_t task = first_task(v); task < c->ntasks && task < CENSUS_ONE_BY_ONE; task++)
         count_task(c, task, cv_model_lane_at(v->m, task, v->cursor));
+    if (c->ntasks > CENSUS_ONE_BY_ONE)
+        count_all(v, c);
     return c;
 }

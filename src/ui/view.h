@@ -18,8 +18,8 @@ enum { VIEW_MIN_SPAN = 1000, VIEW_COLUMNS_AT_FIRST = 60 };
 #define VIEW_MAX_SPAN 3600000000000ull  /* an hour */
 #define VIEW_AUTO_SPAN 10000000000ull   /* a live view that nobody zoomed shows at most this much */
 
-struct census_line { uint32_t tasks, first[4]; enum cv_state states[4]; };
-/* Who is where at the cursor: taken once a frame for all panes; for very many tasks only every so often while live. */
+struct census_line { uint32_t tasks, nfirst, first[4]; enum cv_state states[4]; }; /* first: those known by name; of very many tasks perhaps none */
+/* Who is where at the cursor: taken once a frame for all panes; of very many tasks only the first are asked one by one. */
 struct census {
     const struct cv_model *model;
     uint64_t t, change;

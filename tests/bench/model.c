@@ -1,5 +1,5 @@
-/* What a frame costs by the length of the record: bench/model SLICES uniform|bursty ROUNDS. A made-up run of threads is told to the model
- * event by event, a slice each, 40 lanes. Then frames are drawn, held at random places, at every zoom from the narrowest window to the
+/* What a frame costs by the length of the record: bench/model SLICES uniform|bursty ROUNDS [LANES]. A made-up run of threads is told to the model
+ * event by event, a slice each, 40 lanes or as many as said. Then frames are drawn, held at random places, at every zoom from the narrowest window to the
  * whole record, the zooms taking turns: the timeline alone, 40 lanes of 200 columns and more, and all panes on 200x60. Beside them
  * the same columns by going through the same slices from the first to the last.
  * Says: "record SLICES BYTES_OF_INDEX BYTES NS_TO_FOLD", then lines of "frame|whole|scan COLUMN_NS WALL_NS CPU_NS". */
@@ -10,9 +10,11 @@
 #include "convis/ui.h"
 #include "model/model.h"
 
-enum { LANES = 40, COLUMNS = 200, FRAMES = 20, WIDTH = 240, HEIGHT = 46, MOST_ZOOMS = 40 };
+enum { COLUMNS = 200, FRAMES = 20, WIDTH = 240, HEIGHT = 46, MOST_ZOOMS = 40 };
 
-static struct cv_run_info info = {.scenario = "bench", .title = "Bench", .model = CV_THREADS, .model_name = "threads", .implicit_main = true};
+static const char source[] = "[scenario]\ntitle = Bench\n[task worker x 40]\n    repeat 1000:\n        cpu 1us\n        sleep 1us\n        get q\n        put q\n        print 1\n";
+static uint32_t lanes = 40;
+static struct cv_run_info info = {.source = source, .source_length = sizeof source - 1, .scenario = "bench", .title = "Bench", .model = CV_THREADS, .model_name = "threads", .implicit_main = true};
 static struct cv_shm shm;
 static struct cv_model *m;
 static uint64_t seed = 88172645463325252u;
@@ -37,24 +39,24 @@ static void tell(struct cv_event e) { cv_model_fold(m, &e); }
 /* Bursty: a few lanes do ten thousand things within a fifth of a millisecond, then for up to a tenth of a second nobody does anything. */
 static uint64_t record(uint64_t slices, bool bursty)
 {
-    static uint8_t phase[LANES + 1];
+    uint8_t *phase = cv_alloc(lanes + 1);
     uint64_t t = 0, began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     uint32_t some = 1;
-    for (uint32_t i = 0; i <= LANES; i++)
-        tell((struct cv_event){.t = t, .kind = CV_EV_TASK_START, .task = i, .line = 1, .a = cv_intern(&shm, "worker", 6), .c = i ? 0 : CV_NO_TASK});
+    for (uint32_t i = 0; i <= lanes; i++)
+        tell((struct cv_event){.t = t, .kind = CV_EV_TASK_START, .task = i, .line = 3, .a = cv_intern(&shm, "worker", 6), .c = i ? 0 : CV_NO_TASK});
     for (uint64_t n = 0; n < slices; n++) {
         uint32_t lane;
         if (!bursty) {
             t += pick(2000);
-            lane = 1 + (uint32_t)pick(LANES);
+            lane = 1 + (uint32_t)pick(lanes);
         } else if (n % 10000 == 0) {
             t += pick(100000000);
-            lane = some = 1 + (uint32_t)pick(LANES - 3);
+            lane = some = 1 + (uint32_t)pick(lanes - 3);
         } else {
             t += pick(40);
             lane = some + (uint32_t)pick(4);
         }
-        struct cv_event e = {.t = t, .task = lane, .line = 7};
+        struct cv_event e = {.t = t, .task = lane, .line = (uint16_t)(4 + n % 6)};
         switch (phase[lane]++ % 3) {
         case 0: e.kind = CV_EV_RUN; break;
         case 1: e.kind = CV_EV_WAIT, e.obj = (uint16_t)(CV_BLOCK + (n % 5 ? CV_REASON_SLEEP : CV_REASON_QUEUE)); break;
@@ -62,6 +64,7 @@ static uint64_t record(uint64_t slices, bool bursty)
         }
         tell(e);
     }
+    free(phase);
     return clock_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 }
 
@@ -79,7 +82,7 @@ static void scan(uint64_t from, uint64_t column_ns)
 {
     static uint64_t ns[COLUMNS][CV_ST_COUNT];
     uint64_t wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), to = from + column_ns * COLUMNS;
-    for (uint32_t lane = 1; lane <= LANES; lane++) {
+    for (uint32_t lane = 1; lane <= lanes; lane++) {
         const struct series *s = &model_task(m, lane)->lane;
         uint64_t t = 0;
         uint32_t state = CV_ST_NONE;
@@ -132,8 +135,9 @@ int main(int argc, char **argv)
         return 2;
     uint64_t slices = strtoull(argv[1], NULL, 10), zooms[MOST_ZOOMS];
     int rounds = atoi(argv[3]);
+    lanes = argc > 4 ? (uint32_t)atoi(argv[4]) : lanes;
     cv_clock_init();
-    struct cv_shm_plan plan = {.max_tasks = 64, .max_rings = 1, .ring_records = 64, .engine_bytes = 64, .finals_bytes = 64, .string_bytes = 4096, .source_bytes = 64};
+    struct cv_shm_plan plan = {.max_tasks = lanes + 1, .max_rings = 1, .ring_records = 64, .engine_bytes = 64, .finals_bytes = 64, .string_bytes = 4096, .source_bytes = 64};
     if (cv_shm_create(&shm, &plan)) {
         perror("bench: no region");
         return 3;
@@ -141,7 +145,7 @@ int main(int argc, char **argv)
     m = cv_model_new(&info, &shm, (size_t)64 << 30);
     uint64_t fold_ns = record(slices, !strcmp(argv[2], "bursty"));
     uint64_t bytes = 0, n = 0;
-    for (uint32_t lane = 1; lane <= LANES; lane++) {
+    for (uint32_t lane = 1; lane <= lanes; lane++) {
         bytes += model_task(m, lane)->lane.bytes;
         n += model_task(m, lane)->lane.n;
     }
