@@ -50,6 +50,10 @@ const char *cv_order_model_name(const struct cv_order *o); /* "threads+gil" … 
 int cv_runner_main(int fd);       /* exit status of the runner process */
 int cv_server_main(int fd);       /* `convis --server FD`: the fetch server, listening on fd; ends at EOF of its standard input */
 
+/* What a record of this program under this order is about; its strings are the program's. */
+void cv_run_info_make(struct cv_run_info *info, const struct cv_program *p, const struct cv_order *o);
+void cv_run_info_release(struct cv_run_info *info);
+
 /* ── parent side ────────────────────────────────────────────────────────────────────────────────── */
 struct cv_session;
 typedef void cv_session_ended_fn(void *to, struct cv_session *s);

@@ -37,12 +37,12 @@ extern const char *const cv_cause_name[CV_CAUSE_COUNT];   /* "await sleep", "blo
 extern const char *const cv_reason_name[CV_REASON_COUNT]; /* "sleep" … */
 
 enum cv_finding_kind {
-#define CV_FINDING(id, name, definition) CV_FINDING_##id,
+#define CV_FINDING(id, name, definition, source) CV_FINDING_##id,
 #include "convis/findings.def"
 #undef CV_FINDING
     CV_FINDING_COUNT
 };
-struct cv_finding_info { const char *name, *definition; };
+struct cv_finding_info { const char *name, *definition, *source; };
 extern const struct cv_finding_info cv_finding_info[CV_FINDING_COUNT];
 
 enum cv_task_end { CV_END_DONE, CV_END_FAILED, CV_END_KILLED /* its process died */ };
@@ -292,11 +292,13 @@ struct cv_run_info {           /* owned by whoever made it; must outlive model a
     const char *model_name;    /* as typed: "async", "threads+gil", "stepped:threads" */
     uint64_t seed, switch_interval_ns;
     bool implicit_main;        /* no [main]: task 0 only starts the others and waits; panes leave it out */
-    struct cv_info_var { const char *name; enum cv_var_kind kind; bool list; uint32_t line; const char *initial; /* as text */ } *vars;
+    struct cv_info_var { const char *name; enum cv_var_kind kind; bool list, watched /* findings.def */; uint32_t line; const char *initial; /* as text */ } *vars;
     struct cv_info_sync { const char *name; enum cv_sync_kind kind; uint64_t size; uint32_t line; } *syncs;
     uint32_t nvars, nsyncs;
     struct cv_info_note *notes; uint32_t nnotes;
     struct cv_info_predict predict;
+    struct cv_info_guard { uint32_t line, from, to; } *guards; /* conditions by line, and the lines that are run by what they come to */
+    uint32_t nguards;
 };
 
 #endif

@@ -56,8 +56,12 @@ static void models(row_fn *row, void *to)
 
 static void findings(row_fn *row, void *to)
 {
-    for (size_t i = 0; i < CV_FINDING_COUNT; i++)
-        row(to, cv_finding_info[i].name, cv_finding_info[i].definition);
+    for (size_t i = 0; i < CV_FINDING_COUNT; i++) {
+        struct cv_buf text = {0};
+        cv_buf_printf(&text, "%s (%s)", cv_finding_info[i].definition, cv_finding_info[i].source);
+        row(to, cv_finding_info[i].name, text.at);
+        cv_buf_release(&text);
+    }
 }
 
 static void states(row_fn *row, void *to)

@@ -37,67 +37,6 @@ struct cv_session {
     uint32_t *steps, nsteps;        /* of the first tasks a while before the timeout: who made none since is silent */
 };
 
-/* ── info ───────────────────────────────────────────────────────────────────────────────────────── */
-static void const_text(const struct cv_const *k, struct cv_buf *out)
-{
-    switch (k->kind) {
-    case CV_K_NONE: cv_buf_str(out, "none"); break;
-    case CV_K_BOOL: cv_buf_str(out, k->i ? "true" : "false"); break;
-    case CV_K_INT: cv_buf_printf(out, "%lld", (long long)k->i); break;
-    case CV_K_DOUBLE: cv_buf_printf(out, "%g", k->d); break;
-    case CV_K_STRING:
-        cv_buf_str(out, "\"");
-        cv_text_clean(out, k->s, k->n);
-        cv_buf_str(out, "\"");
-        break;
-    case CV_K_LIST:
-        cv_buf_str(out, "[");
-        for (uint32_t i = 0; i < k->n && i < 64; i++) {
-            cv_buf_str(out, i ? ", " : "");
-            const_text(&k->items[i], out);
-        }
-        cv_buf_str(out, k->n > 64 ? ", …]" : "]");
-        break;
-    }
-}
-
-_Static_assert((int)CV_AT_START == CV_NOTE_START && (int)CV_AT_MARK == CV_NOTE_MARK && (int)CV_AT_DEADLOCK == CV_NOTE_DEADLOCK, "one order");
-
-/* What is for the lecture, as plain data. */
-static void make_lecture(struct cv_run_info *info, const struct cv_program *p)
-{
-    info->nnotes = p->nnotes;
-    info->notes = cv_alloc((p->nnotes + 1) * sizeof *info->notes);
-    for (uint32_t i = 0; i < p->nnotes; i++)
-        info->notes[i] = (struct cv_info_note){.event = (enum cv_note_event)p->notes[i].when, .at_ns = (uint64_t)p->notes[i].at_ns, .task = p->notes[i].task,
-                                               .mark = p->notes[i].mark, .text = p->notes[i].text, .line = p->notes[i].line};
-    const struct cv_predict *q = p->predict;
-    if (!q)
-        return;
-    info->predict = (struct cv_info_predict){.question = q->question, .because = q->because, .nchoices = q->nchoices, .answer = (uint32_t)(q->answer[0] - 'a')};
-    memcpy(info->predict.choices, q->choices, sizeof q->choices);
-}
-
-static void make_info(struct cv_session *s, const struct cv_order *o)
-{
-    const struct cv_program *p = s->program;
-    s->info = (struct cv_run_info){.scenario = p->name, .title = p->title, .about = p->about, .source = p->source, .source_length = p->source_length,
-                                   .model = o->model, .gil = o->gil, .stepped = o->stepped, .model_name = cv_order_model_name(o), .seed = o->seed,
-                                   .switch_interval_ns = o->switch_interval_ns, .implicit_main = p->implicit_main, .nvars = p->nvars, .nsyncs = p->nsyncs};
-    s->info.vars = cv_alloc((p->nvars + 1) * sizeof *s->info.vars);
-    s->info.syncs = cv_alloc((p->nsyncs + 1) * sizeof *s->info.syncs);
-    for (uint32_t v = 0; v < p->nvars; v++) {
-        struct cv_buf text = {0};
-        const_text(&p->vars[v].initial, &text);
-        s->info.vars[v] = (struct cv_info_var){.name = p->vars[v].name, .kind = p->vars[v].memory ? CV_VAR_MEMORY : CV_VAR_SHARED,
-                                               .list = p->vars[v].list, .line = p->vars[v].line, .initial = text.at};
-    }
-    for (uint32_t k = 0; k < p->nsyncs; k++)
-        s->info.syncs[k] = (struct cv_info_sync){.name = p->syncs[k].name, .kind = (enum cv_sync_kind)p->syncs[k].kind,
-                                                 .size = (uint64_t)p->syncs[k].size, .line = p->syncs[k].line};
-    make_lecture(&s->info, p);
-}
-
 /* " (RLIMIT_AS is 1000000)": the limit that can be behind the error, if there is one. */
 static void add_limit(int error, struct cv_buf *why)
 {
@@ -262,7 +201,7 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
         return NULL;
     }
     struct cv_shm_plan plan = plan_of(p, &o);
-    make_info(s, &o);
+    cv_run_info_make(&s->info, p, &o);
     s->info.model_name = cv_order_model_name(order);
     if (cv_shm_create(&s->shm, &plan) < 0) {
         error = errno;
@@ -334,12 +273,21 @@ void cv_session_go(struct cv_session *s, struct cv_reader *reader)
 }
 
 /* ── watching ───────────────────────────────────────────────────────────────────────────────────── */
-static void push(struct cv_session *s, enum cv_event_kind kind, unsigned obj, uint64_t a)
+static void push_about(struct cv_session *s, enum cv_event_kind kind, unsigned obj, uint64_t a, uint32_t task, uint32_t line)
 {
     bool virtual_time = atomic_load(&s->shm.head->virtual_time);
-    struct cv_event e = {.t = virtual_time ? atomic_load(&s->shm.head->virtual_now) : cv_mono_ns(), .kind = (uint8_t)kind, .task = CV_NO_TASK,
-                         .obj = (uint16_t)obj, .a = a};
+    struct cv_event e = {.t = virtual_time ? atomic_load(&s->shm.head->virtual_now) : cv_mono_ns(), .kind = (uint8_t)kind, .task = task,
+                         .line = (uint16_t)line, .obj = (uint16_t)obj, .a = a};
     cv_reader_push(s->reader, &e);
+}
+
+static void push(struct cv_session *s, enum cv_event_kind kind, unsigned obj, uint64_t a) { push_about(s, kind, obj, a, CV_NO_TASK, 0); }
+
+/* Of the members the first that somebody wrote, and where it stands. */
+static void push_deadlock(struct cv_session *s, uint32_t text)
+{
+    uint32_t first = s->nbefore > 1 && s->before[0] == 0 && s->info.implicit_main ? 1 : 0, task = s->nbefore ? s->before[first] : CV_NO_TASK;
+    push_about(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, text, task, task == CV_NO_TASK ? 0 : atomic_load(&cv_shm_row(&s->shm, task)->line));
 }
 
 static bool alive(const struct cv_row *r)
@@ -407,7 +355,7 @@ static void finish(struct cv_session *s, enum cv_outcome outcome, const char *te
         atomic_store(&h->finished, atomic_load(&h->virtual_time) ? atomic_load(&h->virtual_now) : cv_ticks());
     uint32_t id = s->text.n ? cv_intern(&s->shm, s->text.at, s->text.n) : 0;
     if (outcome == CV_OUT_DEADLOCK && !told)
-        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, id);
+        push_deadlock(s, id);
     push(s, CV_EV_RUN_END, outcome, id);
 }
 
@@ -473,15 +421,20 @@ static void look_for_deadlock(struct cv_session *s)
     if (stands && !others)
         finish(s, CV_OUT_DEADLOCK, text.at, told);
     else if (stands && !told)
-        push(s, CV_EV_FINDING, CV_FINDING_DEADLOCK, cv_intern(&s->shm, text.at, text.n));
+        push_deadlock(s, cv_intern(&s->shm, text.at, text.n));
     cv_buf_release(&text);
 }
 
-/* Remembers, a while before the timeout, how far each task is. */
+/* How long before the timeout it is looked how far each task is. */
+static uint64_t silent_ns(const struct cv_session *s)
+{
+    uint64_t half = s->machine.order->timeout_ns / 2;
+    return half < SILENT_NS ? half : SILENT_NS;
+}
+
 static void note_steps(struct cv_session *s, uint64_t run_ns)
 {
-    uint64_t timeout = s->machine.order->timeout_ns;
-    if (s->steps || run_ns + (timeout / 2 < SILENT_NS ? timeout / 2 : SILENT_NS) < timeout)
+    if (s->steps || run_ns + silent_ns(s) < s->machine.order->timeout_ns)
         return;
     uint32_t n = task_count(s);
     s->nsteps = n < LOOKED_AT ? n : LOOKED_AT;
@@ -490,21 +443,51 @@ static void note_steps(struct cv_session *s, uint64_t run_ns)
         s->steps[t] = atomic_load(&cv_shm_row(&s->shm, t)->steps);
 }
 
+static bool computes(const struct cv_session *s, uint32_t task)
+{
+    if (s->info.stepped)
+        return task == atomic_load(&s->shm.head->stepping);
+    return atomic_load(&cv_shm_row(&s->shm, task)->state) == CV_ROW_RUNNABLE;
+}
+
+static bool silent(const struct cv_session *s, uint32_t task)
+{
+    return computes(s, task) && task < s->nsteps && s->steps[task] == atomic_load(&cv_shm_row(&s->shm, task)->steps);
+}
+
+static void add_name(const struct cv_session *s, uint32_t task, struct cv_buf *out)
+{
+    size_t length;
+    const char *name = cv_string(&s->shm, cv_shm_row(&s->shm, task)->name, &length);
+    cv_text_clean(out, name, length);
+}
+
 /* Who is to blame for a timeout: tasks that are still computing, and those of them that made no visible step any more. */
 static void timeout_text(struct cv_session *s, struct cv_buf *out)
 {
     uint32_t n = task_count(s);
     cv_buf_printf(out, "the run took longer than its timeout of %s", cv_duration_text(s->machine.order->timeout_ns, true));
     for (uint32_t t = 0, told = 0; t < n && told < 3; t++) {
-        const struct cv_row *r = cv_shm_row(&s->shm, t);
-        size_t length;
-        if (s->info.stepped ? t != atomic_load(&s->shm.head->stepping) : atomic_load(&r->state) != CV_ROW_RUNNABLE)
+        if (!computes(s, t))
             continue;
-        bool silent = t < s->nsteps && s->steps[t] == atomic_load(&r->steps);
-        const char *name = cv_string(&s->shm, r->name, &length);
         cv_buf_str(out, told++ ? ", " : "; still computing: ");
-        cv_text_clean(out, name, length);
-        cv_buf_printf(out, silent ? " (no visible step since line %u)" : " (at line %u)", atomic_load(&r->line));
+        add_name(s, t, out);
+        cv_buf_printf(out, silent(s, t) ? " (no visible step since line %u)" : " (at line %u)", atomic_load(&cv_shm_row(&s->shm, t)->line));
+    }
+}
+
+static void tell_silent(struct cv_session *s)
+{
+    for (uint32_t t = 0; t < s->nsteps; t++) {
+        struct cv_buf text = {0};
+        uint32_t line = atomic_load(&cv_shm_row(&s->shm, t)->line);
+        if (!silent(s, t))
+            continue;
+        add_name(s, t, &text);
+        cv_buf_printf(&text, " still computed when the time was up, and had made no visible step for %s or more: it stood at line %u.",
+                      cv_duration_text(silent_ns(s), true), line);
+        push_about(s, CV_EV_FINDING, CV_FINDING_NO_VISIBLE_STEP, cv_intern(&s->shm, text.at, text.n), t, line);
+        cv_buf_release(&text);
     }
 }
 
@@ -555,6 +538,7 @@ bool cv_session_poll(struct cv_session *s)
     if (!s->over && run_ns > s->machine.order->timeout_ns) {
         struct cv_buf text = {0};
         timeout_text(s, &text);
+        tell_silent(s);
         finish(s, CV_OUT_TIMEOUT, text.at, false);
         cv_buf_release(&text);
     }
@@ -607,11 +591,7 @@ void cv_session_free(struct cv_session *s)
     if (!s)
         return;
     cv_session_stop(s);
-    for (uint32_t v = 0; v < s->info.nvars; v++)
-        free((char *)(uintptr_t)s->info.vars[v].initial);
-    free(s->info.vars);
-    free(s->info.syncs);
-    free(s->info.notes);
+    cv_run_info_release(&s->info);
     cv_buf_release(&s->text);
     free(s->members);
     free(s->before);

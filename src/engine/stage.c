@@ -19,11 +19,31 @@ void stage_end(struct stage *s, enum cv_outcome outcome, const char *text)
     }
 }
 
+/* The time is up while a task computes: has it made no visible step for long? */
+static void tell_silent(struct stage *s, uint32_t task)
+{
+    enum { SILENT_NS = 500000000 };
+    uint64_t half = s->m->order->timeout_ns / 2, window = half < SILENT_NS ? half : SILENT_NS;
+    struct cv_buf text = {0};
+    size_t length;
+    unsigned line = atomic_load(&stage_row(s, task)->line);
+    const char *name = cv_string(&s->m->shm, stage_row(s, task)->name, &length);
+    if (s->over || !s->m->order->record || stage_now(s) - s->players[task].acted < window)
+        return;
+    cv_text_clean(&text, name, length);
+    cv_buf_printf(&text, " still computed when the time was up, and had made no visible step for %s or more: it stood at line %u.",
+                  cv_duration_text(window, true), line);
+    cv_emit1(&s->w.ring, CV_EV_FINDING, 0, task, line, CV_FINDING_NO_VISIBLE_STEP, cv_intern(&s->m->shm, text.at, text.n), 0);
+    cv_buf_release(&text);
+}
+
 void stage_pass_time(struct stage *s, uint32_t task, uint64_t ns, bool busy)
 {
     atomic_store(&stage_head(s)->virtual_now, stage_now(s) + ns);
     if (busy)
         atomic_fetch_add(&stage_row(s, stage_coop(s, task) ? 0 : task)->cpu_ns, ns);
+    if (busy && stage_now(s) > s->m->order->timeout_ns)
+        tell_silent(s, task);
     if (stage_now(s) > s->m->order->timeout_ns)
         stage_end(s, CV_OUT_TIMEOUT, "the run took longer than its timeout (virtual time)");
 }
@@ -80,7 +100,7 @@ static void add_player(struct stage *s, struct cv_task *t, uint32_t parent)
 {
     stage_player_room(s, t->number);
     struct player *p = &s->players[t->number];
-    *p = (struct player){.task = t};
+    *p = (struct player){.task = t, .acted = stage_now(s)};
     s->n = t->number + 1;
     if (s->m->order->model == CV_PROCESSES)
         stage_own_memory(s, p, parent == CV_NO_TASK ? &s->m->memory : &s->players[parent].memory);
@@ -281,8 +301,10 @@ static void yield(struct stage *s, uint32_t task, const struct cv_action *a)
 static bool carry_out(struct stage *s, uint32_t task, const struct cv_action *a)
 {
     struct player *p = &s->players[task];
-    if (a->visible) /* the step takes its time first, so that its event stands at its end */
+    if (a->visible) { /* the step takes its time first, so that its event stands at its end */
+        p->acted = stage_now(s);
         stage_pass_time(s, task, STAGE_STEP_NS, true);
+    }
     if (a->memory) {
         cv_task_memory(&s->w, &p->task, a);
         return true;

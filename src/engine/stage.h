@@ -17,6 +17,7 @@ struct player {
     struct cv_task *task;
     enum phase phase;
     uint64_t due, ready_order;   /* order in the ready queue */
+    uint64_t acted;              /* when its last visible step began */
     unsigned hops;               /* async: callbacks still to run before its step, as in asyncio */
     bool again;                  /* async: woken from a wait queue, tries once more */
     enum cv_cause cause;

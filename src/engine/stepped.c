@@ -145,7 +145,8 @@ static void find_deadlock(struct stage *s, bool last, struct cv_buf *text)
     uint32_t n = cv_deadlock_find(s->m, s->holder, members, s->n, &others);
     cv_deadlock_text(s->m, s->holder, members, n, text);
     if (n && (others || last) && !(n == s->ntold && memcmp(members, s->told, n * sizeof *members) == 0)) {
-        cv_emit1(&s->w.ring, CV_EV_FINDING, 0, CV_NO_TASK, 0, CV_FINDING_DEADLOCK, cv_intern(&s->m->shm, text->at, text->n), 0);
+        uint32_t first = members[n > 1 && members[0] == 0 && s->m->program->implicit_main];
+        cv_emit1(&s->w.ring, CV_EV_FINDING, 0, first, atomic_load(&stage_row(s, first)->line), CV_FINDING_DEADLOCK, cv_intern(&s->m->shm, text->at, text->n), 0);
         free(s->told);
         s->told = members;
         s->ntold = n;

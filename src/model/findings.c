@@ -1,10 +1,10 @@
-/* Findings: only what happened, told in a sentence. Lost updates and stale reads are decided on versions; time stamps only
- * place them.
+/* Findings: only what happened, told in a sentence. What each is stands in findings.def; here are those of a task alone, and
+ * how a finding is kept. Lost updates and stale reads are decided on versions; time stamps only place them.
  *
  * A stale read is silent where the other's write happens before the read through sync edges. Without any edge into the
  * reader since its own write nothing can order the two; with one, the clocks decide; where that cannot be known (records
- * were lost, a step of a sync object is not there yet, the write was cut off) it stays silent. A variable that is used anywhere in `spin until`, `cas` or `atomic` is
- * meant to be watched without a lock: what had been said of it is taken back. */
+ * were lost, a step of a sync object is not there yet, the write was cut off) it stays silent. Which variables are watched the
+ * run's info says; a record without that tells by its events, and then what had been said of one is taken back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +12,11 @@
 
 enum { SHOWN = 60, BLOCK_NS = 1000000, TURN_NS = 100000000 /* asyncio's slow_callback_duration */ };
 
-static void add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text)
+void findings_add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text)
 {
     m->finding_count[kind]++;
     if (var)
-        m->stale_of[var - 1]++;
+        m->about[var - 1][kind]++;
     if (m->findings.n >= MODEL_MAX_FINDINGS) {
         cv_buf_release(text);
         return;
@@ -29,12 +29,14 @@ static void add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, ui
 }
 
 /* counter, or items[3] */
-static void place(const struct cv_model *m, uint32_t var, uint64_t index, struct cv_buf *out)
+void findings_place(const struct cv_model *m, uint32_t var, uint64_t index, struct cv_buf *out)
 {
     cv_text_clean(out, m->info->vars[var].name, strlen(m->info->vars[var].name));
     if (index != 0 && index != CV_WHOLE_LIST)
         cv_buf_printf(out, "[%llu]", (unsigned long long)index - 1);
 }
+
+void findings_value(const struct cv_model *m, struct cv_cell c, struct cv_buf *out) { vars_cell_text(m->shm, c, SHOWN, out); }
 
 /* ── lost updates ───────────────────────────────────────────────────────────────────────────────── */
 static void lost_update(struct cv_model *m, const struct var *v, const struct cv_event *e)
@@ -43,23 +45,23 @@ static void lost_update(struct cv_model *m, const struct var *v, const struct cv
     const struct version *base = vars_version(v, index, e->e - 1), *over = vars_version(v, index, cv_meta_version(e->d));
     struct cv_buf b = {0};
     cv_buf_printf(&b, "%s wrote ", model_name(m, e->task));
-    place(m, e->obj, index, &b);
+    findings_place(m, e->obj, index, &b);
     cv_buf_str(&b, " = ");
-    vars_cell_text(m->shm, (struct cv_cell){e->a, e->b}, SHOWN, &b);
+    findings_value(m, (struct cv_cell){e->a, e->b}, &b);
     cv_buf_printf(&b, " at line %u from ", e->line);
     if (base) {
         cv_buf_str(&b, "the value ");
-        vars_cell_text(m->shm, base->cell, SHOWN, &b);
+        findings_value(m, base->cell, &b);
     } else {
         cv_buf_str(&b, "the value");
     }
     cv_buf_printf(&b, " it had read before; %s had written ", model_name(m, other));
     if (over)
-        vars_cell_text(m->shm, over->cell, SHOWN, &b);
+        findings_value(m, over->cell, &b);
     else
         cv_buf_str(&b, "another");
     cv_buf_str(&b, " in between, and that update is lost.");
-    add(m, CV_FINDING_LOST_UPDATE, e->task, e->line, e->t, 0, &b);
+    findings_add(m, CV_FINDING_LOST_UPDATE, e->task, e->line, e->t, 0, &b);
 }
 
 /* ── what a task wrote last, by (task, cell) ────────────────────────────────────────────────────── */
@@ -104,7 +106,10 @@ static void flag(struct cv_model *m, uint32_t var)
     if (m->flagged[var])
         return;
     m->flagged[var] = 1;
-    m->finding_count[CV_FINDING_STALE_READ] -= m->stale_of[var];
+    for (int k = 0; k < CV_FINDING_COUNT; k++) {
+        m->finding_count[k] -= m->about[var][k];
+        m->about[var][k] = 0;
+    }
     for (size_t i = 0; i < m->findings.n; i++) {
         if (m->finding_vars.at[i] == var + 1) {
             free((char *)(uintptr_t)m->findings.at[i].text);
@@ -192,13 +197,13 @@ void findings_read(struct cv_model *m, struct task *t, const struct var *v, cons
         return;
     struct cv_buf b = {0};
     cv_buf_printf(&b, "%s read ", model_name(m, e->task));
-    place(m, e->obj, index, &b);
+    findings_place(m, e->obj, index, &b);
     cv_buf_str(&b, " = ");
-    vars_cell_text(m->shm, (struct cv_cell){e->a, e->b}, SHOWN, &b);
+    findings_value(m, (struct cv_cell){e->a, e->b}, &b);
     cv_buf_printf(&b, " at line %u, but had written ", e->line);
-    vars_cell_text(m->shm, o->cell, SHOWN, &b);
+    findings_value(m, o->cell, &b);
     cv_buf_printf(&b, " at line %u; %s wrote it in between.", o->line, model_name(m, writer));
-    add(m, CV_FINDING_STALE_READ, e->task, e->line, e->t, e->obj + 1u, &b);
+    findings_add(m, CV_FINDING_STALE_READ, e->task, e->line, e->t, e->obj + 1u, &b);
 }
 
 /* ── loop blocked ───────────────────────────────────────────────────────────────────────────────── */
@@ -233,7 +238,7 @@ static void blocked(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
     struct cv_buf b = {0};
     cv_buf_printf(&b, "%s %s for %s at line %u without await: the loop was held, and %u other %s could not run.", model_name(m, task), how,
                   cv_duration_text(without_stops(m, from, to), false), line, n, n == 1 ? "task" : "tasks");
-    add(m, CV_FINDING_LOOP_BLOCKED, task, line, to, 0, &b);
+    findings_add(m, CV_FINDING_LOOP_BLOCKED, task, line, to, 0, &b);
 }
 
 void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to)
@@ -262,7 +267,7 @@ void findings_told(struct cv_model *m, const struct cv_event *e)
     if (e->obj >= CV_FINDING_COUNT)
         return;
     cv_buf_str(&b, model_clean(m, (uint32_t)e->a));
-    add(m, (enum cv_finding_kind)e->obj, e->task, e->line, e->t, 0, &b);
+    findings_add(m, (enum cv_finding_kind)e->obj, e->task, e->line, e->t, 0, &b);
 }
 
 void findings_free(struct cv_model *m)

@@ -267,6 +267,8 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         t->tid = (uint32_t)e->d;
         t->worker = t->lane.beside = (e->flags & CV_F_WORKER) != 0;
         t->own_copy = (e->flags & CV_F_COPY) != 0;
+        m->workers |= t->worker;
+        t->serves = t->parent;
         m->alive += !t->worker;
         if (!t->worker)
             break;
@@ -296,6 +298,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
             t->yields++;
         }
         return t->cause;
+    case CV_EV_JOB: t->serves = e->a < CV_NO_TASK ? (uint32_t)e->a : t->parent; break;
     case CV_EV_READY:
         t->phase = PHASE_READY;
         t->waker = e->a < CV_NO_TASK ? (uint32_t)e->a : CV_NO_TASK;

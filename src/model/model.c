@@ -22,10 +22,13 @@ struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_sh
     m->preempted.t = UINT64_MAX;
     m->vars = cv_alloc((info->nvars + 1) * sizeof *m->vars);
     m->flagged = cv_alloc(info->nvars + 1);
-    m->stale_of = cv_alloc((info->nvars + 1) * sizeof *m->stale_of);
+    m->about = cv_alloc((info->nvars + 1) * sizeof *m->about);
+    for (uint32_t i = 0; i < info->nvars; i++)
+        m->flagged[i] = info->vars[i].watched;
     m->syncs = cv_alloc((info->nsyncs + 1) * sizeof *m->syncs);
     for (uint32_t i = 0; i < info->nsyncs; i++) {
-        m->syncs[i].now.owner = CV_NO_TASK;
+        m->locks |= info->syncs[i].kind == CV_SYNC_LOCK;
+        m->syncs[i].now.owner = m->syncs[i].line.first = m->syncs[i].line.last = m->syncs[i].convoy.last = CV_NO_TASK;
         m->syncs[i].now.length = info->syncs[i].kind == CV_SYNC_SEMAPHORE ? info->syncs[i].size : 0;
     }
     return m;
@@ -47,6 +50,7 @@ void cv_model_free(struct cv_model *m)
         series_release(&m->tasks[i]->lane);
         free(m->tasks[i]->lines.at);
         thread_release(m->tasks[i]);
+        free(m->tasks[i]->guards.at);
         free(m->tasks[i]);
     }
     free(m->tasks);
@@ -67,6 +71,7 @@ void cv_model_free(struct cv_model *m)
     free(m->lines);
     free(m->output.at);
     free(m->gaps.at);
+    free(m->told.at);
     free(m);
 }
 
@@ -92,7 +97,7 @@ struct task *model_new_task(struct cv_model *m, uint32_t number)
         t->number = number;
         t->name = "?";
         t->cause = CV_CAUSE_COUNT;
-        t->parent = t->object = t->waker = CV_NO_TASK;
+        t->parent = t->object = t->waker = t->behind = t->before = CV_NO_TASK;
         t->core = CV_NO_CORE;
         m->tasks[number] = t;
     }
@@ -201,7 +206,11 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
         if (vars_followed(m, t, e->obj))
             vars_fold(m, t, e);
         break;
-    case CV_EV_TAKE: case CV_EV_GIVE: syncs_fold(m, t, e); break;
+    case CV_EV_TAKE: case CV_EV_GIVE:
+        syncs_fold(m, t, e);
+        queues_fold(m, t, e);
+        break;
+    case CV_EV_WAIT: case CV_EV_SPAWN: case CV_EV_TASK_END: queues_fold(m, t, e); break;
     case CV_EV_PRINT: print_line(m, e); break;
     default: break;
     }
@@ -218,6 +227,8 @@ static void run_end(struct cv_model *m, const struct cv_event *e)
     if (m->over)
         return;
     lanes_over(m, e->t);
+    if (e->obj == CV_OUT_FINISHED)
+        queues_over(m, e->t);
     m->over = true;
     m->outcome = e->obj <= CV_OUT_CRASHED ? (enum cv_outcome)e->obj : CV_OUT_CRASHED;
     m->outcome_text = model_clean(m, (uint32_t)e->a);

@@ -95,6 +95,17 @@ struct version {            /* epoch: the writer's clock, see order.c; until: it
 };
 struct versions { CV_VEC(struct version) v; uint64_t dropped; };
 struct read { uint64_t t, until /* used, or read again */; uint64_t task : 20, version : 40; };
+/* ── order: vector clocks ───────────────────────────────────────────────────────────────────────── */
+struct clock { uint32_t *at, n; };
+struct clocks { struct clock all, firm; /* firm: without the edges of locks; empty where there is no lock */ };
+
+/* A touch of a cell, as far as what is to come may race with it, see races.c. epoch, firm: the task's own clocks then. */
+struct touch { uint32_t task, epoch, firm, line; uint64_t locks, doubts; bool any; };
+struct access {
+    struct touch write, read;   /* the last; reads that nothing orders stand in reads */
+    struct touch *reads; uint32_t nreads;
+    struct touch near[2][2];    /* reads, writes: the last of two tasks */
+};
 struct var {                /* one copy of a variable */
     struct versions head;   /* the cell; of a list: payload = its length */
     struct versions *items; /* of a list, by index */
@@ -102,10 +113,10 @@ struct var {                /* one copy of a variable */
     CV_VEC(struct read) reads;
     uint64_t reads_dropped;
     struct instants writes;
+    struct access *cells; uint32_t ncells; /* 0: the variable, i + 1: an element */
+    struct touch whole, item;   /* the last read of the whole list, write of any element */
+    struct clocks clock;        /* where it is watched: what its writes gave */
 };
-
-/* ── order: vector clocks ───────────────────────────────────────────────────────────────────────── */
-struct clock { uint32_t *at, n; };
 
 /* ── threads: what is known of a task's thread beside its lane (thread.c) ─────────────────────────── */
 struct within { uint64_t from, to; uint32_t count, core; }; /* preemptions lie in it, and where is not known */
@@ -124,6 +135,7 @@ void thread_release(struct task *t);
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
 enum phase { PHASE_NONE, PHASE_STARTED, PHASE_RUN, PHASE_WAIT, PHASE_READY, PHASE_END };
 struct use { struct var *var; uint64_t index; };
+struct guard { struct var *var; uint64_t version; struct cv_cell cell; uint32_t number /* of the variable */, index, line; };
 struct task {
     uint32_t number;
     const char *name, *body_name; /* body_name: NULL, or of the model's bodies */
@@ -140,6 +152,7 @@ struct task {
     enum cv_cause cause;
     uint32_t object, waker, line;
     uint32_t waits_on;          /* 1 + the sync object in whose queue it is counted */
+    uint32_t serves;            /* a worker: the task whose block it runs, or ran last; at first its parent */
     uint32_t yields;            /* since the last USAGE */
     /* what the kernel says */
     bool off, preempted, exact;
@@ -150,14 +163,31 @@ struct task {
     struct var **vars;          /* its own copies, NULL: none */
     struct use open[4];         /* what it read and has not yet used */
     struct use wrote[4];        /* what it wrote and takes for what still stands; index: the version */
-    struct clock clock;
+    struct clocks clock;
     uint64_t acquires;          /* edges that came in */
+    uint64_t locks;             /* bit k: it holds lock k */
+    CV_VEC(struct guard) guards; /* what conditions read that hold it in a branch or loop, see guards.c */
+    uint32_t spawned_at;        /* line of the spawn; 0: not known */
+    /* what it asks for, see queues.c */
+    uint32_t asks;              /* 1 + the lock or semaphore in whose line it stands */
+    uint32_t behind, before;    /* its neighbours there */
+    uint64_t asked, overtook, convoy; /* since when; the number of the line it overtook in last, 1 + that of its last convoy */
     uint32_t maybe_atomic;      /* 1 + variable whose element it wrote indivisibly: a whole list, or an atomic? */
 };
 
 /* ── sync objects, cores, output, findings ──────────────────────────────────────────────────────── */
 struct sync_step { uint64_t t, takes, length; uint32_t owner, waiting; };
-struct sync { CV_VEC(struct sync_step) at; struct sync_step now; struct clock clock; uint64_t order; bool any, cut; };
+struct line { uint32_t first, last, n, overtaken, others /* who overtook */; uint64_t since, number; bool told; }; /* who asks for it; from overtaken on: of the first */
+struct convoy { uint64_t number, hand_overs, tasks; uint32_t last; bool told; };
+struct sync {
+    CV_VEC(struct sync_step) at;
+    struct sync_step now;
+    struct clocks clock;
+    uint64_t order;
+    bool any, cut;
+    struct line line;
+    struct convoy convoy;
+};
 struct core_sample { uint64_t from, to; double busy, sum /* busy ns until `to` */, covered /* ns covered until `to` */; };
 struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
 struct printed { uint64_t t, order; uint32_t task, line, text; };
@@ -217,9 +247,13 @@ struct cv_model {
     struct cv_note_at preempted; /* the first time; t UINT64_MAX: never */
     uint64_t cpu_asked;         /* ns, of all cpu statements */
     CV_VEC(struct cv_summary_finding) findings;
-    CV_VEC(uint32_t) finding_vars; /* 1 + the variable a stale read is about */
+    CV_VEC(uint32_t) finding_vars; /* 1 + the variable a finding is about that is taken back if that turns out to be watched */
     uint64_t finding_count[CV_FINDING_COUNT];
-    uint64_t *stale_of;         /* stale reads by variable, also those not listed */
+    uint64_t (*about)[CV_FINDING_COUNT]; /* of them those, by variable, also those not listed */
+    CV_VEC(uint64_t) told;      /* pairs of lines, see races.c */
+    uint64_t convoys;
+    bool locks, workers;        /* there is a lock; a worker of a pool */
+    uint32_t ncells;            /* followed for races */
     struct own_write *own; size_t nown, own_cap;
     CV_VEC(struct gap) gaps;
     uint64_t lost_records, lost_own; /* lost_own: of them the tasks' own, not the kernel's */
@@ -228,7 +262,7 @@ struct cv_model {
 };
 
 enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 1 << 22, MODEL_MAX_MARKS = 1 << 20, MODEL_MAX_OWN = 1 << 20, MODEL_MAX_GAPS = 4096,
-       MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20 };
+       MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CELLS = 1 << 17, MODEL_MAX_TOLD = 1000, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20 };
 
 /* model.c */
 struct task *model_task(const struct cv_model *m, uint32_t task); /* NULL: not started */
@@ -270,6 +304,7 @@ void vars_published(struct task *t, uint64_t at);                  /* it gave it
 bool vars_followed(const struct cv_model *m, const struct task *t, uint32_t var);
 struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var);
 const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version); /* NULL: not (any more) known */
+bool vars_ahead(const struct var *v, uint32_t index, uint64_t version); /* later than any version that is known */
 void vars_cell_text(const struct cv_shm *shm, struct cv_cell c, size_t max, struct cv_buf *out);
 /* The i-th element of a list written as text (of a declared initial value); its length in bytes, NULL: none such. */
 const char *vars_initial_item(const char *text, uint64_t i, size_t *length);
@@ -290,11 +325,28 @@ void cores_free(struct cv_model *m);
 
 /* order.c */
 void order_fold(struct cv_model *m, struct task *t, uint32_t number, const struct cv_event *e);
-uint32_t order_epoch(const struct cv_model *m, const struct task *t, uint32_t number);
+/* A watched variable is read, or written: an edge comes in, or leaves. */
+void order_watched(struct cv_model *m, struct task *t, uint32_t number, struct var *v, bool take, bool give);
+void order_release(struct clocks *c);
+uint32_t order_epoch(const struct task *t, uint32_t number);
+uint32_t order_firm_epoch(const struct task *t, uint32_t number);
 bool order_before(const struct cv_model *m, uint32_t writer, uint32_t epoch, const struct task *reader);
+bool order_firm_before(const struct cv_model *m, uint32_t writer, uint32_t epoch, const struct task *reader); /* by other means than locks */
+bool order_known(const struct cv_model *m); /* false: too many tasks, there are no clocks */
 void order_free(struct cv_model *m);
 
+/* races.c, guards.c, queues.c: what is found out */
+void races_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e); /* READ, WRITE */
+void races_release(struct var *v);
+void guards_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e);
+void queues_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
+void queues_over(struct cv_model *m, uint64_t t);
+
 /* findings.c */
+/* Tells of a finding; takes text over. var: 1 + the variable, where the finding is taken back if that is watched; else 0. */
+void findings_add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text);
+void findings_place(const struct cv_model *m, uint32_t var, uint64_t index, struct cv_buf *out); /* counter, items[3]; index: of an event */
+void findings_value(const struct cv_model *m, struct cv_cell c, struct cv_buf *out);
 void findings_write(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e);
 void findings_read(struct cv_model *m, struct task *t, const struct var *v, const struct cv_event *e);
 void findings_any(struct cv_model *m, struct task *t, const struct cv_event *e);

@@ -52,6 +52,12 @@ const struct version *vars_version(const struct var *v, uint32_t index, uint64_t
     return s && low < s->v.n && version_of(&s->v.at[low]) == version ? &s->v.at[low] : NULL;
 }
 
+bool vars_ahead(const struct var *v, uint32_t index, uint64_t version)
+{
+    const struct versions *s = index == 0 || index == CV_WHOLE_LIST ? &v->head : index <= v->nitems ? &v->items[index - 1] : NULL;
+    return version > (s && s->v.n ? version_of(&s->v.at[s->v.n - 1]) : 0);
+}
+
 bool vars_followed(const struct cv_model *m, const struct task *t, uint32_t var)
 {
     return !t->own_copy || (var < m->info->nvars && (model_private(m, var) || m->info->vars[var].kind == CV_VAR_MEMORY));
@@ -61,8 +67,8 @@ struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var)
 {
     if (!model_private(m, var))
         return &m->vars[var];
-    if (t->worker && model_task(m, t->parent)) /* a thread in another's process */
-        t = model_task(m, t->parent);
+    if (t->worker && model_task(m, t->serves)) /* a thread in another's process */
+        t = model_task(m, t->serves);
     if (!t->vars)
         t->vars = cv_alloc(m->info->nvars * sizeof *t->vars);
     if (!t->vars[var])
@@ -151,7 +157,7 @@ static void note_read(struct cv_model *m, struct task *t, struct var *v, const s
 static void note_write(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
 {
     bool own = e->c == 0 && !(e->flags & CV_F_ATOMIC) && !model_private(m, e->obj);
-    struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(m, t, e->task), .until = own ? UINT64_MAX : e->t};
+    struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(t, e->task), .until = own ? UINT64_MAX : e->t};
     struct versions *cell = e->c == 0 || e->c == CV_WHOLE_LIST ? &v->head : item(v, e->c <= MODEL_MAX_ITEMS ? (uint32_t)e->c : UINT32_MAX);
     if (!cell)
         return;
@@ -174,11 +180,15 @@ void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
         return;
     struct var *v = vars_of(m, t, e->obj);
     looked(t, v, e->t);
-    if (e->kind == CV_EV_READ) {
+    if (e->kind == CV_EV_READ)
         findings_read(m, t, v, e);
+    else
+        findings_write(m, t, v, e);
+    guards_fold(m, t, v, e);
+    races_fold(m, t, v, e);
+    if (e->kind == CV_EV_READ) {
         note_read(m, t, v, e);
     } else {
-        findings_write(m, t, v, e);
         vars_used(t, e->t);
         note_write(m, t, v, e);
     }
@@ -452,6 +462,7 @@ static void release(struct var *v)
     free(v->head.v.at);
     free(v->reads.at);
     free(v->writes.at.at);
+    races_release(v);
 }
 
 void vars_free(struct cv_model *m)
@@ -470,5 +481,5 @@ void vars_free(struct cv_model *m)
     }
     free(m->vars);
     free(m->flagged);
-    free(m->stale_of);
+    free(m->about);
 }

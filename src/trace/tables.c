@@ -19,7 +19,7 @@ const char *const cv_reason_name[CV_REASON_COUNT] = {
 };
 
 const struct cv_finding_info cv_finding_info[CV_FINDING_COUNT] = {
-#define CV_FINDING(id, name, definition) [CV_FINDING_##id] = {name, definition},
+#define CV_FINDING(id, name, definition, source) [CV_FINDING_##id] = {name, definition, source},
 #include "convis/findings.def"
 #undef CV_FINDING
 };

@@ -10,7 +10,7 @@
 #include "suite.h"
 
 enum { X, Y, LIST, TEXT, MEMORY, NVARS };
-enum { LOCK, OTHER_LOCK, PERMITS, QUEUE, NSYNCS };
+enum { LOCK, OTHER_LOCK, PERMITS, QUEUE, EVENT, NSYNCS };
 enum { ALICE = 1, BOB, CAROL, MAX_TASKS = 64 };
 enum { MS = 1000000 };
 
@@ -26,6 +26,7 @@ static struct cv_info_sync syncs[NSYNCS] = {
     [OTHER_LOCK] = {.name = "n", .kind = CV_SYNC_LOCK},
     [PERMITS] = {.name = "s", .kind = CV_SYNC_SEMAPHORE, .size = 2},
     [QUEUE] = {.name = "q", .kind = CV_SYNC_QUEUE, .size = 8},
+    [EVENT] = {.name = "e", .kind = CV_SYNC_EVENT},
 };
 static struct cv_run_info info;
 static struct cv_shm shm;
@@ -116,6 +117,14 @@ static inline uint64_t found(enum cv_finding_kind kind)
     for (uint32_t i = 0; i < cv_model_nfindings(m, UINT64_MAX); i++)
         n += cv_model_finding(m, i).kind == kind;
     return n;
+}
+
+static inline struct cv_summary_finding first(enum cv_finding_kind kind)
+{
+    uint32_t i = 0;
+    while (i < cv_model_nfindings(m, UINT64_MAX) && cv_model_finding(m, i).kind != kind)
+        i++;
+    return cv_model_finding(m, i);
 }
 
 static inline enum cv_state state_at(uint32_t lane, uint64_t t) { return cv_model_lane_at(m, lane, t).state; }
