@@ -32,7 +32,9 @@ struct cv_order {
     uint32_t most_alive;          /* tasks at once; 0: as many as its model may have */
     uint64_t most_bytes, most_output; /* of memory that alloc and lists take; of lines printed; 0: no limit */
     uint32_t ring_records;        /* 0: chosen by model */
-    char schedule[4096];          /* stepped: "A2 B3 A1"; "": by seed */
+    const char *schedule;         /* stepped: "A2 B3 A1"; NULL, "": by seed. The parent's own; the runner finds the text in its machine */
+    uint32_t schedule_bytes;      /* of that text in the region, its end included */
+    bool desk;                    /* stepped: somebody picks, see the desk below; the schedule is played first */
     char server[108];             /* abstract Unix socket of the fetch server, without the leading NUL */
     char params[2048];            /* "name=value\0name=value\0\0" */
 };
@@ -76,6 +78,44 @@ bool cv_session_cell(const struct cv_session *s, uint32_t var, struct cv_cell *c
 void cv_session_stop(struct cv_session *s);             /* SIGKILL to the group; reaps; idempotent */
 void cv_session_suspend(struct cv_session *s, bool stop); /* Ctrl-Z: SIGSTOP/SIGCONT to the group, HOLE events */
 void cv_session_free(struct cv_session *s);             /* stops first */
+
+/* ── the desk: a stepped run whose order somebody picks at the keys ─────────────────────────────────
+ * With order.desk the runner plays order.schedule and then asks: it stands still until it is told who goes, and after the end of
+ * the run until it is told to go back, or stopped. What it says of itself may be read while it is idle. */
+enum cv_desk_command {
+    CV_DESK_NONE,
+    CV_DESK_GO,                   /* a: the task that goes */
+    CV_DESK_BACK,                 /* a: to stand in front of that choice again (0: the first) */
+    CV_DESK_ON,                   /* a: the task that goes on until it cannot, or something was marked or printed */
+    CV_DESK_RANDOM,               /* a: seed; b: at most that many choices, by chance */
+    CV_DESK_PLAY                  /* the text: from the first choice on, as far as it is possible */
+};
+enum { CV_DESK_ROWS = 200, CV_DESK_MOST = 1 << 20 /* choices */ };
+enum cv_desk_may { CV_DESK_MAY, CV_DESK_SLEEPS /* may be chosen: time moves on to its timer */, CV_DESK_WAITS };
+struct cv_desk_row {              /* a task that is not over, as it stands */
+    uint32_t task, letter, line, pc; /* pc: of its next action in the program; UINT32_MAX: in none of its lines */
+    uint32_t may;                 /* enum cv_desk_may */
+    uint32_t current;             /* it is on the core */
+    char text[96];                /* its next step: "read counter → 41"; why it waits: "lock m, which Bob holds" */
+};
+struct cv_desk_made { uint32_t task, steps; uint32_t preemptions, line; uint64_t t, records; }; /* a choice, and how things stood in front of it */
+struct cv_desk_at {
+    uint64_t position, preemptions; /* choices made; of them those that took the core from who could have gone on */
+    uint64_t t, records;          /* virtual time; records that the run so far consists of */
+    enum cv_outcome over;         /* CV_OUT_NONE: it goes on */
+    uint32_t nrows, ntasks;       /* rows; tasks that are not over, be there rows of them or not */
+    uint32_t letters_from;        /* the task that is A */
+    const struct cv_desk_row *rows;
+    const struct cv_desk_made *made; /* position entries, and a last one: how it stands now */
+    const char *trouble;          /* why what was to be played could not be: "step 3 of …"; "": it could */
+};
+void cv_desk_ask(struct cv_session *s, enum cv_desk_command command, uint64_t a, uint64_t b, const char *text);
+bool cv_desk_idle(const struct cv_session *s);          /* the last was done */
+uint64_t cv_desk_position(const struct cv_session *s);  /* at any time: how far it is */
+struct cv_desk_at cv_desk_at(const struct cv_session *s); /* while it is idle */
+/* "A2 B3 A1": the steps of the choices from..to. */
+void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, struct cv_buf *out);
+void cv_schedule_letter(uint32_t letter, char text[8]);
 
 /* ── judging ────────────────────────────────────────────────────────────────────────────────────── */
 /* Fills s->expects from the program's [expect] lines that apply to the order's model. Allocated in s->arena's manner

@@ -132,6 +132,7 @@ struct cv_shm_head {
     _Atomic uint64_t loop_iterations, loop_lag_ns /* longest the loop was not serving */, peak_tasks, task_bytes /* memory the engine holds for tasks at the peak, bytes */;
     _Atomic uint64_t virtual_now; /* stepped: where virtual time stands */
     _Atomic uint32_t stepping;    /* stepped: whose instructions are run */
+    _Atomic uint32_t preemptions; /* stepped: choices that took the core from who could have gone on; async: that left the loop's own order */
     _Atomic uint32_t error;       /* errno of what the system refused; 0: nothing */
     char error_text[256];         /* and the sentence: "pthread_create: … (RLIMIT_NPROC is …)" */
     _Atomic uint32_t outcome;     /* enum cv_outcome as the engine itself knows it (stepped: deadlock, timeout); 0: the parent judges */

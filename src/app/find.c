@@ -217,7 +217,7 @@ bool app_order(const struct app_args *a, const struct cv_program *p, struct cv_o
         o->gil = true;
     o->seed = a->seed;
     if (a->schedule)
-        strcpy(o->schedule, a->schedule);
+        o->schedule = a->schedule;
     if (a->max_tasks)
         cv_order_allow(o, (uint32_t)a->max_tasks);
     o->most_bytes = a->max_memory ? a->max_memory : o->most_bytes;

@@ -195,8 +195,8 @@ static int take_option(struct app_args *a, int code, char *value)
     case 'n':
         return number(value, 1, 1000000, &a->runs) ? APP_OK : app_say(APP_WRONG, "-n takes a number in 1..1000000, not '%s'", value);
     case O_SCHEDULE:
-        if (strlen(value) >= sizeof((struct cv_order *)0)->schedule)
-            return app_say(APP_WRONG, "--schedule is too long (at most %zu bytes)", sizeof((struct cv_order *)0)->schedule - 1);
+        if (strlen(value) > CV_LIMIT_SCHEDULE)
+            return app_say(APP_WRONG, "--schedule is too long (at most %d bytes)", CV_LIMIT_SCHEDULE);
         a->schedule = value;
         break;
     case O_JSON: a->json = true; break;

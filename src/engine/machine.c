@@ -1,4 +1,5 @@
-/* The engine area of the region: order, cells and lists of all variables, spawn counters, sync table, in this order.
+/* The engine area of the region: order, cells and lists of all variables, spawn counters, sync table, the schedule's
+ * text, the desk, in this order.
  * Offsets follow from program and order alone, so parent and runner agree without passing any. */
 #include <errno.h>
 #include <stdlib.h>
@@ -6,9 +7,10 @@
 #include <sys/mman.h>
 
 #include "cells.h"
+#include "desk.h"
 #include "sync.h"
 
-struct area { size_t cells, lists, spawned, sync, end; };
+struct area { size_t cells, lists, spawned, sync, schedule, desk, end; };
 
 static size_t up(size_t n) { return (n + 63) & ~(size_t)63; }
 
@@ -20,18 +22,22 @@ static uint32_t count_lists(const struct cv_program *p)
     return n;
 }
 
-static struct area area_of(const struct cv_program *p, const struct cv_order *o)
+static uint32_t schedule_bytes(const struct cv_order *o) { return o->schedule && *o->schedule ? (uint32_t)strlen(o->schedule) + 1 : 0; }
+
+static struct area area_of(const struct cv_program *p, const struct cv_order *o, uint32_t schedule)
 {
     struct area a;
     a.cells = up(sizeof(struct cv_order));
     a.lists = up(a.cells + p->nvars * sizeof(struct cv_cell));
     a.spawned = up(a.lists + count_lists(p) * sizeof(struct cv_list));
     a.sync = up(a.spawned + p->nbodies * sizeof(uint32_t));
-    a.end = up(a.sync + cv_sync_bytes(p, o->max_tasks));
+    a.schedule = up(a.sync + cv_sync_bytes(p, o->max_tasks));
+    a.desk = up(a.schedule + schedule);
+    a.end = up(a.desk + (o->desk ? sizeof(struct cv_desk) : 0));
     return a;
 }
 
-size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o) { return area_of(p, o).end; }
+size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o) { return area_of(p, o, schedule_bytes(o)).end; }
 
 struct cv_order *cv_machine_order(const struct cv_shm *shm) { return cv_shm_engine(shm); }
 
@@ -71,9 +77,13 @@ static void memory_release(struct cv_memory *mem)
 void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o)
 {
     char *area = cv_shm_engine(shm);
-    struct area a = area_of(p, o);
+    struct area a = area_of(p, o, schedule_bytes(o));
     CV_ASSERT(a.end <= shm->head->plan.engine_bytes);
     *cv_machine_order(shm) = *o;
+    cv_machine_order(shm)->schedule = NULL;
+    cv_machine_order(shm)->schedule_bytes = schedule_bytes(o);
+    if (schedule_bytes(o))
+        memcpy(area + a.schedule, o->schedule, schedule_bytes(o));
     atomic_store(&shm->head->virtual_time, o->stepped);
     struct cv_memory mem;
     memory_at(&mem, p, area + a.cells, area + a.lists);
@@ -115,8 +125,8 @@ static int private_memory(struct cv_machine *m, const struct cv_program *p)
 int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p)
 {
     *m = (struct cv_machine){.shm = *shm, .program = p, .order = cv_machine_order(shm), .loop_fd = -1};
-    struct area a = area_of(p, m->order);
-    if (a.end > shm->head->plan.engine_bytes) {
+    struct area a = area_of(p, m->order, m->order->schedule_bytes);
+    if (a.end > shm->head->plan.engine_bytes || (m->order->schedule_bytes && ((char *)m->order + a.schedule)[m->order->schedule_bytes - 1])) {
         errno = EINVAL;
         return -1;
     }
@@ -124,6 +134,8 @@ int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const stru
     memory_at(&m->memory, p, area + a.cells, area + a.lists);
     m->spawned = (_Atomic uint32_t *)(void *)(area + a.spawned);
     m->sync = (struct cv_sync *)(void *)(area + a.sync);
+    m->schedule = m->order->schedule_bytes ? area + a.schedule : "";
+    m->desk = m->order->desk ? (struct cv_desk *)(void *)(area + a.desk) : NULL;
     m->strings = cv_alloc((p->nconsts + 1) * sizeof *m->strings);
     for (uint32_t k = 0; k < p->nconsts; k++)
         if (p->consts[k].kind == CV_K_STRING)

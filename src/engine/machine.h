@@ -49,6 +49,8 @@ struct cv_machine {
     struct cv_sync *sync;         /* in the region; sync.h */
     uint32_t *strings;            /* string id in the region of each program constant that is a string; by constant index */
     _Atomic uint32_t *spawned;    /* in the region, by body: instances made by spawn, for their names and `me` */
+    const char *schedule;         /* in the region; "": none */
+    struct cv_desk *desk;         /* in the region; NULL: nobody sits there. desk.h */
     void *private_shared;         /* processes: the mapping of the program's own copy of [shared]; NULL elsewhere */
     size_t private_bytes;
     const struct cv_topo *topo;   /* for pin; NULL where the program has none, or time is virtual */

@@ -35,8 +35,7 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
     o->most_bytes = CV_MOST_BYTES;
     o->most_output = CV_MOST_OUTPUT;
     set_pool(o, p);
-    if (p->schedule && strlen(p->schedule) < sizeof o->schedule)
-        strcpy(o->schedule, p->schedule);
+    o->schedule = p->schedule;
     if (!model)
         return true;
     const char *name = model;

@@ -12,10 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/desk.h"
 #include "engine/fetch.h"
 #include "engine/own.h"
 
-enum { DETECT_NS = 100000000, SILENT_NS = 500000000, LOOKED_AT = 4096 /* tasks */ };
+enum { DETECT_NS = 100000000, SILENT_NS = 500000000, STUCK_NS = 1500000000, LOOKED_AT = 4096 /* tasks */ };
 struct cv_session {
     uv_loop_t *loop;
     const struct cv_program *program;
@@ -32,6 +33,7 @@ struct cv_session {
     struct cv_buf text;
     struct cv_clock_pair zero;
     uint64_t looked_ns, began_ns, stopped_ns, suspended_ns;
+    uint64_t moved_ns;              /* desk: when a step was made last, or nothing was asked */
     uint64_t last_sum;              /* of the members' rows when a deadlock was seen last: it must stand twice */
     uint32_t *members, *before, nbefore, *told, ntold;
     uint32_t *steps, nsteps;        /* of the first tasks a while before the timeout: who made none since is silent */
@@ -237,6 +239,7 @@ struct cv_session *cv_session_new(uv_loop_t *loop, const char *exe, const struct
 }
 
 const struct cv_shm *cv_session_shm(const struct cv_session *s) { return &s->shm; }
+const struct cv_machine *cv_session_machine(const struct cv_session *s) { return &s->machine; }
 const struct cv_run_info *cv_session_info(const struct cv_session *s) { return &s->info; }
 pid_t cv_session_pid(const struct cv_session *s) { return s->pid; }
 enum cv_outcome cv_session_outcome(const struct cv_session *s) { return s->outcome; }
@@ -513,6 +516,25 @@ static void runner_gone(struct cv_session *s)
     cv_buf_release(&text);
 }
 
+/* A person takes as long as he likes. What was asked for, though, makes visible steps, or it never comes to an end. */
+static void look_at_desk(struct cv_session *s, uint64_t now)
+{
+    uint32_t task = atomic_load(&s->shm.head->stepping);
+    uint64_t sum = cv_desk_position(s) * 31 + (task < task_count(s) ? atomic_load(&cv_shm_row(&s->shm, task)->steps) : 0);
+    if (cv_desk_idle(s) || sum != s->last_sum)
+        s->moved_ns = now;
+    s->last_sum = sum;
+    if (now - s->moved_ns < STUCK_NS || task >= task_count(s))
+        return;
+    struct cv_buf text = {0};
+    size_t length;
+    const char *name = cv_string(&s->shm, cv_shm_row(&s->shm, task)->name, &length);
+    cv_text_clean(&text, name, length);
+    cv_buf_printf(&text, " computes without a visible step since line %u, and does not come to one", atomic_load(&cv_shm_row(&s->shm, task)->line));
+    finish(s, CV_OUT_TIMEOUT, text.at, false);
+    cv_buf_release(&text);
+}
+
 bool cv_session_poll(struct cv_session *s)
 {
     uint64_t now = cv_mono_ns();
@@ -535,7 +557,9 @@ bool cv_session_poll(struct cv_session *s)
         finish(s, CV_OUT_CRASHED, text.at, false);
         cv_buf_release(&text);
     }
-    if (!s->over && run_ns > s->machine.order->timeout_ns) {
+    if (!s->over && s->machine.desk)
+        look_at_desk(s, now);
+    else if (!s->over && run_ns > s->machine.order->timeout_ns) {
         struct cv_buf text = {0};
         timeout_text(s, &text);
         tell_silent(s);

@@ -5,43 +5,80 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stage.h"
+#include "stage_words.h"
+#include "stepped.h"
 
-static void impossible(struct stage *s, uint32_t letter, const char *why)
+/* The schedule ends here. A run that nobody sits at ends with it; who sits at the desk is told, and goes on from there. */
+static void give_up(struct stepped *e)
 {
+    struct stage *s = &e->s;
+    schedule_start(&s->schedule, "");
+    if (e->desk.at) {
+        desk_trouble(e, stage_head(s)->schedule_error);
+        stage_head(s)->schedule_error[0] = 0;
+        return;
+    }
+    s->scheduled = false;
+    stage_end(s, CV_OUT_CRASHED, stage_head(s)->schedule_error);
+}
+
+static void impossible(struct stepped *e, uint32_t letter, const char *why)
+{
+    struct stage *s = &e->s;
     char name[8];
     schedule_letter(letter, name);
     snprintf(stage_head(s)->schedule_error, sizeof stage_head(s)->schedule_error, "step %u of the schedule is impossible: %s %s",
              s->schedule.position + 1, name, why);
-    s->scheduled = false;
-    stage_end(s, CV_OUT_CRASHED, stage_head(s)->schedule_error);
+    give_up(e);
 }
 
-static void broken(struct stage *s)
+static void broken(struct stepped *e)
 {
+    struct stage *s = &e->s;
     snprintf(stage_head(s)->schedule_error, sizeof stage_head(s)->schedule_error, "a schedule is letters and counts, as in A2 B3 A1; what comes after step %u is not",
              s->schedule.position);
-    s->scheduled = false;
-    stage_end(s, CV_OUT_CRASHED, stage_head(s)->schedule_error);
+    give_up(e);
 }
 
 /* All went well, if nothing is left of the schedule. */
-static void left_over(struct stage *s)
+static void left_over(struct stepped *e)
 {
+    struct stage *s = &e->s;
     uint32_t letter;
     if (!s->scheduled || atomic_load(&stage_head(s)->outcome) || atomic_load(&stage_head(s)->stop))
         return;
     s->over = false;
     if (schedule_peek(&s->schedule, &letter))
-        impossible(s, letter, "cannot go, the run is over");
+        impossible(e, letter, "cannot go, the run is over");
     else if (s->schedule.broken)
-        broken(s);
+        broken(e);
+    s->over = true;
+}
+
+static void cannot_go(struct stepped *e, uint32_t letter, uint32_t task)
+{
+    struct stage *s = &e->s;
+    struct cv_buf why = {0};
+    if (task >= s->n)
+        cv_buf_str(&why, "does not exist yet");
+    else if (s->players[task].phase == GONE)
+        cv_buf_str(&why, "is done");
+    else if (stage_held(s, task))
+        cv_buf_str(&why, "cannot go: another task keeps the thread until it awaits");
+    else if (s->players[task].phase == IDLE)
+        cv_buf_str(&why, "has no block to run");
+    else {
+        cv_buf_str(&why, "has to wait for ");
+        stage_wait_words(s, task, &why);
+    }
+    impossible(e, letter, why.at);
+    cv_buf_release(&why);
 }
 
 /* ── picking ────────────────────────────────────────────────────────────────────────────────────── */
-static uint64_t random_below(struct stage *s, uint64_t n)
+uint64_t stepped_random(uint64_t *state, uint64_t n)
 {
-    uint64_t z = s->random += 0x9e3779b97f4a7c15u; /* splitmix64 */
+    uint64_t z = *state += 0x9e3779b97f4a7c15u; /* splitmix64 */
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return (uint64_t)(((unsigned __int128)(z ^ (z >> 31)) * n) >> 64);
@@ -68,12 +105,47 @@ static bool may_go(struct stage *s, uint32_t task)
 
 static bool main_first(const struct stage *s) { return s->letters_from == 1; }
 
-/* The next to go, or CV_NO_TASK. */
-static uint32_t pick(struct stage *s)
+/* Threads and processes whose next action shows nothing do it: nobody sees the difference, and an end that somebody waits for may be
+ * behind it. false: there was none. */
+static bool settle(struct stepped *e)
 {
-    uint32_t n = 0, oldest = CV_NO_TASK, letter;
+    struct stage *s = &e->s;
+    bool any = false;
+    for (uint32_t t = s->letters_from; t < s->n && !s->over; t++) {
+        struct cv_action a;
+        while (s->players[t].phase == RUNNABLE && !stage_coop(s, t) && (stage_look(s, t, &a), !a.visible)) {
+            any = true;
+            stage_enter_core(s, t, a.line);
+            if (!stage_act(s, t, &a))
+                break;
+        }
+    }
+    return any;
+}
+
+/* Whom the schedule, or who sits at the desk, wants to go, if he can. Who sleeps can: the others are slow, and time moves on until
+ * he is due. */
+static uint32_t wanted(struct stepped *e, uint32_t task)
+{
+    struct stage *s = &e->s;
+    const struct player *p = &s->players[task];
+    if (p->phase == RUNNABLE && !stage_held(s, task)) {
+        e->want = CV_NO_TASK;
+        return task;
+    }
+    e->want = p->phase == TIMER && !stage_held(s, task) ? task : CV_NO_TASK;
+    return CV_NO_TASK;
+}
+
+/* The next to go, or CV_NO_TASK: time moves on, or (e->again) it is to be asked once more. */
+static uint32_t pick(struct stepped *e)
+{
+    struct stage *s = &e->s;
+    uint32_t n = 0, oldest = CV_NO_TASK, sleeping = 0, letter;
+    e->again = false;
     for (uint32_t t = 0; t < s->n; t++) {
         struct player *p = &s->players[t];
+        sleeping += p->phase == TIMER && !stage_held(s, t) && t >= s->letters_from;
         if (p->phase == GONE || !may_go(s, t))
             continue;
         if (t == 0 && main_first(s) && !stage_is_async(s))
@@ -82,39 +154,73 @@ static uint32_t pick(struct stage *s)
         if (oldest == CV_NO_TASK || p->ready_order < s->players[oldest].ready_order)
             oldest = t;
     }
-    if (n == 0)
+    e->oldest = oldest;
+    if (n == 0 && !(sleeping && s->scheduled))
         return CV_NO_TASK;
     if (stage_is_async(s) && main_first(s) && oldest == 0)
         return 0; /* in the loop's own order */
-    if (s->scheduled && schedule_peek(&s->schedule, &letter)) {
-        uint32_t task = letter + s->letters_from;
-        if (task < s->n && s->players[task].phase == RUNNABLE)
+    if (e->want != CV_NO_TASK) {
+        uint32_t task = wanted(e, e->want);
+        if (task != CV_NO_TASK || e->want != CV_NO_TASK)
             return task;
-        impossible(s, letter, task >= s->n ? "does not exist yet" : s->players[task].phase == GONE ? "is done" : "has to wait");
+    }
+    if (e->desk.at && desk_replays(e))
+        return wanted(e, desk_next(e));
+    if (s->scheduled && schedule_peek(&s->schedule, &letter)) {
+        uint32_t task = letter + s->letters_from, goes = task < s->n ? wanted(e, task) : CV_NO_TASK;
+        if (e->desk.at)
+            desk_stands(e);
+        if (goes != CV_NO_TASK || e->want != CV_NO_TASK)
+            return goes;
+        if (!settle(e))
+            cannot_go(e, letter, task);
+        e->again = true;
         return CV_NO_TASK;
     }
     if (s->scheduled && s->schedule.broken) {
-        broken(s);
+        broken(e);
+        e->again = true;
         return CV_NO_TASK;
     }
+    if (e->desk.at) {
+        desk_stands(e);
+        uint32_t task = desk_asks(e);
+        e->again = task == CV_NO_TASK;
+        return task == CV_NO_TASK ? task : wanted(e, task);
+    }
+    if (n == 0)
+        return CV_NO_TASK;
     if (s->scheduled && !stage_is_async(s)) { /* used up: no preemption any more */
         s->players[oldest].hops = 0;
         return s->current != CV_NO_TASK && s->players[s->current].phase == RUNNABLE ? s->current : oldest;
     }
     if (s->scheduled || s->own_order)
         return oldest;
-    for (uint64_t k = random_below(s, n), t = 0; t < s->n; t++)
+    for (uint64_t k = stepped_random(&s->random, n), t = 0; t < s->n; t++)
         if (s->players[t].phase == RUNNABLE && !stage_held(s, (uint32_t)t) && k-- == 0)
             return (uint32_t)t;
     return oldest;
 }
 
+/* To take the core from who could go on is a preemption; under async, to leave the loop's own order. */
+static bool preempts(const struct stepped *e, uint32_t task)
+{
+    const struct stage *s = &e->s;
+    uint32_t current = s->current;
+    if (stage_is_async(s))
+        return e->oldest != CV_NO_TASK && task != e->oldest;
+    return current != CV_NO_TASK && current >= s->letters_from && current != task && s->players[current].phase == RUNNABLE;
+}
+
 /* One turn of a task: to the end of its visible step, or under async until it gives the thread back. The schedule counts visible
  * steps, and a turn that has none. */
-static void turn(struct stage *s, uint32_t task)
+static void turn(struct stepped *e, uint32_t task)
 {
-    bool first = true, go = true, named = false;
-    uint32_t letter;
+    struct stage *s = &e->s;
+    bool first = true, go = true;
+    uint32_t letter, steps = 0;
+    if (task >= s->letters_from && preempts(e, task))
+        atomic_fetch_add(&stage_head(s)->preemptions, 1);
     while (go && !s->over && !atomic_load_explicit(&stage_head(s)->stop, memory_order_relaxed)) {
         struct cv_action a;
         stage_look(s, task, &a);
@@ -123,18 +229,23 @@ static void turn(struct stage *s, uint32_t task)
         bool lettered = task >= s->letters_from && a.visible;
         if (lettered && s->scheduled && schedule_peek(&s->schedule, &letter)) {
             if (letter + s->letters_from != task) {
-                impossible(s, letter, "cannot go: another task keeps the thread until it awaits");
-                return;
+                impossible(e, letter, "cannot go: another task keeps the thread until it awaits");
+                if (s->over)
+                    return;
+            } else {
+                schedule_step(&s->schedule);
             }
-            schedule_step(&s->schedule);
         }
-        named |= a.visible;
+        steps += a.visible;
         go = stage_act(s, task, &a);
+        desk_acted(e, &a);
     }
-    if (!named && task >= s->letters_from && s->scheduled && schedule_peek(&s->schedule, &letter) && letter + s->letters_from == task)
+    if (!steps && task >= s->letters_from && s->scheduled && schedule_peek(&s->schedule, &letter) && letter + s->letters_from == task)
         schedule_step(&s->schedule); /* an end with something invisible in front of it, and nothing else */
     if (s->players[task].worker && stage_is_async(s))
         s->players[task].ready_order = s->order++; /* behind what is ready, so that loop and workers take turns */
+    if (task >= s->letters_from)
+        desk_made(e, task, steps ? steps : 1);
 }
 
 /* Tells of a deadlock that was not told yet; last: nobody is left beside it. */
@@ -171,44 +282,67 @@ static void deadlocked(struct stage *s)
     stage_end(s, CV_OUT_DEADLOCK, text.at);
     cv_buf_release(&text);
 }
+
+/* What is told of a run that took too long: who waits for whom in it. */
+static void timed_out(struct stepped *e)
+{
+    struct stage *s = &e->s;
+    if (atomic_load(&stage_head(s)->outcome) != CV_OUT_TIMEOUT)
+        return;
+    for (uint32_t t = 0; t < s->n && !stage_is_async(s); t++)
+        if (s->players[t].task)
+            may_go(s, t);
+    part_of_all(s);
+}
+
+static void go_on(struct stepped *e)
+{
+    struct stage *s = &e->s;
+    stage_look_around(s);
+    uint32_t task = s->over ? CV_NO_TASK : pick(e);
+    if (s->over || (task == CV_NO_TASK && e->again))
+        return;
+    if (task != CV_NO_TASK && s->players[task].hops) { /* a callback runs, the task's step comes behind what is ready */
+        stage_ready(s, task, s->players[task].hops - 1);
+        e->want = s->scheduled && task >= s->letters_from ? task : CV_NO_TASK;
+        return;
+    }
+    if (task != CV_NO_TASK) {
+        atomic_fetch_add(&stage_head(s)->loop_iterations, stage_is_async(s));
+        turn(e, task);
+        return;
+    }
+    if (s->closing && s->holder == CV_NO_TASK) /* a loop that ends waits for nothing */
+        return;
+    part_of_all(s);
+    if (!stage_to_next_timer(s))
+        deadlocked(s);
+    s->looked = stage_now(s);
+}
+
 static int stepped_run(struct cv_machine *m)
 {
-    struct stage s = {.random = m->order->seed, .scheduled = m->order->schedule[0] != 0};
+    struct stepped e = {.s.random = m->order->seed, .s.scheduled = m->schedule[0] != 0 || m->desk, .want = CV_NO_TASK, .desk.at = m->desk};
+    struct stage *s = &e.s;
     if (m->order->record)
-        cv_ring_claim(&m->shm, &s.w.ring);
-    schedule_start(&s.schedule, m->order->schedule);
-    stage_begin(&s, m, m->order->model == CV_ASYNC && !s.scheduled && m->order->seed <= 1);
-    while (!s.over && !atomic_load(&stage_head(&s)->stop)) {
-        stage_look_around(&s);
-        uint32_t task = s.over ? CV_NO_TASK : pick(&s);
-        if (s.over)
+        cv_ring_claim(&m->shm, &s->w.ring);
+    schedule_start(&s->schedule, m->schedule);
+    stage_begin(s, m, m->order->model == CV_ASYNC && !s->scheduled && m->order->seed <= 1);
+    desk_begin(&e);
+    while (!atomic_load(&stage_head(s)->stop)) {
+        desk_between(&e);
+        go_on(&e);
+        if (!s->over)
+            continue;
+        timed_out(&e);
+        left_over(&e);
+        atomic_store(&stage_head(s)->finished, stage_now(s));
+        if (!desk_is_over(&e))
             break;
-        if (task != CV_NO_TASK && s.players[task].hops) { /* a callback runs, the task's step comes behind what is ready */
-            stage_ready(&s, task, s.players[task].hops - 1);
-            continue;
-        }
-        if (task != CV_NO_TASK) {
-            atomic_fetch_add(&stage_head(&s)->loop_iterations, stage_is_async(&s));
-            turn(&s, task);
-        } else if (s.closing && s.holder == CV_NO_TASK) { /* a loop that ends waits for nothing */
-            continue;
-        } else {
-            part_of_all(&s);
-            if (!stage_to_next_timer(&s))
-                deadlocked(&s);
-        }
-        if (task == CV_NO_TASK)
-            s.looked = stage_now(&s);
     }
-    if (atomic_load(&stage_head(&s)->outcome) == CV_OUT_TIMEOUT) {
-        for (uint32_t t = 0; t < s.n && !stage_is_async(&s); t++)
-            if (s.players[t].task)
-                may_go(&s, t);
-        part_of_all(&s);
-    }
-    left_over(&s);
-    atomic_store(&stage_head(&s)->finished, stage_now(&s));
-    stage_release(&s);
+    atomic_store(&stage_head(s)->finished, stage_now(s));
+    desk_release(&e);
+    stage_release(s);
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * woken task leaves it and waits in the `woken` list until its engine fetches it. */
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,6 +85,7 @@ void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_ta
     s->nodes_at = s->items_at + s->nitems * (uint32_t)sizeof(struct cv_cell);
 }
 
+size_t cv_sync_used_from(void) { return offsetof(struct cv_sync, nobjects); }
 size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks) { return s->nodes_at + ntasks * sizeof(struct node); }
 
 /* ── lists ──────────────────────────────────────────────────────────────────────────────────────── */

@@ -24,7 +24,8 @@ struct cv_sync;
 void cv_sync_event(struct cv_worker *w, uint32_t task, const struct cv_action *a, const struct cv_sync_done *done, bool ok);
 size_t cv_sync_bytes(const struct cv_program *p, uint32_t max_tasks);
 void cv_sync_init(struct cv_sync *s, const struct cv_program *p, uint32_t max_tasks);
-size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks); /* bytes that a snapshot must copy */
+size_t cv_sync_used(const struct cv_sync *s, uint32_t ntasks); /* bytes that a snapshot must copy, */
+size_t cv_sync_used_from(void);                                /* from this byte on: the mutex stays where it is */
 
 /* LOCK UNLOCK ACQUIRE RELEASE PUT GET WAIT NOTIFY SET CLEAR BARRIER JOIN JOIN_ALL: is decided in this table. */
 bool cv_sync_is(const struct cv_action *a);

@@ -209,12 +209,11 @@ static void pace_setting(struct reader *r)
 /* Letters and counts, as in A2 B3 A1. Which tasks there are is known when it runs. */
 static void schedule_setting(struct reader *r, const struct line *l)
 {
-    enum { MOST = 4095 };
     const char *s = r->p->schedule = reader_raw_value(r, l);
     struct cv_place at = reader_place(r, r->pos + strspn(r->pos, " \t"), strlen(s));
     size_t bad = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789, \t");
-    if (strlen(s) > MOST)
-        reader_error(r, at, "a schedule has at most %d characters", MOST);
+    if (strlen(s) > CV_LIMIT_SCHEDULE)
+        reader_error(r, at, "a schedule has at most %d characters", CV_LIMIT_SCHEDULE);
     else if (s[bad] || isdigit((unsigned char)s[0]))
         reader_error(r, at, "a schedule is letters and counts, as in A2 B3 A1");
 }

@@ -46,7 +46,7 @@ static void play(struct play *p, const char *text, enum cv_model_kind model, uin
         cv_diags_print(stderr, &diags, "test.ini", text, strlen(text));
     ck_assert_ptr_nonnull(p->program);
     p->order = (struct cv_order){.model = model, .stepped = true, .record = true, .seed = seed, .timeout_ns = 60000000000u, .max_tasks = 1000};
-    snprintf(p->order.schedule, sizeof p->order.schedule, "%s", schedule);
+    p->order.schedule = schedule;
     struct cv_shm_plan plan = {.max_tasks = 1000, .max_rings = 2, .ring_records = 1 << 16, .engine_bytes = cv_machine_bytes(p->program, &p->order),
                                .finals_bytes = 1 << 20, .string_bytes = 1 << 20, .source_bytes = 1 << 16};
     ck_assert_int_eq(cv_shm_create(&p->shm, &plan), 0);
