@@ -14,13 +14,18 @@ enum cv_colour {                  /* meanings, not hues: the theme maps them */
 };
 enum { CV_A_BOLD = 1, CV_A_REVERSE = 2, CV_A_UNDERLINE = 4, CV_A_DIM = 8 };
 struct cv_cell_ui { uint32_t c; uint8_t colour, attrs, wide; /* wide: 1 the left half of two columns, 2 the right */ };
-struct cv_canvas { int width, height; struct cv_cell_ui *at; bool ascii; };
+struct cv_canvas { int width, height; struct cv_cell_ui *at; bool ascii; int theme; };
 void cv_canvas_resize(struct cv_canvas *c, int width, int height); /* clears */
 void cv_canvas_release(struct cv_canvas *c);
 /* As text, a line a row, trailing blanks cut; as ANSI colours; as an SVG picture. */
 void cv_canvas_text(const struct cv_canvas *c, struct cv_buf *out);
 void cv_canvas_ansi(const struct cv_canvas *c, struct cv_buf *out);
 void cv_canvas_svg(const struct cv_canvas *c, struct cv_buf *out);
+
+/* Themes: 0, 1, … as they are listed; NULL: no such. */
+const char *cv_theme_name(int theme);
+const char *cv_theme_summary(int theme);
+int cv_theme_find(const char *name); /* -1: none is called so */
 
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
@@ -68,6 +73,7 @@ void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s);
 void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text);
 enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in);
 void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of the canvas's size */
+void cv_ui_theme(struct cv_ui *ui, int theme);
 bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */
 void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */
 void cv_ui_span(struct cv_ui *ui, uint64_t ns);           /* width of the timeline */
@@ -100,7 +106,7 @@ struct cv_terminal_ops {
     int (*open)(bool no_colour, bool ascii, struct cv_buf *why);  /* -1: why says (TERM unknown, not a terminal) */
     bool (*unicode)(void);                            /* may UTF-8 be sent? */
     void (*size)(int *width, int *height);
-    void (*present)(const struct cv_canvas *c);       /* sends only what differs */
+    bool (*present)(const struct cv_canvas *c);       /* sends only what differs; false: the line is not done with the last frame, nothing was sent */
     bool (*read)(struct cv_input *in);                /* one input that is there; false: none */
     void (*suspend)(void), (*resume)(void), (*resized)(void);
     void (*close)(void);                              /* idempotent; the terminal is as it was */

@@ -38,7 +38,7 @@ struct app_args {
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present;
     uint64_t max_tasks, max_memory, max_output, timeout_ns; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
-    int width, height;
+    int width, height, theme;              /* theme -1: not given */
     struct cv_override overrides[CV_LIMIT_PARAMS];
     size_t noverrides;
     char params[sizeof((struct cv_order *)0)->params]; /* the same, as an order carries them */

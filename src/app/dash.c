@@ -36,6 +36,7 @@ struct dash {
     bool touched, settled_due;      /* something about the watched file has changed; and then nothing for a while */
     bool picking;                   /* the picker is shown */
     bool frozen;                    /* the run waits at its gate until the story begins */
+    bool late;                      /* the line was not free for the last frame */
     bool dirty, frame_due, drain_due, key_due, resized, continued, stopped, vanished, quit, topo_came, over;
     int deadly;                     /* a signal that ends us */
     int status;
@@ -85,12 +86,18 @@ static void topo_read(uv_work_t *w, int status)
 }
 
 /* ── the picture ────────────────────────────────────────────────────────────────────────────────── */
+/* What a slow line cannot take yet is drawn anew, as it is then, with one of the next ticks. */
+static void show(struct dash *d)
+{
+    d->dirty = !d->term->present(&d->canvas);
+    d->late = d->dirty;
+}
+
 static void draw(struct dash *d)
 {
     if (d->picking) {
         cv_picker_draw(d->picker, &d->canvas);
-        d->term->present(&d->canvas);
-        d->dirty = false;
+        show(d);
         return;
     }
     struct cv_ui_status s = {.message = d->message.n ? d->message.at : NULL, .source_name = "", .source_why = "", .clock_name = "",
@@ -99,9 +106,8 @@ static void draw(struct dash *d)
         app_play_status(&d->play, &s);
     cv_ui_status(d->ui, &s);
     cv_ui_draw(d->ui, &d->canvas);
-    d->term->present(&d->canvas);
     d->drawn = d->play.session ? cv_model_change(d->play.model) : 0;
-    d->dirty = false;
+    show(d);
 }
 
 static void fit(struct dash *d)
@@ -400,12 +406,12 @@ static void turn(struct dash *d)
     bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn, framed = came(&d->frame_due);
     if (framed && !d->picking)
         d->dirty |= cv_ui_tick(d->ui, cv_mono_ns());
-    if (d->dirty || (framed && changed))
+    if ((d->dirty && (framed || !d->late)) || (framed && changed))
         draw(d);
-    bool playing = cv_ui_playing(d->ui) && !d->picking && !d->frozen;
+    bool playing = (cv_ui_playing(d->ui) && !d->picking && !d->frozen) || d->late;
     if (playing && !uv_is_active((uv_handle_t *)&d->frame))
-        uv_timer_start(&d->frame, on_frame, 0, FRAME_MS);
-    else if ((d->over || d->frozen) && !changed && !playing)
+        uv_timer_start(&d->frame, on_frame, d->late ? FRAME_MS : 0, FRAME_MS);
+    else if ((d->over || d->frozen || !d->play.session) && !changed && !playing)
         uv_timer_stop(&d->frame);
 }
 
@@ -454,6 +460,8 @@ static int watch(struct dash *d)
     d->ui = cv_ui_new(d->canvas.ascii);
     if (d->args->present)
         cv_ui_present(d->ui, CV_SLIDE_OPENING);
+    d->canvas.theme = d->args->theme < 0 ? 0 : d->args->theme;
+    cv_ui_theme(d->ui, d->canvas.theme);
     d->guess = cv_topo_guess();
     cv_ui_topo(d->ui, d->guess);
     start_loop(d); /* in front of the look at the size: a change of it after that look is told by a signal */

@@ -51,10 +51,10 @@ const struct app_option_info app_options[] = {
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
     {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE, O_ASCII},
     {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
+    {0, "theme", "NAME", "dark, light, projector, colour-blind or mono (dark)", APP_DASH | APP_RENDER, O_THEME},
     {'h', "help", NULL, "this help", EVERY, 'h'},
     {'V', "version", NULL, "the version", EVERY, 'V'},
     {0, "mdoc", NULL, "a topic as the manual has it", 0, O_MDOC},
-    {0, "theme", "NAME", NULL, 0, O_THEME},
     {0}};
 
 static int output_error;
@@ -182,6 +182,17 @@ static bool is_source(const char *name)
     return false;
 }
 
+static int theme_option(struct app_args *a, const char *name)
+{
+    struct cv_buf all = {0};
+    for (int i = 0; cv_theme_name(i); i++)
+        cv_buf_printf(&all, "%s%s", i ? ", " : "", cv_theme_name(i));
+    a->theme = cv_theme_find(name);
+    int status = a->theme >= 0 ? APP_OK : app_say(APP_WRONG, "no such theme: '%s' (there are %s)", name, all.at);
+    cv_buf_release(&all);
+    return status;
+}
+
 static int take_option(struct app_args *a, int code, char *value)
 {
     uint64_t w, h;
@@ -236,7 +247,7 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_PRESENT: a->present = true; break;
     case O_WATCH: a->watch = true; break;
     case O_OBSERVER: a->observer = true; break;
-    case O_THEME: return app_say(APP_WRONG, "--theme is not yet in this version");
+    case O_THEME: return theme_option(a, value);
     default: CV_ASSERT(!"an option without its case");
     }
     return APP_OK;
@@ -319,7 +330,7 @@ static int dispatch(struct app_args *a, const struct cv_buf *seen)
 
 int app_main(int argc, char **argv)
 {
-    struct app_args a = {.seed = 1, .width = 100, .height = 30, .exe = realpath("/proc/self/exe", NULL)};
+    struct app_args a = {.seed = 1, .width = 100, .height = 30, .theme = -1, .exe = realpath("/proc/self/exe", NULL)};
     struct cv_buf seen = {0};
     const char *colour = getenv("NO_COLOR");
     a.no_colour = colour && *colour;

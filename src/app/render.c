@@ -106,6 +106,7 @@ static int draw(const struct app_args *a, const struct app_play *y, const struct
     struct cv_ui_status status = {0};
     struct cv_buf out = {0};
     app_play_status(y, &status);
+    cv_ui_theme(ui, a->theme);
     cv_ui_topo(ui, topo);
     cv_ui_model(ui, y->model);
     cv_ui_status(ui, &status);

@@ -6,6 +6,7 @@
 
 #include "convis/ui.h"
 
+void canvas_utf8(uint32_t c, struct cv_buf *out); /* appends a code point */
 struct cv_rect canvas_clip(struct cv_rect a, struct cv_rect b); /* what both cover; w = h = 0: nothing */
 /* One character; returns its columns, 0 where there was no room for it. Under ascii a fallback stands in. */
 int canvas_put(struct cv_canvas *c, struct cv_rect clip, int x, int y, uint32_t character, enum cv_colour colour, unsigned attrs);

@@ -4,7 +4,7 @@
 #include "ui/canvas.h"
 #include "ui/theme.h"
 
-static void add_utf8(struct cv_buf *out, uint32_t c)
+void canvas_utf8(uint32_t c, struct cv_buf *out)
 {
     char s[4];
     size_t n = 0;
@@ -45,41 +45,47 @@ void cv_canvas_text(const struct cv_canvas *c, struct cv_buf *out)
     for (int y = 0; y < c->height; y++) {
         for (int x = 0, end = row_end(c, y, false); x < end; x++)
             if (c->at[y * c->width + x].wide != 2)
-                add_utf8(out, c->at[y * c->width + x].c);
+                canvas_utf8(c->at[y * c->width + x].c, out);
         cv_buf_str(out, "\n");
     }
 }
 
-static void add_sgr(struct cv_buf *out, const struct cv_cell_ui *cell)
+static const struct theme *theme_of(const struct cv_canvas *c) { return &themes[c->theme >= 0 && c->theme < THEMES ? c->theme : 0]; }
+
+static void add_sgr(struct cv_buf *out, const struct theme *t, const struct cv_cell_ui *cell)
 {
+    unsigned attrs = cell->attrs | t->of[cell->colour].attrs;
     cv_buf_str(out, "\033[0");
-    if (cell->attrs & CV_A_BOLD)
+    if (attrs & CV_A_BOLD)
         cv_buf_str(out, ";1");
-    if (cell->attrs & CV_A_DIM)
+    if (attrs & CV_A_DIM)
         cv_buf_str(out, ";2");
-    if (cell->attrs & CV_A_UNDERLINE)
+    if (attrs & CV_A_UNDERLINE)
         cv_buf_str(out, ";4");
-    if (cell->attrs & CV_A_REVERSE)
+    if (attrs & CV_A_REVERSE)
         cv_buf_str(out, ";7");
-    if (theme_colours[cell->colour].of_256 >= 0)
-        cv_buf_printf(out, ";38;5;%d", theme_colours[cell->colour].of_256);
+    if (t->of[cell->colour].rgb != THEME_OWN)
+        cv_buf_printf(out, ";38;5;%d", theme_256(t->of[cell->colour].rgb));
+    if (t->ground != THEME_OWN)
+        cv_buf_printf(out, ";48;5;%d", theme_256(t->ground));
     cv_buf_str(out, "m");
 }
 
 void cv_canvas_ansi(const struct cv_canvas *c, struct cv_buf *out)
 {
     cv_buf_str(out, "");
+    const struct theme *t = theme_of(c);
     for (int y = 0; y < c->height; y++) {
-        int end = row_end(c, y, true);
+        int end = t->ground == THEME_OWN ? row_end(c, y, true) : c->width;
         const struct cv_cell_ui *last = NULL;
         for (int x = 0; x < end; x++) {
             const struct cv_cell_ui *cell = &c->at[y * c->width + x];
             if (cell->wide == 2)
                 continue;
             if (!last || last->colour != cell->colour || last->attrs != cell->attrs)
-                add_sgr(out, cell);
+                add_sgr(out, t, cell);
             last = cell;
-            add_utf8(out, cell->c);
+            canvas_utf8(cell->c, out);
         }
         cv_buf_str(out, end ? "\033[0m\n" : "\n");
     }
@@ -94,10 +100,18 @@ static void add_xml(struct cv_buf *out, uint32_t c)
     else if (c == '>')
         cv_buf_str(out, "&gt;");
     else
-        add_utf8(out, c);
+        canvas_utf8(c, out);
 }
 
 enum { CELL_W = 9, CELL_H = 19, BASE = 14, MARGIN = 10 };
+
+/* In a picture there is no terminal whose own colours could be meant. */
+static void add_colour(struct cv_buf *out, uint32_t rgb, uint32_t own) { cv_buf_printf(out, "#%06x", (unsigned)(rgb == THEME_OWN ? own : rgb)); }
+static uint32_t ground_of(const struct theme *t) { return t->ground == THEME_OWN ? 0x1c1c1c : t->ground; }
+static uint32_t ink_of(const struct theme *t, enum cv_colour colour)
+{
+    return t->of[colour].rgb != THEME_OWN ? t->of[colour].rgb : colour == CV_C_TITLE ? 0xffffff : 0xd8d8d8;
+}
 
 /* Cells of one look from x on, as one piece of text. */
 static int svg_run(const struct cv_canvas *c, struct cv_buf *out, int x, int y, int end)
@@ -107,20 +121,25 @@ static int svg_run(const struct cv_canvas *c, struct cv_buf *out, int x, int y, 
     while (to < end && c->at[y * c->width + to].colour == first->colour && c->at[y * c->width + to].attrs == first->attrs)
         to++;
     columns = to - x;
-    const char *ink = theme_colours[first->colour].svg;
+    const struct theme *t = theme_of(c);
+    uint32_t ink = ink_of(t, first->colour);
+    unsigned attrs = first->attrs | t->of[first->colour].attrs;
     int px = MARGIN + x * CELL_W, py = MARGIN + y * CELL_H;
-    if (first->attrs & CV_A_REVERSE) {
-        cv_buf_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>\n", px, py, columns * CELL_W, CELL_H, ink);
-        ink = "#1c1c1c";
+    if (attrs & CV_A_REVERSE) {
+        cv_buf_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"", px, py, columns * CELL_W, CELL_H);
+        add_colour(out, ink, ink);
+        cv_buf_str(out, "\"/>\n");
+        ink = ground_of(t);
     }
     bool blank = true;
     for (int i = x; i < to; i++)
         blank &= c->at[y * c->width + i].c == ' ';
-    if (blank && !(first->attrs & CV_A_UNDERLINE))
+    if (blank && !(attrs & CV_A_UNDERLINE))
         return to;
-    cv_buf_printf(out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"%s\"%s%s%s>", px, py + BASE, columns * CELL_W, ink,
-                  first->attrs & CV_A_BOLD ? " font-weight=\"bold\"" : "", first->attrs & CV_A_DIM ? " opacity=\"0.7\"" : "",
-                  first->attrs & CV_A_UNDERLINE ? " text-decoration=\"underline\"" : "");
+    cv_buf_printf(out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"", px, py + BASE, columns * CELL_W);
+    add_colour(out, ink, ink);
+    cv_buf_printf(out, "\"%s%s%s>", attrs & CV_A_BOLD ? " font-weight=\"bold\"" : "", attrs & CV_A_DIM ? " opacity=\"0.7\"" : "",
+                  attrs & CV_A_UNDERLINE ? " text-decoration=\"underline\"" : "");
     for (int i = x; i < to; i++)
         if (c->at[y * c->width + i].wide != 2)
             add_xml(out, c->at[y * c->width + i].c);
@@ -133,9 +152,9 @@ void cv_canvas_svg(const struct cv_canvas *c, struct cv_buf *out)
     int w = c->width * CELL_W + 2 * MARGIN, h = c->height * CELL_H + 2 * MARGIN;
     cv_buf_printf(out,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
-                  "<rect width=\"%d\" height=\"%d\" rx=\"6\" fill=\"#1c1c1c\"/>\n"
+                  "<rect width=\"%d\" height=\"%d\" rx=\"6\" fill=\"#%06x\"/>\n"
                   "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n",
-                  w, h, w, h, w, h);
+                  w, h, w, h, w, h, (unsigned)ground_of(theme_of(c)));
     for (int y = 0; y < c->height; y++)
         for (int x = 0, end = row_end(c, y, true); x < end;)
             x = svg_run(c, out, x, y, end);

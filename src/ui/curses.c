@@ -1,5 +1,6 @@
-/* The terminal, through ncurses; the only file that knows it. Cells that do not differ from the last frame are not even
- * handed to curses. The signals that curses takes for itself are given back: the program decides about them.
+/* The terminal, through ncurses; the only file that knows it: its modes, its keys and what it can. What is drawn is written by
+ * encode.c, past curses, which is told nothing of it and so never writes into it. The signals that curses takes for itself are
+ * given back: the program decides about them.
  *
  * What restores the terminal in an emergency is put together beforehand, because nothing of curses may be called from a
  * signal handler. */
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +22,17 @@
 #undef lines
 #undef tab
 
-#include "ui/canvas.h"
-#include "ui/theme.h"
+#include "ui/encode.h"
 
 static struct {
     SCREEN *screen;
-    bool open, suspended, colour, ascii, mouse, rich;
+    WINDOW *keys;           /* a pad: reading from it never draws */
+    bool open, suspended, ascii, mouse;
     struct termios before;
     char restore[512];
     size_t restore_length;
-    struct cv_cell_ui *last; /* what curses was given */
-    int last_w, last_h;
+    struct encoder encoder;
+    struct cv_buf out;
 } term;
 
 /* ── the emergency ──────────────────────────────────────────────────────────────────────────────── */
@@ -75,30 +77,30 @@ static void terminal_emergency(void)
     term.open = false;
 }
 
-/* ── colours ────────────────────────────────────────────────────────────────────────────────────── */
-static void start_colours(void)
+/* ── what it can ────────────────────────────────────────────────────────────────────────────────── */
+static bool has_flag(const char *name) { return tigetflag(name) == 1; }
+
+static bool begins(const char *s, const char *with) { return s && s != (char *)-1 && !strncmp(s, with, strlen(with)); }
+
+/* GNU screen takes RGB for other attributes, and the environment in it is that of the terminal around it. */
+static bool true_colour(const char *name)
 {
-    if (!has_colors() || start_color() == ERR)
-        return;
-    short background = use_default_colors() == OK ? -1 : COLOR_BLACK;
-    term.rich = COLORS >= 256;
-    for (int i = 0; i < CV_C_COUNT; i++) {
-        short ink = term.rich ? theme_colours[i].of_256 : theme_colours[i].of_8;
-        if (ink < 0 && background != -1)
-            ink = COLOR_WHITE;
-        if (i + 1 < COLOR_PAIRS)
-            init_pair((short)(i + 1), ink, background);
-    }
-    term.colour = true;
+    const char *told = getenv("COLORTERM");
+    if (has_flag("RGB") || has_flag("Tc") || COLORS > 256)
+        return true;
+    return told && (!strcmp(told, "truecolor") || !strcmp(told, "24bit")) && strncmp(name, "screen", 6) != 0 && COLORS >= 256;
 }
 
-static attr_t look_of(const struct cv_cell_ui *cell)
+static void look_at_caps(bool no_colour)
 {
-    unsigned attrs = cell->attrs;
-    if (!term.rich)
-        attrs |= theme_colours[cell->colour].attrs_8;
-    return (attrs & CV_A_BOLD ? A_BOLD : 0) | (attrs & CV_A_REVERSE ? A_REVERSE : 0) | (attrs & CV_A_UNDERLINE ? A_UNDERLINE : 0) |
-           (attrs & CV_A_DIM && !(attrs & CV_A_BOLD) ? A_DIM : 0);
+    const char *name = getenv("TERM");
+    struct encode_caps *can = &term.encoder.caps;
+    bool colours = !no_colour && has_colors() && start_color() != ERR && begins(tigetstr("setaf"), "\033[");
+    can->colours = !colours ? ENCODE_MONO : true_colour(name) ? ENCODE_TRUE : COLORS >= 256 ? ENCODE_256 : ENCODE_8;
+    can->erases_in_colour = has_flag("bce");
+    can->no_corner = has_flag("am") && !has_flag("xenl");
+    can->few_glyphs = !strncmp(name, "linux", 5);
+    can->single_off = has_colors(); /* what has colours knows the attributes of ECMA-48 too */
 }
 
 /* ── opening and closing ────────────────────────────────────────────────────────────────────────── */
@@ -124,11 +126,6 @@ static void report_drags(bool on)
     (void)n;
 }
 
-static void forget_frame(void)
-{
-    term.last_w = term.last_h = 0;
-}
-
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
 static bool known_terminal(struct cv_buf *why)
@@ -144,15 +141,15 @@ static bool known_terminal(struct cv_buf *why)
         return false;
     }
     if (setupterm(NULL, STDOUT_FILENO, &error) == OK) {
-        const char *move = tigetstr("cup");
-        if (move && move != (char *)-1)
+        if (begins(tigetstr("cup"), "\033[%i%p1%d;%p2%dH"))
             return true;
-        error = 1;
+        error = begins(tigetstr("cup"), "") ? 2 : 1;
     }
     struct cv_buf clean = {0};
     cv_text_clean(&clean, name, strlen(name));
     cv_buf_printf(why, error == 0 ? "TERM is '%s', which no terminal description here knows"
                        : error < 0 ? "TERM is '%s', and there are no terminal descriptions here (terminfo)"
+                       : error > 1 ? "TERM is '%s', a terminal whose sequences are not those of ECMA-48"
                                    : "TERM is '%s', a terminal that cannot move its cursor", clean.at);
     cv_buf_release(&clean);
     return false;
@@ -185,18 +182,37 @@ static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
     noecho();
     nonl();
     intrflush(stdscr, FALSE);
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
     curs_set(0);
-    leaveok(stdscr, TRUE);
-    if (!no_colour)
-        start_colours();
-    start_mouse();
-    prepare_restore();
+    look_at_caps(no_colour);
     term.open = true;
     refresh();
+    term.keys = newpad(1, 1);
+    keypad(term.keys, TRUE);
+    nodelay(term.keys, TRUE);
+    start_mouse();
+    prepare_restore();
     report_drags(true);
     return 0;
+}
+
+static void send_out(const char *at, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(STDOUT_FILENO, at, n);
+        if (done < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+        else if (done < 0 && errno != EINTR)
+            return; /* the terminal has gone: whoever reads its keys will hear */
+        at += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+}
+
+/* What others write next is written in no colour of ours. */
+static void put_plain(void)
+{
+    send_out("\033[m", 3);
+    encode_forget(&term.encoder);
 }
 
 static void terminal_close(void)
@@ -205,14 +221,15 @@ static void terminal_close(void)
         return;
     if (!term.suspended) {
         report_drags(false);
+        put_plain();
         mousemask(0, NULL);
         endwin();
     }
     term.open = false;
+    delwin(term.keys);
     delscreen(term.screen);
-    free(term.last);
-    term.last = NULL;
-    forget_frame();
+    encode_release(&term.encoder);
+    cv_buf_release(&term.out);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
 }
 
@@ -221,6 +238,7 @@ static void terminal_suspend(void)
     if (!term.open || term.suspended)
         return;
     report_drags(false);
+    put_plain();
     def_prog_mode();
     endwin();
     term.suspended = true;
@@ -232,9 +250,7 @@ static void terminal_resized(void)
     struct winsize size;
     if (term.open && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resize_term(size.ws_row, size.ws_col);
-    if (term.open)
-        clearok(curscr, TRUE); /* terminals move what stands on them when they change their size, each in its way */
-    forget_frame();
+    encode_forget(&term.encoder); /* terminals move what stands on them when they change their size, each in its way */
 }
 
 static void terminal_resume(void)
@@ -245,6 +261,7 @@ static void terminal_resume(void)
     tcgetattr(STDIN_FILENO, &term.before); /* the shell may have set it anew */
     reset_prog_mode();
     terminal_resized();
+    clearok(curscr, TRUE);
     refresh();
     report_drags(true);
 }
@@ -256,50 +273,26 @@ static void terminal_size(int *width, int *height)
 }
 
 /* ── showing ────────────────────────────────────────────────────────────────────────────────────── */
-static void put_cell(int x, int y, const struct cv_cell_ui *cell)
+/* A slow line is given the newest frame when it is done with the one before, not all that came meanwhile. */
+static bool line_is_free(void)
 {
-    wchar_t text[2] = {(wchar_t)cell->c, 0};
-    cchar_t c;
-    if (setcchar(&c, text, look_of(cell), term.colour ? (short)(cell->colour + 1) : 0, NULL) == OK)
-        mvadd_wch(y, x, &c);
+    int queued = 0;
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) == 0 && queued > 0)
+        return false;
+    return poll(&p, 1, 0) != 0;
 }
 
-static bool same(const struct cv_cell_ui *a, const struct cv_cell_ui *b)
-{
-    return a->c == b->c && a->colour == b->colour && a->attrs == b->attrs && a->wide == b->wide;
-}
-
-static void terminal_present(const struct cv_canvas *c)
+static bool terminal_present(const struct cv_canvas *c)
 {
     if (!term.open || term.suspended)
-        return;
-    int w = c->width < COLS ? c->width : COLS, h = c->height < LINES ? c->height : LINES;
-    bool fresh = term.last_w != c->width || term.last_h != c->height;
-    if (fresh) {
-        term.last = cv_realloc(term.last, (size_t)c->width * (size_t)c->height * sizeof *term.last);
-        term.last_w = c->width;
-        term.last_h = c->height;
-        werase(stdscr);
-    }
-    for (int y = 0; y < h; y++) {
-        bool wide = false;
-        for (int x = 0; x < c->width && !fresh; x++) /* a wide cell overwritten takes its neighbour along: the row as a whole */
-            wide |= (term.last[y * c->width + x].wide || c->at[y * c->width + x].wide) && !same(&term.last[y * c->width + x], &c->at[y * c->width + x]);
-        for (int x = 0; x < w; x++) {
-            const struct cv_cell_ui *cell = &c->at[y * c->width + x];
-            if (cell->wide == 2 || (cell->wide == 1 && x + 1 >= w))
-                continue;
-            if (fresh || wide || !same(cell, &term.last[y * c->width + x]))
-                put_cell(x, y, cell);
-        }
-    }
-    memcpy(term.last, c->at, (size_t)c->width * (size_t)c->height * sizeof *term.last);
-    sigset_t stop, before; /* curses ignores SIGTSTP while it writes, and a Ctrl-Z would be lost: blocked, it waits */
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTSTP);
-    pthread_sigmask(SIG_BLOCK, &stop, &before);
-    refresh();
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return true;
+    if (!line_is_free())
+        return false;
+    term.out.n = 0;
+    encode_frame(&term.encoder, c, COLS, LINES, &term.out);
+    send_out(term.out.at, term.out.n);
+    return true;
 }
 
 /* ── reading ────────────────────────────────────────────────────────────────────────────────────── */
@@ -334,18 +327,18 @@ static int key_of(int code)
 static int after_escape(void)
 {
     static const struct { int final, key; } cursor[] = {{'A', CV_KEY_UP}, {'B', CV_KEY_DOWN}, {'C', CV_KEY_RIGHT}, {'D', CV_KEY_LEFT}, {'H', CV_KEY_HOME}, {'F', CV_KEY_END}};
-    int begin = getch();
+    int begin = wgetch(term.keys);
     if (begin != '[' && begin != 'O') {
         if (begin != ERR)
             ungetch(begin);
         return 27;
     }
-    int final = getch();
+    int final = wgetch(term.keys);
     for (size_t i = 0; i < CV_COUNT(cursor); i++)
         if (cursor[i].final == final)
             return cursor[i].key;
     while (final != ERR && begin == '[' && (final < 0x40 || final > 0x7e))
-        final = getch();
+        final = wgetch(term.keys);
     return 0;
 }
 
@@ -355,7 +348,7 @@ static bool terminal_read(struct cv_input *in)
 {
     in->kind = CV_IN_NONE;
     while (term.open && !term.suspended) {
-        int code = getch();
+        int code = wgetch(term.keys);
         if (code == ERR)
             return false;
         if (code == KEY_MOUSE) {
@@ -364,7 +357,7 @@ static bool terminal_read(struct cv_input *in)
             continue;
         }
         if (code == KEY_RESIZE) {
-            forget_frame();
+            encode_forget(&term.encoder);
             in->kind = CV_IN_RESIZE;
             return true;
         }

@@ -231,6 +231,14 @@ static enum cv_command key_told(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_theme(struct cv_view *v, int key)
+{
+    (void)key;
+    v->theme = cv_theme_name(v->theme + 1) ? v->theme + 1 : 0;
+    view_say(v, "theme %s: %s", cv_theme_name(v->theme), cv_theme_summary(v->theme));
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_help(struct cv_view *v, int key)
 {
     (void)key;

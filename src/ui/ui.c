@@ -54,6 +54,7 @@ void cv_ui_pace(struct cv_ui *ui, double pace)
 {
     ui->view.speed = pace < VIEW_SLOWEST ? VIEW_SLOWEST : pace > VIEW_FASTEST ? VIEW_FASTEST : pace;
 }
+void cv_ui_theme(struct cv_ui *ui, int theme) { ui->view.theme = theme >= 0 && cv_theme_name(theme) ? theme : 0; }
 bool cv_ui_playing(const struct cv_ui *ui) { return ui->view.playing != 0; }
 bool cv_ui_tick(struct cv_ui *ui, uint64_t wall_ns) { return view_tick(&ui->view, wall_ns); }
 void cv_ui_at(struct cv_ui *ui, uint64_t t)
@@ -356,6 +357,7 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
 {
     struct cv_view *v = &ui->view;
     c->ascii = v->ascii;
+    c->theme = v->theme;
     cv_canvas_resize(c, c->width, c->height);
     if (v->live)
         v->cursor = view_end(v);

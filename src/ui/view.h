@@ -46,6 +46,7 @@ struct cv_view {
     bool ascii, live, alone, help;
     struct story story;
     bool told;                          /* what the lecture says is shown in full */
+    int theme;
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
     uint64_t seen;                      /* what comes after it has not been shown yet, and is not told before its time */

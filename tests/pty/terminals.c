@@ -102,6 +102,31 @@ START_TEST(unknown_terminal)
 }
 END_TEST
 
+/* Themes by option and key; colours as the terminal has them. */
+START_TEST(themes)
+{
+    static const char *const light[] = {"--theme", "light", "scenarios/stale-global.ini", NULL};
+    static const char *const plain[] = {NULL}, *const rich[] = {"COLORTERM=truecolor", NULL}, *const none[] = {"NO_COLOR=1", NULL};
+    static const struct { const char *term, *const *env, *light, *projector; } cases[] = {
+        {"tmux-256color", plain, "\033[38;5;234;48;5;231m", "48;5;231"},
+        {"tmux-256color", rich, "48;2;255;255;255", "38;2;0;0;0"},
+        {"screen", rich, "\033[30;47m", "47"},
+        {"tmux-256color", none, "Alice", "projector"}};
+    struct pty *p = pty_start(&(struct pty_setup){.term = cases[_i].term, .env = cases[_i].env, .arguments = light});
+    pty_expect_all(p, all_panes);
+    pty_expect_raw(p, cases[_i].light);
+    pty_send(p, "C");
+    pty_expect(p, "theme projector");
+    pty_expect_raw(p, cases[_i].projector);
+    pty_send(p, "CC");
+    pty_expect(p, "theme mono: no colours");
+    size_t n;
+    const char *raw = pty_raw(p, &n);
+    ck_assert_msg(_i != 3 || (!memmem(raw, n, "\033[38;", 5) && !memmem(raw, n, "\033[48;", 5)), "colours were sent though none were wanted");
+    quit(p);
+}
+END_TEST
+
 START_TEST(other_terminals)
 {
     static const char *const terms[] = {"xterm-256color", "linux", "vt100", "screen", "xterm"};
@@ -180,6 +205,7 @@ Suite *suite(void)
     tcase_add_test(c, resize_storm);
     tcase_add_test(c, escape_sequences_are_text);
     tcase_add_test(c, unknown_terminal);
+    tcase_add_loop_test(c, themes, 0, 4);
     tcase_add_loop_test(c, other_terminals, 0, 5);
     tcase_add_loop_test(c, colour_and_no_colour, 0, 3);
     tcase_add_loop_test(c, ascii_only, 0, 2);
