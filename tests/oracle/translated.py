@@ -90,7 +90,7 @@ class Scenario:
         self.marks = 0
         self.power = 0
         self.timers = self.dice.random() < 0.6
-        self.lines = ["[scenario]", "timeout = 600s", "[params]", "n = 3 in 1..9", "pause = 10ms", "[shared]", "x = 1", "y = 5", "seen = []", "pair = [0, 7]",
+        self.lines = ["[scenario]", "[params]", "n = 3 in 1..9", "pause = 10ms", "[shared]", "x = 1", "y = 5", "seen = []", "pair = [0, 7]",
                       "flag = false", "who = none", "[sync]", "m = lock", "k = lock", "s = semaphore(2)", "q = queue(2)", "jobs = queue", "e = event",
                       "c = condition(m)"]
         self.children = self.dice.randint(1, 3)
@@ -344,7 +344,7 @@ class Scenario:
 
 # ── holding ─────────────────────────────────────────────────────────────────────────────────────────
 def convis_prints(path, model):
-    run = subprocess.run([convis, "run", path, "-m", model, "--json"], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([convis, "run", path, "-m", model, "--json", "--timeout", "80000s"], capture_output=True, text=True, timeout=60)
     try:
         there = json.loads(run.stdout)
         return there["output"], there["outcome"]
