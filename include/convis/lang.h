@@ -111,8 +111,7 @@ struct cv_expect {
 };
 /* Text for the lecture and when it is shown: LF between its lines, as the file has it. */
 enum cv_note_when {
-    CV_NOTE_START, CV_NOTE_END, CV_NOTE_TIME, CV_NOTE_MARK, CV_NOTE_PREEMPTION, CV_NOTE_LOST_UPDATE, CV_NOTE_STALE_READ,
-    CV_NOTE_LOOP_BLOCKED, CV_NOTE_DEADLOCK
+    CV_NOTE_START, CV_NOTE_END, CV_NOTE_TIME, CV_NOTE_MARK, CV_NOTE_PREEMPTION, CV_NOTE_FINDING /* + its number in findings.def */
 };
 struct cv_note {
     enum cv_note_when when;

@@ -274,7 +274,7 @@ enum cv_sync_kind { CV_SYNC_LOCK, CV_SYNC_SEMAPHORE, CV_SYNC_QUEUE, CV_SYNC_EVEN
 extern const char *const cv_sync_kind_name[]; /* "lock", "semaphore" … */
 enum cv_model_kind { CV_ASYNC, CV_THREADS, CV_PROCESSES };
 /* In the order of lang.h's enum cv_note_when. */
-enum cv_note_event { CV_AT_START, CV_AT_END, CV_AT_TIME, CV_AT_MARK, CV_AT_PREEMPTION, CV_AT_LOST_UPDATE, CV_AT_STALE_READ, CV_AT_LOOP_BLOCKED, CV_AT_DEADLOCK };
+enum cv_note_event { CV_AT_START, CV_AT_END, CV_AT_TIME, CV_AT_MARK, CV_AT_PREEMPTION, CV_AT_FINDING /* + enum cv_finding_kind */ };
 struct cv_info_note {          /* what the lecture says, and when; texts as they were written, LF between lines */
     enum cv_note_event event;
     uint64_t at_ns;            /* AT_TIME */

@@ -77,7 +77,7 @@ static void add_guards(struct cv_run_info *info, uint32_t *room, const struct cv
 }
 
 /* ── the lecture ────────────────────────────────────────────────────────────────────────────────── */
-_Static_assert((int)CV_AT_START == CV_NOTE_START && (int)CV_AT_MARK == CV_NOTE_MARK && (int)CV_AT_DEADLOCK == CV_NOTE_DEADLOCK, "one order");
+_Static_assert((int)CV_AT_START == CV_NOTE_START && (int)CV_AT_MARK == CV_NOTE_MARK && (int)CV_AT_FINDING == CV_NOTE_FINDING, "one order");
 
 /* What is for the lecture, as plain data. */
 static void make_lecture(struct cv_run_info *info, const struct cv_program *p)

@@ -4,14 +4,10 @@
 #include "lang/reader.h"
 
 /* ── notes ──────────────────────────────────────────────────────────────────────────────────────── */
-static const struct {
-    const char *words;
-    enum cv_note_when when;
-} events[] = {{"preemption", CV_NOTE_PREEMPTION},
-              {"lost update", CV_NOTE_LOST_UPDATE},
-              {"stale read", CV_NOTE_STALE_READ},
-              {"loop blocked", CV_NOTE_LOOP_BLOCKED},
-              {"deadlock", CV_NOTE_DEADLOCK}};
+/* What a note may wait for beside its own words: the kinds of findings stand in the order of findings.def (a test holds it). */
+static const char *const events[] = {"preemption", "lost update", "stale read", "stale guard", "data race", "unlocked access", "loop blocked",
+                                     "deadlock", "starvation", "convoy", "never awaited", "no visible step"};
+enum { FIRST_EVENT = CV_NOTE_PREEMPTION };
 
 static bool known_task(const struct cv_program *p, const char *name)
 {
@@ -84,14 +80,16 @@ static void event(struct reader *r, struct cv_note *note, const char *s, const c
         return;
     }
     for (size_t i = 0; i < CV_COUNT(events); i++)
-        if (strlen(events[i].words) == (size_t)(stop - s) && !memcmp(events[i].words, s, (size_t)(stop - s))) {
-            note->when = events[i].when;
+        if (strlen(events[i]) == (size_t)(stop - s) && !memcmp(events[i], s, (size_t)(stop - s))) {
+            note->when = (enum cv_note_when)(FIRST_EVENT + i);
             return;
         }
+    struct cv_buf all = {0};
+    for (size_t i = 0; i < CV_COUNT(events); i++)
+        cv_buf_printf(&all, ", when %s", events[i]);
     if (reader_error(r, reader_place(r, s, s < stop ? (size_t)(stop - s) : 1), "no such event"))
-        cv_diag_note(r->diags,
-                     "events are at start, at 300ms, at end, when TASK reaches MARK, when preemption, when lost update, "
-                     "when stale read, when loop blocked, when deadlock");
+        cv_diag_note(r->diags, "events are at start, at 300ms, at end, when TASK reaches MARK%s", all.at);
+    cv_buf_release(&all);
 }
 
 /* What stands behind "[note": the header's words up to its bracket. */

@@ -101,6 +101,8 @@ struct cv_note_at cv_model_note(const struct cv_model *m, uint32_t note)
     if (note >= m->info->nnotes)
         return at;
     const struct cv_info_note *n = &m->info->notes[note];
+    if (n->event >= CV_AT_FINDING)
+        return at_finding(m, (enum cv_finding_kind)(n->event - CV_AT_FINDING));
     switch (n->event) {
     case CV_AT_START: at.t = 0; break;
     case CV_AT_END: at.t = m->over ? cv_model_end(m) : UINT64_MAX; break;
@@ -110,10 +112,7 @@ struct cv_note_at cv_model_note(const struct cv_model *m, uint32_t note)
             at = (struct cv_note_at){m->noted[note].t, m->noted[note].task - 1, m->noted[note].line};
         break;
     case CV_AT_PREEMPTION: return m->preempted;
-    case CV_AT_LOST_UPDATE: return at_finding(m, CV_FINDING_LOST_UPDATE);
-    case CV_AT_STALE_READ: return at_finding(m, CV_FINDING_STALE_READ);
-    case CV_AT_LOOP_BLOCKED: return at_finding(m, CV_FINDING_LOOP_BLOCKED);
-    case CV_AT_DEADLOCK: return at_finding(m, CV_FINDING_DEADLOCK);
+    case CV_AT_FINDING: break;
     }
     return at;
 }

@@ -368,6 +368,23 @@ START_TEST(refusal_names_the_limit)
 END_TEST
 #endif
 
+/* lang knows no findings; that it names them all, in their order, is held here. */
+START_TEST(a_note_can_wait_for_every_finding)
+{
+    for (int k = 0; k < CV_FINDING_COUNT; k++) {
+        struct cv_diags diags = {0};
+        struct cv_buf text = {0};
+        cv_buf_printf(&text, "[task a]\n    pass\n[note when %s]\nSee?\n", cv_finding_info[k].name);
+        struct cv_program *program = cv_program_read("test.ini", text.at, text.n, NULL, 0, &diags);
+        ck_assert_msg(program != NULL, "%s", text.at);
+        ck_assert_int_eq(program->notes[0].when, CV_NOTE_FINDING + k);
+        cv_program_free(program);
+        cv_buf_release(&text);
+        cv_diags_release(&diags);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("engine_session");
@@ -396,6 +413,7 @@ Suite *suite(void)
     tcase_add_loop_test(one, refusal_names_the_limit, 1, 4);
 #endif
     tcase_add_test(one, killed_family_frees_its_joiners);
+    tcase_add_test(one, a_note_can_wait_for_every_finding);
     tcase_add_test(one, gil_is_handed_over);
     tcase_add_test(one, own_copies_stay_apart);
     return s;

@@ -385,7 +385,7 @@ START_TEST(the_lecture_is_carried)
     ck_assert_str_eq(p->notes[1].mark, "here");
     ck_assert_str_eq(p->notes[1].text, "x\ny");
     ck_assert_str_eq(p->notes[2].task, "t");
-    ck_assert_int_eq(p->notes[3].when, CV_NOTE_STALE_READ);
+    ck_assert_int_eq(p->notes[3].when, CV_NOTE_FINDING + 1);
     ck_assert_uint_eq(p->nexpects, 3);
     ck_assert_int_eq(p->expects[0].kind, CV_X_SOMETIMES);
     ck_assert_int_eq(p->expects[1].kind, CV_X_NEVER);

@@ -9,10 +9,10 @@ static struct cv_info_note notes[] = {
     {.event = CV_AT_MARK, .task = "Bob", .mark = "here", .text = "a task"},
     {.event = CV_AT_MARK, .task = "adder", .mark = "here", .text = "a [task]"},
     {.event = CV_AT_PREEMPTION, .text = "p"},
-    {.event = CV_AT_LOST_UPDATE, .text = "l"},
-    {.event = CV_AT_STALE_READ, .text = "r"},
-    {.event = CV_AT_DEADLOCK, .text = "d"},
-    {.event = CV_AT_LOOP_BLOCKED, .text = "b"},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_LOST_UPDATE), .text = "l"},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_STALE_READ), .text = "r"},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_DEADLOCK), .text = "d"},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_LOOP_BLOCKED), .text = "b"},
 };
 enum { START, END, TIME, BOBS_MARK, ANY_MARK, PREEMPTION, LOST, STALE, DEADLOCK, LOOP, NOTES };
 static const char source[] = "[task adder]\n    mark here\n";

@@ -10,7 +10,7 @@ static const char told_source[] = "[scenario]\n"
                                   "[predict]\n"
                                   "answer = b\n";
 static struct cv_info_note told_notes[] = {
-    {.event = CV_AT_STALE_READ, .text = "Read back."},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_STALE_READ), .text = "Read back."},
     {.event = CV_AT_START, .text = "Nothing yet."},
     {.event = CV_AT_TIME, .at_ns = 500 * MS, .text = "Both wait."},
     {.event = CV_AT_PREEMPTION, .text = "Never here."},

@@ -8,7 +8,7 @@ static struct cv_info_note story_notes[] = {
     {.event = CV_AT_START, .text = "Watch the global."},
     {.event = CV_AT_TIME, .at_ns = 300 * MS, .text = "Both of them wait now,\nand this note is so long that no screen of eighty columns holds it in a single row: it needs three of them, or four, or "
                                                      "even five, and what has no room is shown when it is asked for. The end."},
-    {.event = CV_AT_STALE_READ, .text = "Read back.\x1b[31mRed?"},
+    {.event = (enum cv_note_event)(CV_AT_FINDING + CV_FINDING_STALE_READ), .text = "Read back.\x1b[31mRed?"},
 };
 
 static void tell_story(const char *about, uint32_t notes)
