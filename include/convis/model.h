@@ -29,6 +29,8 @@ void cv_model_free(struct cv_model *m);
 void cv_model_fold(struct cv_model *m, const struct cv_event *e); /* in the reader's order */
 /* Time has come this far though nothing happened (live runs). */
 void cv_model_now(struct cv_model *m, uint64_t t);
+/* Until then at least one lane was cut off with the oldest history; 0: nothing was. */
+uint64_t cv_model_begin(const struct cv_model *m);
 uint64_t cv_model_end(const struct cv_model *m);      /* the latest instant known */
 bool cv_model_over(const struct cv_model *m, enum cv_outcome *outcome, const char **text); /* RUN_END was folded */
 const struct cv_run_info *cv_model_info(const struct cv_model *m);
@@ -110,6 +112,8 @@ struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, ui
 struct cv_var_at {
     bool written, list;         /* not written yet: the declared initial value (info->vars[v].initial) */
     bool gone;                  /* what stood there was cut off with the oldest history: not written, and not known */
+    bool unsure;                /* records were lost between that write and t: there may have been another */
+    bool at_least;              /* some of the writes may be among lost records; of one cell that all share never: versions tell */
     struct cv_cell cell;        /* a list: payload = its length */
     uint64_t t, writes, reads;  /* of the last write; counts until t */
     uint32_t writer, line;

@@ -265,7 +265,14 @@ void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to);
 /* Nanoseconds since the gate of now, of a tick count. */
 uint64_t cv_reader_now(const struct cv_reader *r);
 uint64_t cv_reader_ns(const struct cv_reader *r, uint64_t ticks);
-struct cv_record_counts { uint64_t recorded, overwritten, lost; }; /* records: issued = recorded + overwritten + lost */
+/* Records of the tasks' own; the kernel's are counted apart. Once everything was handed out issued, which the producers count, is
+ * recorded + overwritten + lost: what is not is unaccounted for. */
+struct cv_record_counts { uint64_t issued, recorded, overwritten, lost, kernel_recorded, kernel_lost; };
+static inline uint64_t cv_records_unaccounted(const struct cv_record_counts *c)
+{
+    uint64_t known = c->recorded + c->overwritten + c->lost;
+    return known > c->issued ? known - c->issued : c->issued - known;
+}
 struct cv_record_counts cv_reader_counts(const struct cv_reader *r);
 
 /* ── what a record is about: names and program, as plain data, so that the model needs no program ───── */

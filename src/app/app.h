@@ -36,7 +36,7 @@ struct app_args {
     const char *model, *schedule, *source, *format; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present;
-    uint64_t max_tasks, max_memory, max_output, timeout_ns; /* 0: not given */
+    uint64_t max_tasks, max_memory, max_output, timeout_ns, history, ring; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
     int width, height, theme;              /* theme -1: not given */
     struct cv_override overrides[CV_LIMIT_PARAMS];
@@ -92,6 +92,7 @@ struct app_play {
     struct cv_source source;
     struct cv_cores *cores;
     struct cv_buf cores_why;        /* why they are not looked at; "" */
+    uint64_t history;               /* set before the start: bytes of the model's memory; 0: 256 MiB */
     bool unwatched;                 /* set before the start: no kernel source, no look at the cores */
     cv_event_fn *watch;             /* sees each event after the model; may be NULL */
     void *to;

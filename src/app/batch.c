@@ -109,6 +109,7 @@ int batch_play(struct batch *b, const struct cv_order *order)
     b->held.n = 0;
     b->play.watch = watch;
     b->play.to = b;
+    b->play.history = b->args->history;
     if (!app_play_start(&b->play, &b->loop, b->args->exe, b->program, order, b->topo, b->args->source, &why)) {
         app_say(APP_REFUSED, "%s", why.at ? why.at : "the run cannot be started");
         cv_buf_release(&why);

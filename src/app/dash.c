@@ -143,6 +143,7 @@ static void begin_run(struct dash *d)
     app_play_end(&d->play);
     d->over = d->frozen = false;
     uv_timer_stop(&d->drain);
+    d->play.history = d->args->history;
     if (app_play_start(&d->play, &d->loop, d->args->exe, d->program, &d->order, d->guess, d->args->source, &why)) {
         cv_ui_model(d->ui, d->play.model);
         d->frozen = cv_ui_waits(d->ui);

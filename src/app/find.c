@@ -221,6 +221,7 @@ bool app_order(const struct app_args *a, const struct cv_program *p, struct cv_o
     if (a->max_tasks)
         cv_order_allow(o, (uint32_t)a->max_tasks);
     o->most_bytes = a->max_memory ? a->max_memory : o->most_bytes;
+    o->ring_records = a->ring ? (uint32_t)a->ring : o->ring_records;
     o->most_output = a->max_output ? a->max_output : o->most_output;
     o->timeout_ns = a->timeout_ns ? a->timeout_ns : o->timeout_ns;
     memcpy(o->params, a->params, sizeof o->params);

@@ -53,7 +53,7 @@ static int measure(struct batch *b, struct cv_order *order, int way, struct obse
             const char *why, *precision;
             o->source = app_play_source(&b->play, &precision, &why);
             o->records += s->events.recorded + s->events.lost + s->events.overwritten;
-            o->lost += s->events.lost + s->events.overwritten;
+            o->lost += s->events.lost + s->events.overwritten + s->events.kernel_lost;
             o->work_ns += s->cpu_time_ns;
         }
         if (s->outcome != CV_OUT_FINISHED)

@@ -13,7 +13,7 @@
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
 enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
-       O_OUTPUT, O_TIMEOUT };
+       O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
@@ -44,6 +44,8 @@ const struct app_option_info app_options[] = {
     {0, "max-memory", "SIZE", "what alloc and lists may take in all, as in 512M (1G)", LIMITED, O_MEMORY},
     {0, "max-output", "SIZE", "what a run may print in all (16M)", LIMITED, O_OUTPUT},
     {0, "timeout", "D", "a run that takes longer is ended, whatever its scenario says, as in 90s", LIMITED, O_TIMEOUT},
+    {0, "history", "SIZE", "memory for what is looked at: where it is full the oldest goes, and is drawn as gone (256M)", LIMITED, O_HISTORY},
+    {0, "ring", "N", "records of 16 bytes that each thread may be ahead of the reader, a power of two; what does not fit is lost, and counted (by the model)", LIMITED, O_RING},
     {0, "present", NULL, "tell the lesson to a room: the question first, then a stop at each note, then the answer; PgDn goes on", APP_DASH | APP_RENDER, O_PRESENT},
     {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end; with --present the opening)", APP_RENDER, O_AT},
     {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
@@ -219,6 +221,9 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_TASKS:
         return number(value, 1, CV_MAX_TASKS - 1, &a->max_tasks) ? APP_OK : app_say(APP_WRONG, "--max-tasks takes a number in 1..%u, not '%s'", CV_MAX_TASKS - 1, value);
     case O_MEMORY: return size_of(value, &a->max_memory) ? APP_OK : app_say(APP_WRONG, "--max-memory takes a size such as 512M, not '%s'", value);
+    case O_HISTORY: return size_of(value, &a->history) && a->history >= 1 << 16 ? APP_OK : app_say(APP_WRONG, "--history takes a size from 64k on, such as 64M, not '%s'", value);
+    case O_RING:
+        return number(value, 16, 1 << 24, &a->ring) && !(a->ring & (a->ring - 1)) ? APP_OK : app_say(APP_WRONG, "--ring takes a power of two in 16..16777216, not '%s'", value);
     case O_OUTPUT: return size_of(value, &a->max_output) ? APP_OK : app_say(APP_WRONG, "--max-output takes a size such as 64M, not '%s'", value);
     case O_TIMEOUT:
         return app_duration(value, &a->timeout_ns) && a->timeout_ns ? APP_OK : app_say(APP_WRONG, "--timeout takes a duration such as 90s, not '%s'", value);

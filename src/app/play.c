@@ -21,14 +21,14 @@ bool app_loop(uv_loop_t *loop)
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why)
 {
-    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = y->watch, .to = y->to, .unwatched = y->unwatched,
+    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = y->watch, .to = y->to, .unwatched = y->unwatched, .history = y->history,
                            .born_ns = cv_mono_ns()};
     y->session = cv_session_new(loop, exe, p, o, why);
     if (!y->session)
         return false;
     app_guard_run(cv_session_pid(y->session));
     y->reader = cv_reader_new(cv_session_shm(y->session));
-    y->model = cv_model_new(cv_session_info(y->session), cv_session_shm(y->session), 0);
+    y->model = cv_model_new(cv_session_info(y->session), cv_session_shm(y->session), y->history);
     return true;
 }
 
@@ -144,7 +144,7 @@ void app_play_end(struct app_play *y)
     cv_model_free(y->model);
     cv_reader_free(y->reader);
     cv_session_free(y->session);
-    *y = (struct app_play){.watch = y->watch, .to = y->to, .unwatched = y->unwatched};
+    *y = (struct app_play){.watch = y->watch, .to = y->to, .unwatched = y->unwatched, .history = y->history};
 }
 
 static bool letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

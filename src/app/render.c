@@ -155,6 +155,7 @@ int app_render(const struct app_args *a)
     uv_timer_init(&loop, &timer);
     uv_timer_start(&timer, tick, 1, 10);
     int status = APP_OK;
+    y.history = a->history;
     if (!app_play_start(&y, &loop, a->exe, p, &order, topo, a->source, &why)) {
         status = app_say(APP_REFUSED, "%s", why.at ? why.at : "the run cannot be started");
     } else {

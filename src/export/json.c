@@ -170,6 +170,15 @@ void cv_json_ascii(struct cv_buf *json)
     *json = out;
 }
 
+static void records(struct cv_buf *out, const struct cv_record_counts *c)
+{
+    const struct { const char *name; uint64_t n; } all[] = {
+        {"issued", c->issued}, {"recorded", c->recorded}, {"overwritten", c->overwritten}, {"lost", c->lost},
+        {"unaccounted", cv_records_unaccounted(c)}, {"kernel_recorded", c->kernel_recorded}, {"kernel_lost", c->kernel_lost}};
+    for (size_t i = 0; i < CV_COUNT(all); i++)
+        cv_buf_printf(out, "%s\"%s\": %llu", i ? ", " : "", all[i].name, (unsigned long long)all[i].n);
+}
+
 /* Each of them, and why it is the one or is not. */
 static void sources(struct cv_buf *out, const struct cv_summary *s)
 {
@@ -234,8 +243,9 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
         string(out, x->seen.at);
         cv_buf_str(out, " }");
     }
-    cv_buf_printf(out, " ],\n  \"events\": { \"recorded\": %llu, \"overwritten\": %llu, \"lost\": %llu },\n  \"switch_source\": { \"name\": ",
-                  (unsigned long long)s->events.recorded, (unsigned long long)s->events.overwritten, (unsigned long long)s->events.lost);
+    cv_buf_str(out, " ],\n  \"events\": { ");
+    records(out, &s->events);
+    cv_buf_str(out, " },\n  \"switch_source\": { \"name\": ");
     string(out, s->source_name);
     cv_buf_printf(out, ", \"exact\": %s, \"precision\": ", s->source_exact ? "true" : "false");
     string(out, s->source_precision);

@@ -49,6 +49,22 @@ static void task_table(struct cv_buf *out, const struct cv_summary *s, bool asci
         cv_buf_str(out, "\n");
 }
 
+/* What is missing comes first and is not to be missed. */
+static void loss(struct cv_buf *out, const struct cv_record_counts *c, bool ascii)
+{
+    uint64_t lost = c->lost + c->overwritten, unaccounted = cv_records_unaccounted(c);
+    const char *mark = ascii ? "!!" : "‼";
+    if (lost)
+        cv_buf_printf(out, "%s %llu of %llu records were lost: the picture has holes; counts of switches and final values are exact\n", mark,
+                      (unsigned long long)lost, (unsigned long long)c->issued);
+    if (c->kernel_lost)
+        cv_buf_printf(out, "%s the kernel lost %llu of its own records: preemptions are missing from the picture\n", mark, (unsigned long long)c->kernel_lost);
+    if (unaccounted)
+        cv_buf_printf(out, "%s %llu records are unaccounted for: %llu issued, %llu recorded, %llu overwritten, %llu lost\n", mark,
+                      (unsigned long long)unaccounted, (unsigned long long)c->issued, (unsigned long long)c->recorded,
+                      (unsigned long long)c->overwritten, (unsigned long long)c->lost);
+}
+
 static void write_text(struct cv_buf *out, const struct cv_run_info *info, const struct cv_summary *s, bool ascii)
 {
     bool first = true;
@@ -62,7 +78,9 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
     cv_buf_printf(out, "CPU time %s, %.2f cores used", cv_duration_text(s->cpu_time_ns, ascii), s->cores_used);
     if (info->model == CV_ASYNC)
         cv_buf_printf(out, ", loop lag %s", cv_duration_text(s->loop_lag_ns, ascii));
-    cv_buf_str(out, "\n\n");
+    cv_buf_str(out, "\n");
+    loss(out, &s->events, ascii);
+    cv_buf_str(out, "\n");
     task_table(out, s, ascii);
     cv_buf_str(out, "\nswitches:");
     for (int c = 0; c < CV_CAUSE_COUNT; c++)
@@ -93,7 +111,7 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
     }
     cv_buf_printf(out, "kernel switches: %s%s%s%s%s%s; clock %s; %llu records, %llu lost\n", s->source_name, *s->source_precision ? ", " : "",
                   s->source_precision, *s->source_why ? " (" : "", s->source_why, *s->source_why ? ")" : "", s->clock_name,
-                  (unsigned long long)s->events.recorded, (unsigned long long)s->events.lost);
+                  (unsigned long long)s->events.recorded, (unsigned long long)(s->events.lost + s->events.overwritten));
 }
 
 static const struct cv_exporter_ops text_exporter = {.name = "text", .summary = "a summary to read", .write = write_text};

@@ -64,3 +64,5 @@ void history_trim(struct cv_model *m)
     }
     m->trim_above = held(m) / 8 * 9;
 }
+
+uint64_t cv_model_begin(const struct cv_model *m) { return m->begin; }

@@ -453,7 +453,7 @@ void lanes_hole(struct cv_model *m, const struct cv_event *e)
     if (begins)
         m->hole_since = e->t;
     else
-        model_gap(m, m->hole_since, e->t, true);
+        model_gap(m, m->hole_since, e->t, GAP_STOPPED);
     overlays_push(&m->overlays, e->t, over_now(m), m->held_by);
 }
 
@@ -475,7 +475,8 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
     uint64_t from = e->t;
     m->lost_records += e->a;
     if (e->b == 1) { /* the kernel's buffer: the tasks' own events are all there */
-        model_gap(m, m->folded < e->t ? m->folded : e->t, e->t, false);
+        uint64_t before = m->folded < e->t ? m->folded : e->t;
+        model_gap(m, e->c == 0 ? before : e->c < e->t ? e->t - e->c : 0, e->t, GAP_KERNEL);
         return;
     }
     m->lost_own += e->a;
@@ -499,7 +500,7 @@ void lanes_lost(struct cv_model *m, const struct cv_event *e)
             if (m->tasks[i] && m->tasks[i]->phase != PHASE_END && m->tasks[i]->last < from)
                 from = m->tasks[i]->last;
     }
-    model_gap(m, from, e->t, false);
+    model_gap(m, from, e->t, GAP_OWN);
 }
 
 void lanes_over(struct cv_model *m, uint64_t t)

@@ -163,16 +163,16 @@ bool model_private(const struct cv_model *m, uint32_t var)
     return m->info->model == CV_PROCESSES && m->info->vars[var].kind == CV_VAR_SHARED;
 }
 
-void model_gap(struct cv_model *m, uint64_t from, uint64_t to, bool stopped)
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to, enum gap_kind kind)
 {
     if (m->gaps.n && m->gaps.n >= MODEL_MAX_GAPS) { /* too many to tell apart: the last one grows */
         struct gap *last = &m->gaps.at[m->gaps.n - 1];
         last->from = from < last->from ? from : last->from;
         last->to = to > last->to ? to : last->to;
-        last->stopped &= stopped;
+        last->kind = kind > last->kind ? kind : last->kind;
         return;
     }
-    struct gap g = {from, to, stopped};
+    struct gap g = {from, to, kind};
     CV_PUSH(&m->gaps, g);
 }
 

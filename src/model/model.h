@@ -197,7 +197,9 @@ struct group;               /* crowd.c */
 struct standing_stretch;    /* standing.c */
 struct standing { CV_VEC(struct standing_stretch *) stretches; CV_VEC(uint32_t) now; }; /* now: by line */
 struct own_write { uint64_t key, version, acquires, doubts; struct cv_cell cell; uint32_t line; bool used; };
-struct gap { uint64_t from, to; bool stopped; }; /* stopped: nothing was lost, the run stood still */
+/* STOPPED: nothing was lost, the run stood still. Of several made one: the worst. */
+enum gap_kind { GAP_STOPPED, GAP_KERNEL, GAP_OWN };
+struct gap { uint64_t from, to; enum gap_kind kind; };
 
 struct cv_model {
     const struct cv_run_info *info;
@@ -272,7 +274,8 @@ const char *model_body(struct cv_model *m, uint32_t line);         /* the [task]
 bool model_hidden(const struct cv_model *m, const struct task *t); /* a main task nobody wrote: it is not counted */
 const char *model_name(const struct cv_model *m, uint32_t task);
 bool model_private(const struct cv_model *m, uint32_t var);        /* each task has its own copy */
-void model_gap(struct cv_model *m, uint64_t from, uint64_t to, bool stopped);
+void model_gap(struct cv_model *m, uint64_t from, uint64_t to, enum gap_kind kind);
+bool model_gap_in(const struct cv_model *m, uint64_t from, uint64_t to, enum gap_kind least); /* one of that kind or worse reaches into [from, to) */
 
 /* lanes.c */
 void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e);

@@ -281,7 +281,7 @@ struct cv_summary *cv_summary_new(const struct cv_model *m, const struct cv_read
     s->outcome = m->outcome;
     s->outcome_text = *m->outcome_text ? keep_text(s, m->outcome_text, strlen(m->outcome_text)) : NULL;
     s->events = cv_reader_counts(reader);
-    s->records_lost = s->events.lost > 0 || s->events.overwritten > 0 || m->lost_records > 0;
+    s->records_lost = s->events.lost > 0 || cv_records_unaccounted(&s->events) > 0 || s->events.overwritten > 0 || m->lost_records > 0;
     uint64_t started = atomic_load(&h->started), finished = atomic_load(&h->finished);
     uint64_t from = started ? cv_reader_ns(reader, started) : 0, to = finished ? cv_reader_ns(reader, finished) : cv_model_end(m);
     s->elapsed_ns = to > from ? to - from : 0;

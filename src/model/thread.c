@@ -118,10 +118,12 @@ bool cv_model_preempted(const struct cv_model *m, uint32_t lane, uint64_t t, str
     return true;
 }
 
-bool cv_model_gap(const struct cv_model *m, uint64_t from, uint64_t to)
+bool model_gap_in(const struct cv_model *m, uint64_t from, uint64_t to, enum gap_kind least)
 {
     for (size_t i = m->gaps.n; i-- > 0 && m->gaps.at[i].to >= from;) /* by their ends */
-        if (m->gaps.at[i].from < to && !m->gaps.at[i].stopped)
+        if (m->gaps.at[i].from < to && m->gaps.at[i].kind >= least)
             return true;
     return false;
 }
+
+bool cv_model_gap(const struct cv_model *m, uint64_t from, uint64_t to) { return model_gap_in(m, from, to, GAP_KERNEL); }

@@ -276,8 +276,12 @@ struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_
         at.writes = instants_until(&v->writes, t);
         at.reads = v->reads_dropped + reads_until(v, t);
     }
+    at.unsure = m->lost_own > 0 && !at.gone && model_gap_in(m, x ? x->t : 0, t + 1, GAP_OWN);
+    at.at_least = m->lost_own > 0 && (at.list || model_private(m, var) || !x);
     if (x) {
         at.written = true;
+        if (!at.list && !model_private(m, var))
+            at.writes = version_of(x);
         at.cell = x->cell;
         at.list = cv_meta_tag(x->cell.meta) == CV_TAG_LIST;
         at.t = x->t;

@@ -26,18 +26,23 @@ enum {
     HOLD_DRAINS = 8,
     MOST_HELD = 1 << 16,
 };
-struct core { int fd; unsigned cpu; unsigned char *map; size_t bytes, data; };
+#ifndef PERF_FORMAT_LOST /* since Linux 6.0 */
+#define PERF_FORMAT_LOST (1u << 4)
+#endif
+/* lost: records that the kernel told us of; last_t: of the last record of this core; full: by the last look there was no room left. */
+struct core { int fd; unsigned cpu; unsigned char *map; size_t bytes, data; uint64_t lost, last_t; bool counts, full; };
 struct held { struct cv_event e; uint32_t tid; unsigned drains; };
 struct perf {
     const struct cv_shm *shm;
     struct source_tids tids;
     struct core *cores; uint32_t ncores;
     CV_VEC(struct held) now;      /* of this drain and what was held back before, sorted by time before it is pushed */
-    uint64_t lost_now, lost_t;    /* records the kernel lost since the last drain, and when it said so last */
+    struct core *from;            /* whose records are being taken, and for whom */
+    struct cv_reader *reader;
 };
 
 /* ── opening ────────────────────────────────────────────────────────────────────────────────────── */
-static int open_event(pid_t pid, int cpu)
+static int open_event(pid_t pid, int cpu, bool counts)
 {
     struct perf_event_attr a = {
         .type = PERF_TYPE_SOFTWARE, .size = sizeof a, .config = PERF_COUNT_SW_DUMMY,
@@ -45,6 +50,7 @@ static int open_event(pid_t pid, int cpu)
         .inherit = 1, .exclude_kernel = 1, .exclude_hv = 1, .sample_id_all = 1, .context_switch = 1,
         .watermark = 1, .wakeup_watermark = 1u << 30, /* never: nobody polls */
         .use_clockid = 1, .clockid = CLOCK_MONOTONIC_RAW,
+        .read_format = counts ? PERF_FORMAT_LOST : 0, /* reading it says how many records were lost in all */
     };
     return (int)syscall(SYS_perf_event_open, &a, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
@@ -133,7 +139,9 @@ static bool open_cores(struct perf *p, pid_t pid, struct cv_buf *why)
         if (!CPU_ISSET_S(cpu, bytes, set))
             continue;
         struct core *c = &p->cores[p->ncores];
-        *c = (struct core){.fd = open_event(pid, (int)cpu), .cpu = cpu};
+        *c = (struct core){.fd = open_event(pid, (int)cpu, true), .cpu = cpu, .counts = true};
+        if (c->fd < 0 && errno == EINVAL)
+            *c = (struct core){.fd = open_event(pid, (int)cpu, false), .cpu = cpu};
         if (c->fd < 0 && errno == ENODEV) { /* went offline meanwhile */
             count--;
             continue;
@@ -174,6 +182,7 @@ static void *perf_open(pid_t pid, const struct cv_shm *shm, const struct cv_topo
 static void on_switch(void *to, const struct perf_switch *s)
 {
     struct perf *p = to;
+    p->from->last_t = s->t;
     if ((int32_t)s->tid <= 0) /* a thread that was gone already when the kernel wanted to name it */
         return;
     struct held h = {.tid = s->tid};
@@ -182,21 +191,44 @@ static void on_switch(void *to, const struct perf_switch *s)
     CV_PUSH(&p->now, h);
 }
 
+/* They were lost between the record before this one, on this core, and t. */
 static void on_lost(void *to, uint64_t t, uint64_t records)
 {
     struct perf *p = to;
-    p->lost_now += records;
-    p->lost_t = t > p->lost_t ? t : p->lost_t;
+    struct core *c = p->from;
+    t = t ? t : cv_mono_ns();
+    struct cv_event e = {.t = t, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = records, .b = 1, .c = c->last_t && c->last_t < t ? t - c->last_t : 0};
+    c->lost += records;
+    c->last_t = t;
+    if (!atomic_load(&p->shm->head->virtual_time)) /* the kernel's instants have no place in virtual time */
+        cv_reader_push(p->reader, &e);
 }
 
 static void take_core(struct perf *p, struct core *c)
 {
+    enum { LARGEST = 64 }; /* record of those we ask for */
     struct perf_event_mmap_page *page = (void *)c->map;
     const unsigned char *ring = c->map + (c->bytes - c->data);
     uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
     struct perf_taken taken = {on_switch, on_lost, p};
+    p->from = c;
+    c->full = head - page->data_tail + LARGEST > c->data;
     uint64_t tail = source_perf_take(ring, c->data, page->data_tail, head, &taken);
     __atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+/* The kernel tells of a loss in front of the next record that gets in. Where none did any more, the event's own count has it; an
+ * old kernel has none, and a buffer that was full is said to have lost one at least. */
+static void take_losses(struct perf *p, struct core *c)
+{
+    struct { uint64_t value, lost; } count = {0, 0};
+    p->from = c;
+    if (c->counts && read(c->fd, &count, sizeof count) == sizeof count) {
+        if (count.lost > c->lost)
+            on_lost(p, 0, count.lost - c->lost);
+    } else if (c->full) {
+        on_lost(p, 0, 1);
+    }
 }
 
 /* By time; a switch out before a switch in at the same nanosecond, as it must have been on one core. */
@@ -250,21 +282,19 @@ static void push(struct perf *p, struct cv_reader *reader, bool last)
 static void perf_drain(void *self, struct cv_reader *reader, bool last)
 {
     struct perf *p = self;
-    for (uint32_t i = 0; i < p->ncores; i++)
+    p->reader = reader;
+    for (uint32_t i = 0; i < p->ncores; i++) {
         take_core(p, &p->cores[i]);
-    if (atomic_load(&p->shm->head->virtual_time)) { /* the kernel's instants have no place in virtual time */
+        if (last)
+            take_losses(p, &p->cores[i]);
+    }
+    if (atomic_load(&p->shm->head->virtual_time)) {
         p->now.n = 0;
-        p->lost_now = 0;
         return;
     }
     if (p->now.n)
         qsort(p->now.at, p->now.n, sizeof *p->now.at, by_time);
     push(p, reader, last);
-    if (p->lost_now) {
-        struct cv_event e = {.t = p->lost_t ? p->lost_t : cv_mono_ns(), .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = p->lost_now, .b = 1};
-        cv_reader_push(reader, &e);
-        p->lost_now = p->lost_t = 0;
-    }
 }
 
 const struct cv_source_ops source_perf = {

@@ -43,8 +43,9 @@ struct cv_reader {
     uint64_t horizon;        /* events before it are settled */
     uint64_t out;            /* time of the event handed out last */
     uint64_t taken, dropped; /* records read; records that were malformed */
-    uint64_t outside_lost;   /* records the kernel lost */
+    uint64_t outside_taken, outside_lost; /* switches that the kernel told, records it lost */
     uint64_t spill_told;
+    uint64_t finished;       /* when the run was, known at its end; 0: it was killed */
     bool virtual_time, started;
 };
 
@@ -149,6 +150,7 @@ void cv_reader_push(struct cv_reader *r, const struct cv_event *e)
         one.t = r->started && one.t > r->zero.ns ? one.t - r->zero.ns : 0;
     if (one.kind == CV_EV_LOST)
         r->outside_lost += one.a;
+    r->outside_taken += one.kind == CV_EV_SWITCH_OUT || one.kind == CV_EV_SWITCH_IN;
     push(r, &one);
 }
 
@@ -266,7 +268,9 @@ static bool decode(struct cv_reader *r, struct queue *q)
     }
     if (q->lost <= q->told)
         return false;
-    q->next = (struct cv_event){.t = q->last, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = q->lost - q->told};
+    uint64_t until = r->finished > q->last ? r->finished : q->last; /* all that time, for all we know */
+    q->last = until;
+    q->next = (struct cv_event){.t = until, .kind = CV_EV_LOST, .task = CV_NO_TASK, .a = q->lost - q->told};
     q->told = q->lost; /* after which nothing got in any more */
     return true;
 }
@@ -361,7 +365,9 @@ void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
         if (last)
             r->queues[i].lost = atomic_load(&ring_of(r, i)->lost);
     }
-    tell_spill(r, last ? r->out : here);
+    uint64_t finished = last ? atomic_load(&r->shm->head->finished) : 0;
+    r->finished = finished ? to_ns(r, finished) : 0;
+    tell_spill(r, last ? r->finished > r->out ? r->finished : r->out : here);
     do {
         sort(&r->outside);
         merge(r, r->horizon, last || (r->virtual_time && rings <= 1), fn, to);
@@ -371,9 +377,12 @@ void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
 
 struct cv_record_counts cv_reader_counts(const struct cv_reader *r)
 {
-    struct cv_record_counts c = {.recorded = r->taken, .lost = r->dropped + r->outside_lost};
-    for (uint32_t i = 0, n = claimed(r); i < n; i++)
-        c.lost += atomic_load_explicit(&ring_of(r, i)->lost, memory_order_relaxed);
-    c.lost += atomic_load_explicit(&ring_of(r, r->max_rings)->lost, memory_order_relaxed);
+    struct cv_record_counts c = {.recorded = r->taken, .lost = r->dropped, .kernel_recorded = r->outside_taken, .kernel_lost = r->outside_lost};
+    for (uint32_t i = 0, n = claimed(r); i <= n; i++) {
+        const struct cv_ring_head *ring = ring_of(r, i < n ? i : r->max_rings); /* the last one counts for those without a ring */
+        uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
+        c.lost += lost;
+        c.issued += lost + (i < n ? atomic_load_explicit(&ring->head, memory_order_relaxed) : 0);
+    }
     return c;
 }

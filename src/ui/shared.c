@@ -25,7 +25,7 @@ static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv
     cv_buf_printf(&text, "← %s", at.writer != CV_NO_TASK ? cv_model_task_name(v->m, at.writer) : "?");
     x += 2 + canvas_fit(c, r, x, y, text.at, r.x + r.w - x, CV_C_DIM, 0);
     text.n = 0;
-    cv_buf_printf(&text, "%llu write%s", (unsigned long long)at.writes, at.writes == 1 ? "" : "s");
+    cv_buf_printf(&text, "%s%llu write%s", at.at_least ? "≥ " : "", (unsigned long long)at.writes, at.writes == 1 ? "" : "s");
     if (x + canvas_width(text.at) <= r.x + r.w)
         canvas_str(c, r, x, y, text.at, CV_C_DIM, 0);
     cv_buf_release(&text);
@@ -41,6 +41,8 @@ static void draw_value(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     bool fresh = at.written && v->cursor - at.t <= view_column_ns(v);
     int used = canvas_fit(c, r, x, y, value.at, most < 4 ? room : most, CV_C_TEXT, CV_A_BOLD | (fresh ? CV_A_REVERSE : 0));
     cv_buf_release(&value);
+    if (at.unsure) /* records are missing since */
+        used += canvas_put(c, r, x + used, y, '?', CV_C_WARN, CV_A_BOLD);
     draw_history(v, c, r, x + (used < 6 ? 6 : used) + 2, y, at);
 }
 

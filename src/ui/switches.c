@@ -85,6 +85,10 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         canvas_fit(c, r, r.x + 1, r.y, "starting…", r.w - 1, CV_C_DIM, 0);
         return;
     }
+    if (v->cursor < cv_model_begin(v->m)) { /* how many there were by then is not known any more */
+        canvas_fit(c, r, r.x + 1, r.y, "gone: older than what the history holds", r.w - 1, CV_C_WARN, 0);
+        return;
+    }
     struct columns k = columns_for(v, r.w);
     uint64_t all[CV_CAUSE_COUNT];
     cv_model_switches(v->m, v->cursor, all);
@@ -116,7 +120,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
 /* The total, and how many of them came in the last second; of a young run since its beginning, of one that is over on average. */
 static void title(const struct cv_view *v, struct cv_buf *out)
 {
-    if (!v->m)
+    if (!v->m || v->cursor < cv_model_begin(v->m))
         return;
     bool whole = v->cursor <= RATE_OVER || (view_over(v) && v->cursor >= view_end(v));
     uint64_t all[CV_CAUSE_COUNT], before[CV_CAUSE_COUNT] = {0}, from = whole ? 0 : v->cursor - RATE_OVER;

@@ -376,6 +376,9 @@ static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *ou
         else
             cv_buf_str(out, "frozen: a blocking call holds the loop");
         break;
+    case CV_ST_LOST:
+        cv_buf_str(out, v->cursor < cv_model_begin(v->m) ? "gone: older than what the history holds (--history)" : "lost: records are missing here");
+        break;
     default: cv_buf_str(out, cv_state_info[at.state].name); break;
     }
     bool ended = at.state == CV_ST_DONE || at.state == CV_ST_FAILED;

@@ -228,11 +228,28 @@ static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv
     return used + 2;
 }
 
-/* Where switches and times come from, and what is missing. */
+/* What is missing of the record, before all else. */
+static int draw_lost(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
+{
+    const struct cv_record_counts *e = &v->status.events;
+    uint64_t lost = e->lost + e->overwritten, unaccounted = v->status.running ? 0 : cv_records_unaccounted(e);
+    const char *mark = v->ascii ? "!!" : "‼";
+    struct cv_buf text = {0};
+    if (lost)
+        cv_buf_printf(&text, "%s %llu of %llu records lost", mark, (unsigned long long)lost, (unsigned long long)e->issued);
+    if (e->kernel_lost)
+        cv_buf_printf(&text, "%s the kernel lost %llu", text.n ? " ·" : mark, (unsigned long long)e->kernel_lost);
+    if (unaccounted)
+        cv_buf_printf(&text, "%s %llu records unaccounted for", text.n ? " ·" : mark, (unsigned long long)unaccounted);
+    int used = text.n ? 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_WARN, CV_A_BOLD | CV_A_REVERSE) : 0;
+    cv_buf_release(&text);
+    return used;
+}
+
+/* Where switches and times come from, and how much was recorded. */
 static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
 {
     const struct cv_ui_status *s = &v->status;
-    uint64_t lost = s->events.lost + s->events.overwritten;
     struct cv_buf text = {0};
     if (s->source_name && *s->source_name) {
         add_clean(&text, s->source_name);
@@ -251,9 +268,10 @@ static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv
         add_clean(&text, s->clock_name);
         cv_buf_str(&text, " · ");
     }
-    cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)lost, (unsigned long long)(s->events.recorded + lost));
+    uint64_t lost = s->events.lost + s->events.overwritten + s->events.kernel_lost;
+    cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)lost, (unsigned long long)s->events.issued);
     if (r.x + r.w - x >= 8)
-        canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, lost ? CV_C_WARN : CV_C_DIM, 0);
+        canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_DIM, 0);
     cv_buf_release(&text);
 }
 
@@ -264,6 +282,7 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     bool over = v->m && cv_model_over(v->m, &outcome, &why);
     int x = r.x + 1;
     struct cv_buf text = {0};
+    x += draw_lost(v, c, r, x);
     if (v->word.n)
         cv_buf_str(&text, v->word.at);
     else if (v->m)

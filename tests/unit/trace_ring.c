@@ -71,6 +71,8 @@ static void accounts(uint64_t told_elsewhere)
     for (size_t i = 0; i < got.n; i++)
         told += got.at[i].kind == CV_EV_LOST ? got.at[i].a : 0;
     ck_assert_uint_eq(issued, c.recorded + c.overwritten + c.lost);
+    ck_assert_uint_eq(issued, c.issued);
+    ck_assert_uint_eq(cv_records_unaccounted(&c), 0);
     ck_assert_uint_eq(told + told_elsewhere, lost);
 }
 

@@ -128,7 +128,7 @@ static inline void open_ui(bool ascii, int width, int height)
     ui = cv_ui_new(ascii);
     cv_ui_topo(ui, &scene_topo);
     cv_ui_model(ui, m);
-    cv_ui_status(ui, &(struct cv_ui_status){.source_name = "perf", .source_why = "", .source_precision = "exact", .clock_name = "tsc", .events = {.recorded = 42}});
+    cv_ui_status(ui, &(struct cv_ui_status){.source_name = "perf", .source_why = "", .source_precision = "exact", .clock_name = "tsc", .events = {.issued = 42, .recorded = 42}});
     cv_canvas_resize(&canvas, width, height);
 }
 
