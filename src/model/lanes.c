@@ -175,6 +175,16 @@ static void put_on_loop(struct cv_model *m, uint64_t at, uint32_t task)
     push(m, &m->onloop, (struct slice){.t = at, .state = task == CV_NO_TASK ? CV_ST_NONE : CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT, .object = task});
 }
 
+/* Threads under the emulated GIL: who has it, by what they say themselves. */
+static void gil_fold(struct cv_model *m, const struct task *t, const struct cv_event *e)
+{
+    bool lets_go = e->kind == CV_EV_WAIT || e->kind == CV_EV_TASK_END || (e->kind == CV_EV_CPU && e->b == 1 /* nogil */);
+    if (e->kind == CV_EV_RUN)
+        put_on_loop(m, e->t, t->number);
+    else if (lets_go && m->on_loop == t->number)
+        put_on_loop(m, e->t, CV_NO_TASK);
+}
+
 static enum overlay_kind over_now(const struct cv_model *m)
 {
     return m->hole ? OVER_STOPPED : m->held_by != CV_NO_TASK ? OVER_FROZEN : OVER_NONE;
@@ -340,6 +350,8 @@ void lanes_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
         at_line(m, t, e->t, e->line);
     if (on_loop(m, t))
         async_fold(m, t, e);
+    else if (m->info->gil && !is_async(m) && !t->own_copy)
+        gil_fold(m, t, e);
     enum cv_cause sw = own_event(m, t, e);
     if (!t->group)
         crowd_join(m, t);

@@ -229,7 +229,7 @@ struct cv_model {
     uint64_t hole_since;
     /* the loop (async) */
     struct series loop;
-    struct series onloop;       /* who had the loop: RUNNING, object = task */
+    struct series onloop;       /* who had the loop, or the emulated GIL: RUNNING, object = task */
     uint32_t on_loop, held_by;
     bool loop_off, loop_exact, loop_begun, polling;
     uint64_t held_since;

@@ -83,12 +83,18 @@ static enum cv_state run_at(const struct cv_model *m, const struct series *s, ui
     return state;
 }
 
+/* Who had the loop at t, or the GIL. */
+static uint32_t has_it(const struct cv_model *m, uint64_t t)
+{
+    size_t i = series_find(&m->onloop, t);
+    return i == SIZE_MAX ? CV_NO_TASK : series_at(&m->onloop, i).object;
+}
+
 /* Who runs where t finds this task ready: on the core it was last on (one core: on that), or on the loop. */
 static uint32_t in_the_way(const struct cv_model *m, uint32_t lane, uint64_t t)
 {
     if (cv_model_has_loop(m)) {
-        size_t i = series_find(&m->onloop, t);
-        uint32_t who = i == SIZE_MAX ? CV_NO_TASK : series_at(&m->onloop, i).object;
+        uint32_t who = has_it(m, t);
         return who == lane ? CV_NO_TASK : who;
     }
     const struct series *s = series_of(m, lane);
@@ -111,6 +117,11 @@ static uint32_t holder_of(const struct cv_model *m, uint32_t lane, const struct 
     }
     if (state == CV_ST_BLOCKED)
         return x->object < m->info->nsyncs ? cv_model_sync_at(m, x->object, t).owner : CV_NO_TASK;
+    if (state == CV_ST_READY && x->cause == CV_CAUSE_GIL && cv_model_info(m)->gil) { /* it goes from hand to hand while one waits */
+        uint32_t who = has_it(m, t);
+        if (who != CV_NO_TASK && who != lane)
+            return who;
+    }
     if (state == CV_ST_READY && x->cause == CV_CAUSE_GIL && x->object != CV_NO_TASK)
         return x->object;
     return state == CV_ST_READY ? in_the_way(m, lane, t) : CV_NO_TASK;

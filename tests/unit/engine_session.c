@@ -298,6 +298,17 @@ START_TEST(what_threads_tell_of_themselves)
 }
 END_TEST
 
+/* Threads that compute hand the GIL over when they are asked, in a cpu statement and between local instructions alike. */
+START_TEST(the_gil_is_handed_over_in_loops)
+{
+    struct play p;
+    run(&p, "[scenario]\nswitch_interval = 1ms\n[task counts x 2]\n    n = 0\n    repeat 3000000:\n        n += 1\n", "threads+gil");
+    ck_assert_int_eq(cv_session_outcome(p.session), CV_OUT_FINISHED);
+    ck_assert_uint_ge(p.causes[CV_CAUSE_GIL], 4); /* some thirty times as long as the interval, each */
+    end(&p);
+}
+END_TEST
+
 /* A wait is one switch, however long it takes. */
 START_TEST(waits_are_not_polled)
 {
@@ -409,6 +420,7 @@ Suite *suite(void)
     tcase_add_loop_test(all, nothing_outlives_a_killed_parent, 0, 4);
     tcase_add_loop_test(one, counts_are_the_kernels, 1, 4);
     tcase_add_loop_test(one, what_threads_tell_of_themselves, 0, 4);
+    tcase_add_test(one, the_gil_is_handed_over_in_loops);
 #ifndef CV_SANITIZE
     tcase_add_loop_test(one, refusal_names_the_limit, 1, 4);
 #endif

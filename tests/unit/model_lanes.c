@@ -625,6 +625,28 @@ START_TEST(instants_cores_and_moves)
 }
 END_TEST
 
+/* Who waits for the GIL waits for whoever has it at the instant, not for the one that had it when the wait began. */
+START_TEST(the_gil_goes_from_hand_to_hand)
+{
+    two_threads();
+    info.gil = true;
+    start(CAROL, "Carol", 0);
+    at(20), run(ALICE, 5), waits(BOB, 5, CV_CAUSE_GIL, ALICE), waits(CAROL, 5, CV_CAUSE_GIL, ALICE);
+    at(30), waits(ALICE, 5, CV_CAUSE_GIL, CV_NO_TASK); /* asked, it hands over */
+    at(31), run(BOB, 5);
+    at(40), waits(BOB, 6, CV_BLOCK + CV_REASON_SLEEP, 10); /* lets go as it blocks */
+    at(41), run(CAROL, 5);
+    at(50), tell(CV_EV_CPU, CAROL, 6, 0, 1000, 1); /* nogil */
+    at(51), run(ALICE, 5);
+    struct cv_lane_at carol = cv_model_lane_at(m, CAROL, 25), then = cv_model_lane_at(m, CAROL, 35), alice = cv_model_lane_at(m, ALICE, 45);
+    ck_assert(carol.state == CV_ST_READY && carol.cause == CV_CAUSE_GIL && carol.holder == ALICE);
+    ck_assert(then.state == CV_ST_READY && then.holder == BOB && alice.state == CV_ST_READY && alice.holder == CAROL);
+    ck_assert(state_at(BOB, 45) == CV_ST_WAITING && state_at(CAROL, 55) == CV_ST_RUNNING && state_at(ALICE, 55) == CV_ST_RUNNING);
+    end();
+    info.gil = false;
+}
+END_TEST
+
 START_TEST(who_woke_and_who_holds)
 {
     two_threads();
@@ -716,6 +738,7 @@ Suite *suite(void)
     tcase_add_test(kernel, a_yield_is_no_preemption);
     tcase_add_test(kernel, intervals_are_told_as_such);
     tcase_add_test(kernel, instants_cores_and_moves);
+    tcase_add_test(kernel, the_gil_goes_from_hand_to_hand);
     tcase_add_test(kernel, who_woke_and_who_holds);
     tcase_add_test(kernel, a_held_loop_freezes_the_others);
     TCase *missing = tcase_create("missing");
