@@ -29,7 +29,7 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
-    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS
+    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE
 };
 struct cv_key_info { const char *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
@@ -89,6 +89,24 @@ enum cv_slide {
 void cv_ui_present(struct cv_ui *ui, enum cv_slide slide); /* anew from there; NOTE: the newest until the instant that is shown, or RUN */
 enum cv_slide cv_ui_slide(const struct cv_ui *ui);
 bool cv_ui_waits(const struct cv_ui *ui);                 /* the story has not begun: nothing of the run may be let go yet */
+
+/* ── side by side: one scenario in several models, on one time axis, with one table ──────────────── */
+enum { CV_SIDE_MODELS = 4 };
+struct cv_side_row { const char *label; bool part /* of the row above */; const char *cells[CV_SIDE_MODELS]; double lengths[CV_SIDE_MODELS]; /* of bars; < 0: none */ };
+struct cv_side_run {
+    const char *name;             /* of the model */
+    const struct cv_model *model; /* NULL: its turn has not come, or it could not be begun */
+    bool running, bad;            /* bad: it did not end as expected */
+    const char *result;           /* what came out, clean text; NULL: nothing yet */
+};
+struct cv_side {
+    const char *title;
+    uint32_t n, nrows;
+    struct cv_side_run runs[CV_SIDE_MODELS];
+    const struct cv_side_row *rows;
+};
+/* Shown in place of all else until NULL; the caller's, read at every frame. A new one begins with everything in sight. */
+void cv_ui_side(struct cv_ui *ui, const struct cv_side *side);
 
 /* ── the picker of lessons ──────────────────────────────────────────────────────────────────────── */
 struct cv_lesson { const char *name, *title, *about; unsigned models; /* bits: async, threads, under the GIL, processes */ };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/side.h"
 
 enum { SETTLED_MS = 50, FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
@@ -27,6 +28,7 @@ struct dash {
     struct cv_order order;          /* of the next run */
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
     struct app_play play;
+    struct app_side *side;          /* every model beside the others, in place of the run; NULL: not asked for */
     struct cv_ui *ui;
     struct cv_picker *picker;       /* of the lessons, once they were asked for */
     struct app_lessons lessons;
@@ -93,6 +95,11 @@ static void show(struct dash *d)
     d->late = d->dirty;
 }
 
+static uint64_t change(const struct dash *d)
+{
+    return d->side ? app_side_change(d->side) : d->play.session ? cv_model_change(d->play.model) : 0;
+}
+
 static void draw(struct dash *d)
 {
     if (d->picking) {
@@ -106,7 +113,7 @@ static void draw(struct dash *d)
         app_play_status(&d->play, &s);
     cv_ui_status(d->ui, &s);
     cv_ui_draw(d->ui, &d->canvas);
-    d->drawn = d->play.session ? cv_model_change(d->play.model) : 0;
+    d->drawn = change(d);
     show(d);
 }
 
@@ -210,12 +217,38 @@ static void set_model(struct dash *d, enum cv_model_kind model)
 }
 
 /* ── the lessons ────────────────────────────────────────────────────────────────────────────────── */
+static void drop_side(struct dash *d)
+{
+    cv_ui_side(d->ui, NULL);
+    app_side_free(d->side);
+    d->side = NULL;
+}
+
 static void end_run(struct dash *d)
 {
+    drop_side(d);
     uv_timer_stop(&d->drain);
     uv_timer_stop(&d->frame);
     cv_ui_model(d->ui, NULL);
     app_play_end(&d->play);
+}
+
+/* A run that still goes would take the others' cores: it is ended, and begun anew on the way back. */
+static void beside(struct dash *d)
+{
+    d->dirty = true;
+    if (d->side) {
+        drop_side(d);
+        if (!d->play.session)
+            begin_run(d);
+        return;
+    }
+    if (d->play.session && !d->over)
+        end_run(d);
+    d->side = app_side_new(d->args, &d->loop, d->program, &d->order, d->guess, d->canvas.ascii);
+    cv_ui_side(d->ui, app_side_shown(d->side));
+    uv_timer_start(&d->drain, on_drain, 0, DRAIN_MS);
+    uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
 }
 
 static void show_lessons(struct dash *d)
@@ -327,6 +360,7 @@ static void obey(struct dash *d, enum cv_command command)
         break;
     case CV_CMD_RERUN: begin_run(d); break;
     case CV_CMD_LESSONS: show_lessons(d); break;
+    case CV_CMD_COMPARE: beside(d); break;
     }
 }
 
@@ -358,16 +392,22 @@ static void take_keys(struct dash *d)
         d->vanished = true;
 }
 
+static void suspend(struct dash *d, bool stop)
+{
+    if (d->side)
+        app_side_suspend(d->side, stop);
+    else if (d->play.session)
+        cv_session_suspend(d->play.session, stop);
+}
+
 /* Ctrl-Z: the run stands still with us, and the terminal is the shell's until `fg`. */
 static void stand_still(struct dash *d)
 {
-    if (d->play.session)
-        cv_session_suspend(d->play.session, true);
+    suspend(d, true);
     d->term->suspend();
     raise(SIGSTOP);
     d->term->resume();
-    if (d->play.session)
-        cv_session_suspend(d->play.session, false);
+    suspend(d, false);
     d->resized = true;
 }
 
@@ -402,18 +442,25 @@ static void turn(struct dash *d)
         take_keys(d);
     if (d->frozen && !cv_ui_waits(d->ui))
         let_go(d);
-    if (came(&d->drain_due))
+    bool drained = came(&d->drain_due);
+    if (drained && d->side)
+        d->dirty |= app_side_tick(d->side);
+    else if (drained)
         advance(d);
-    bool changed = d->play.session && cv_model_change(d->play.model) != d->drawn, framed = came(&d->frame_due);
-    if (framed && !d->picking)
+    bool changed = change(d) != d->drawn, framed = came(&d->frame_due);
+    if (framed && !d->picking && !d->side)
         d->dirty |= cv_ui_tick(d->ui, cv_mono_ns());
     if ((d->dirty && (framed || !d->late)) || (framed && changed))
         draw(d);
-    bool playing = (cv_ui_playing(d->ui) && !d->picking && !d->frozen) || d->late;
+    bool playing = (cv_ui_playing(d->ui) && !d->picking && !d->frozen && !d->side) || d->late;
+    bool rests = d->side ? app_side_over(d->side) : d->over || d->frozen || !d->play.session;
     if (playing && !uv_is_active((uv_handle_t *)&d->frame))
         uv_timer_start(&d->frame, on_frame, d->late ? FRAME_MS : 0, FRAME_MS);
-    else if ((d->over || d->frozen || !d->play.session) && !changed && !playing)
+    else if (rests && !changed && !playing) {
         uv_timer_stop(&d->frame);
+        if (d->side)
+            uv_timer_stop(&d->drain);
+    }
 }
 
 static void start_loop(struct dash *d)
@@ -486,6 +533,7 @@ static int watch(struct dash *d)
         if (!d->quit && !d->deadly && !d->vanished)
             uv_run(&d->loop, UV_RUN_ONCE);
     }
+    drop_side(d);
     cv_ui_model(d->ui, NULL);
     app_play_end(&d->play);
     d->term->close();

@@ -143,6 +143,15 @@ int canvas_printf(struct cv_canvas *c, struct cv_rect clip, int x, int y, enum c
     return canvas_str(c, clip, x, y, text, colour, attrs);
 }
 
+void canvas_bar(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, double share, enum cv_colour colour)
+{
+    int eighths = (int)(share * width * 8 + 0.5), whole = eighths / 8, part = eighths % 8;
+    for (int i = 0; i < whole; i++)
+        canvas_put(c, clip, x + i, y, 0x2588, colour, 0);
+    if (part)
+        canvas_put(c, clip, x + whole, y, 0x2590 - (uint32_t)part, colour, 0);
+}
+
 void canvas_fill(struct cv_canvas *c, struct cv_rect r, uint32_t character, enum cv_colour colour, unsigned attrs)
 {
     for (int y = r.y; y < r.y + r.h; y++)

@@ -19,6 +19,8 @@ int canvas_name(struct cv_canvas *c, struct cv_rect clip, int x, int y, const ch
 int canvas_printf(struct cv_canvas *c, struct cv_rect clip, int x, int y, enum cv_colour colour, unsigned attrs, const char *format, ...)
     CV_PRINTF(7, 8);
 void canvas_fill(struct cv_canvas *c, struct cv_rect r, uint32_t character, enum cv_colour colour, unsigned attrs);
+/* A bar from x to the right, of a share of width. */
+void canvas_bar(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, double share, enum cv_colour colour);
 /* Sets attributes of what stands there already. */
 void canvas_mark(struct cv_canvas *c, struct cv_rect r, unsigned attrs);
 /* A frame on the edge of r with a title in its upper side, and one more at its right end; either may be NULL. */

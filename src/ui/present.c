@@ -179,15 +179,6 @@ bool present_lets(const struct cv_view *v, int key)
 /* ── the slides ─────────────────────────────────────────────────────────────────────────────────── */
 static void add_clean(struct cv_buf *out, const char *s) { cv_text_clean(out, s, strlen(s)); }
 
-static void bar(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, unsigned n, unsigned most, enum cv_colour colour)
-{
-    int eighths = most ? (int)((uint64_t)n * (uint64_t)width * 8 / most) : 0;
-    for (int i = 0; i < eighths / 8; i++)
-        canvas_put(c, clip, x + i, y, 0x2588, colour, 0);
-    if (eighths % 8)
-        canvas_put(c, clip, x + eighths / 8, y, 0x2590 - (uint32_t)(eighths % 8), colour, 0);
-}
-
 static unsigned most_votes(const struct cv_view *v, unsigned *sum)
 {
     unsigned most = 0;
@@ -213,7 +204,7 @@ static int choice(const struct cv_view *v, struct cv_canvas *c, struct cv_rect c
     canvas_str(c, clip, x, y, letter, right ? CV_C_GOOD : CV_C_KEY, CV_A_BOLD);
     int below = story_text(c, clip, x + SIDE, y, text - SIDE, q->choices[i], colour, right ? CV_A_BOLD : 0);
     if (sum && room > 4 && clip.w) {
-        bar(c, clip, bars, y, room, v->story.votes[i], most, right ? CV_C_GOOD : CV_C_AWAIT);
+        canvas_bar(c, clip, bars, y, room, (double)v->story.votes[i] / most, right ? CV_C_GOOD : CV_C_AWAIT);
         canvas_printf(c, clip, bars + room + 1, y, colour, CV_A_BOLD, "%4u", v->story.votes[i]);
     }
     return below > y ? below : y + 1;

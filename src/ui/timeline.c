@@ -105,9 +105,9 @@ static void columns_of(const struct cv_view *v, struct slot *s, uint32_t lane, u
 /* ── where things stand in the pane ─────────────────────────────────────────────────────────────── */
 struct places { int name, now, x, columns, axis, lanes_y, rows, detail; /* axis, detail: a row, -1 none */ };
 
-static int name_width(const struct cv_view *v, int w)
+int timeline_names(const struct cv_view *v, int w)
 {
-    int most = 4;
+    int most = v->names > 4 ? v->names : 4;
     for (uint32_t i = 0, n = view_nlanes(v); i < n && i < 64; i++) {
         int width = canvas_width(view_lane_name(v, view_lane(v, i)));
         most = width > most ? width : most;
@@ -119,18 +119,20 @@ static int name_width(const struct cv_view *v, int w)
 static struct places place(const struct cv_view *v, struct cv_rect r)
 {
     struct places p = {.axis = -1, .detail = -1};
-    p.name = r.w >= 20 ? name_width(v, r.w) : r.w >= 8 ? 3 : 0;
+    p.name = r.w >= 20 ? timeline_names(v, r.w) : r.w >= 8 ? 3 : 0;
     p.now = r.w >= 100 ? 16 : r.w >= 66 ? 13 : r.w >= 44 ? 8 : 0;
     p.x = r.x + (p.name ? p.name + 2 : 0);
     p.columns = r.x + r.w - p.x - (p.now ? p.now + 1 : 0);
     if (p.columns < 1)
         p.columns = 1;
     int y = r.y, h = r.h;
-    if (h >= 3) {
+    if (h >= 3 && !v->bare) {
         p.axis = y++;
         h--;
     }
-    if (h >= 6 || (h >= 3 && (uint32_t)h > view_nlanes(v))) /* the lanes come first */
+    if (v->bare)
+        ;
+    else if (h >= 6 || (h >= 3 && (uint32_t)h > view_nlanes(v))) /* the lanes come first */
         p.detail = y + --h;
     p.lanes_y = y;
     p.rows = h;
@@ -146,7 +148,7 @@ int timeline_columns(const struct cv_view *v, struct cv_rect inside)
 static uint32_t lane_rows(const struct cv_view *v, struct places p, uint32_t *first)
 {
     uint32_t n = view_nlanes(v), rows = p.rows > 0 ? (uint32_t)p.rows : 0;
-    if (n > rows && rows > 1)
+    if (n > rows && rows > (v->bare ? 2 : 1))
         rows--;
     if (rows > n)
         rows = n;
@@ -243,7 +245,7 @@ static uint32_t partial(const struct cv_view *v, unsigned eighths)
 
 static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t lane, int y)
 {
-    bool selected = lane == v->lane;
+    bool selected = lane == v->lane && !v->bare;
     uint8_t marked = MARK_NONE;
     if (p.name) {
         canvas_name(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
@@ -424,6 +426,13 @@ static void draw_cursor(const struct cv_view *v, struct cv_canvas *c, struct pla
     canvas_mark(c, canvas_clip(lanes, (struct cv_rect){x, p.lanes_y, 1, (int)rows}), CV_A_REVERSE);
     if (p.axis >= 0)
         canvas_put(c, (struct cv_rect){p.x, p.axis, p.columns, 1}, x, p.axis, 0x25bc, CV_C_CURSOR, CV_A_BOLD);
+}
+
+void timeline_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+{
+    struct places p = place(v, r);
+    p.axis = r.y;
+    draw_axis(v, c, r, p);
 }
 
 static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)

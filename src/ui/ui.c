@@ -4,6 +4,7 @@
 
 #include "ui/help.h"
 #include "ui/keys.h"
+#include "ui/side.h"
 #include "ui/story.h"
 
 const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PANE_TIMELINE] = &timeline_pane, [PANE_SWITCHES] = &switches_pane,
@@ -13,6 +14,7 @@ const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PAN
 struct cv_ui {
     struct cv_view view;
     struct layout layout;   /* of the last frame: where a click falls */
+    struct side *side;      /* in place of all else; NULL: not shown */
     char *notice, *notice_title;
     char *message, *source_name, *source_why, *source_precision, *cores_why, *clock_name; /* the status's texts, owned */
 };
@@ -29,6 +31,7 @@ void cv_ui_free(struct cv_ui *ui)
     if (!ui)
         return;
     view_release(&ui->view);
+    side_free(ui->side);
     free(ui->notice);
     free(ui->notice_title);
     free(ui->message);
@@ -44,6 +47,11 @@ void cv_ui_model(struct cv_ui *ui, const struct cv_model *m)
 {
     view_model(&ui->view, m);
     present_model(&ui->view);
+}
+void cv_ui_side(struct cv_ui *ui, const struct cv_side *side)
+{
+    side_free(ui->side);
+    ui->side = side ? side_new(side, ui->view.ascii) : NULL;
 }
 void cv_ui_present(struct cv_ui *ui, enum cv_slide slide) { present_begin(&ui->view, slide); }
 enum cv_slide cv_ui_slide(const struct cv_ui *ui) { return ui->view.story.slide; }
@@ -104,6 +112,8 @@ static bool within(struct cv_rect r, int x, int y) { return x >= r.x && x < r.x 
 static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
 {
     struct cv_view *v = &ui->view;
+    if (ui->side && !v->help)
+        return CV_CMD_NONE;
     if (v->help) {
         if (in->button == 4 || in->button == 5)
             v->help_scroll += in->button == 4 ? -2 : 2;
@@ -133,6 +143,8 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
     if (in->kind != CV_IN_KEY)
         return CV_CMD_NONE;
     v->word.n = 0;
+    if (ui->side && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
+        return side_input(ui->side, in->key);
     if (cv_panes[v->focus]->key && !v->help) {
         enum cv_command command = cv_panes[v->focus]->key(v, in->key);
         if (command != CV_CMD_NONE)
@@ -372,12 +384,9 @@ static void choose_lane(struct cv_view *v)
         v->lane = view_lane(v, loop);
 }
 
-void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
+static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
 {
     struct cv_view *v = &ui->view;
-    c->ascii = v->ascii;
-    c->theme = v->theme;
-    cv_canvas_resize(c, c->width, c->height);
     if (v->live)
         v->cursor = view_end(v);
     if (v->live || v->playing)
@@ -407,6 +416,18 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
         story_panel(v, c);
     if (v->notice)
         notice_draw(v, c);
+}
+
+void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
+{
+    struct cv_view *v = &ui->view;
+    c->ascii = v->ascii;
+    c->theme = v->theme;
+    cv_canvas_resize(c, c->width, c->height);
+    if (ui->side)
+        side_draw(ui->side, c);
+    else
+        draw_dashboard(ui, c);
     if (v->help)
         help_draw(v, c, c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height});
 }

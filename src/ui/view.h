@@ -64,6 +64,8 @@ struct cv_view {
     bool chosen;                        /* by the user, not by us */
     const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
     enum layout_pane focus;
+    bool bare;                          /* lanes alone, without axis and words: others stand above and below */
+    int names;                          /* columns for their names, at least */
     int columns;                        /* of the timeline as drawn last */
     int help_scroll, scroll[PANE_COUNT];
     struct census *census;
@@ -119,6 +121,8 @@ const struct census *view_census(const struct cv_view *v);
 /* minimap.c: the whole run in the timeline's lower frame, where it is more than the window. */
 void minimap_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect pane);
 bool minimap_click(struct cv_view *v, struct cv_rect pane, int x, int y, int button);
+int timeline_names(const struct cv_view *v, int width); /* columns for the lanes' names in a pane so wide inside */
+void timeline_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* alone, as wide as the lanes */
 int timeline_columns(const struct cv_view *v, struct cv_rect inside); /* that the timeline would have there */
 struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);

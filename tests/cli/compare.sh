@@ -26,7 +26,7 @@ ok "nothing on standard error" silent
 ok "the title" wrote "Three"
 models_in_order() { grep -Eq '^ +async +threads +processes$' "$out"; }
 ok "a column a model, those that are named" models_in_order
-for row in elapsed "CPU time" "cores used" threads "memory a task" "loop lag" switches "CPU time a switch" findings; do
+for row in elapsed "CPU time" "cores used" threads switches "CPU time a switch" "memory a task" "loop lag" findings "expectations hold"; do
     ok "a row: $row" grep -q "^$row  " "$out"
 done
 ok "threads of its own: none, two more" grep -Eq '^threads +1 +3 +3$' "$out"
