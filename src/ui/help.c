@@ -61,6 +61,7 @@ static int draw_states(const struct cv_view *v, struct sheet s, int y)
         {"▏▎▍▌", ":", "ran for a part of this column", CV_C_RUNNING},
         {"╳", "X", "preempted in this column; where it goes on, underlined", CV_C_PREEMPT},
         {"≈", "%", "preempted hereabouts, not known when", CV_C_PREEMPT},
+        {"◆", "*", "a finding (d lists them)", CV_C_WARN},
         {"⇄ ▶", "% >", "beside the code: switched away here, running here", CV_C_AWAIT}};
     y = heading(s, y, "Lanes of the timeline");
     for (int i = 0; i < CV_ST_COUNT; i++) {

@@ -1,4 +1,5 @@
 /* What each key of keys.def does. A function that serves two keys looks at which it was. */
+#include "ui/findings.h"
 #include "ui/keys.h"
 #include "ui/story.h"
 
@@ -106,6 +107,8 @@ static enum cv_command key_screen(struct cv_view *v, int key)
 {
     if (v->help)
         v->help_scroll += key == CV_KEY_PAGE_UP ? -10 : 10;
+    else if (v->listing)
+        findings_move(v, key == CV_KEY_PAGE_UP ? -8 : 8);
     else
         view_by_columns(v, key == CV_KEY_PAGE_UP ? -v->columns : v->columns);
     return CV_CMD_REDRAW;
@@ -113,6 +116,8 @@ static enum cv_command key_screen(struct cv_view *v, int key)
 
 static enum cv_command key_ends(struct cv_view *v, int key)
 {
+    if (v->listing)
+        return findings_move(v, key == CV_KEY_HOME ? -(1 << 20) : 1 << 20), CV_CMD_REDRAW;
     view_play(v, 0);
     view_goto(v, key == CV_KEY_HOME ? 0 : UINT64_MAX);
     return CV_CMD_REDRAW;
@@ -136,13 +141,14 @@ static enum cv_command key_finding(struct cv_view *v, int key)
     if (!all)
         return CV_CMD_REDRAW;
     uint32_t next = v->live ? 0 : cv_model_nfindings(v->m, v->cursor);
-    struct cv_summary_finding f = cv_model_finding(v->m, next < all ? next : 0);
-    if (f.task != CV_NO_TASK && f.task < cv_model_ntasks(v->m)) {
-        v->lane = f.task;
-        v->chosen = true;
-    }
-    view_play(v, 0);
-    view_goto(v, f.t);
+    findings_goto(v, next < findings_count(v) ? next : 0);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_findings(struct cv_view *v, int key)
+{
+    (void)key;
+    findings_open(v);
     return CV_CMD_REDRAW;
 }
 
@@ -196,6 +202,8 @@ static enum cv_command key_lane(struct cv_view *v, int key)
 {
     if (v->help)
         v->help_scroll += key == CV_KEY_UP ? -1 : 1;
+    else if (v->listing)
+        findings_move(v, key == CV_KEY_UP ? -1 : 1);
     else
         view_select(v, key == CV_KEY_UP ? -1 : 1);
     return CV_CMD_REDRAW;
@@ -205,6 +213,8 @@ static enum cv_command key_scroll(struct cv_view *v, int key)
 {
     if (v->help)
         v->help_scroll += key == 'k' ? -1 : 1;
+    else if (v->listing)
+        findings_move(v, key == 'k' ? -1 : 1);
     else if (v->focus == PANE_TIMELINE)
         view_select(v, key == 'k' ? -1 : 1);
     else
@@ -221,6 +231,8 @@ static enum cv_command key_pane(struct cv_view *v, int key)
 static enum cv_command key_alone(struct cv_view *v, int key)
 {
     (void)key;
+    if (v->listing)
+        return findings_goto(v, v->listed), v->listing = false, CV_CMD_REDRAW;
     v->alone = !v->alone;
     return CV_CMD_REDRAW;
 }
@@ -253,6 +265,8 @@ static enum cv_command key_back(struct cv_view *v, int key)
     (void)key;
     if (v->help)
         v->help = false;
+    else if (v->listing)
+        v->listing = false;
     else if (v->notice)
         v->notice = NULL;
     else if (v->told)
@@ -263,7 +277,7 @@ static enum cv_command key_back(struct cv_view *v, int key)
 }
 
 /* ── the story ──────────────────────────────────────────────────────────────────────────────────── */
-static bool covered(const struct cv_view *v) { return v->help || v->notice || v->told; }
+static bool covered(const struct cv_view *v) { return v->help || v->notice || v->told || v->listing; }
 
 static enum cv_command key_on(struct cv_view *v, int key)
 {

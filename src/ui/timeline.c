@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/view.h"
+#include "ui/findings.h"
 
 /* ── columns kept ───────────────────────────────────────────────────────────────────────────────── */
 enum { SLOTS = 256, KEPT = 512 };
@@ -455,6 +455,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         if (lane != CV_LANE_LOOP)
             shown[at.state]++;
     }
+    findings_marks(v, c, canvas_clip(r, (struct cv_rect){p.x, p.lanes_y, p.columns, (int)rows}), first);
     if (!v->live)
         draw_cursor(v, c, p, rows);
     if (n > rows && (int)rows < p.rows)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/keys.h"
 #include "ui/side.h"
@@ -119,6 +120,11 @@ static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
             v->help_scroll += in->button == 4 ? -2 : 2;
         return CV_CMD_REDRAW;
     }
+    if (v->listing) {
+        if (in->button == 4 || in->button == 5)
+            findings_move(v, in->button == 4 ? -1 : 1);
+        return CV_CMD_REDRAW;
+    }
     for (int p = 0; p < PANE_COUNT; p++) {
         if (!within(ui->layout.panes[p], in->x, in->y))
             continue;
@@ -232,7 +238,7 @@ static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv
         return 0;
     struct cv_buf text = {0};
     if (v->live)
-        cv_buf_printf(&text, "⚠ %u finding%s", n, n == 1 ? "" : "s");
+        cv_buf_printf(&text, "⚠ %u finding%s (d)", n, n == 1 ? "" : "s");
     else
         cv_buf_printf(&text, "⚠ %s", cv_model_finding(v->m, n - 1).text);
     int used = canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_WARN, CV_A_BOLD);
@@ -384,6 +390,12 @@ static void choose_lane(struct cv_view *v)
         v->lane = view_lane(v, loop);
 }
 
+/* What lies over the whole picture but the title and the keys. */
+static struct cv_rect over_all(const struct cv_canvas *c)
+{
+    return c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height};
+}
+
 static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
 {
     struct cv_view *v = &ui->view;
@@ -416,6 +428,8 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
         story_panel(v, c);
     if (v->notice)
         notice_draw(v, c);
+    if (v->listing && v->m)
+        findings_list(v, c, over_all(c));
 }
 
 void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
@@ -429,5 +443,5 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
     else
         draw_dashboard(ui, c);
     if (v->help)
-        help_draw(v, c, c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height});
+        help_draw(v, c, over_all(c));
 }

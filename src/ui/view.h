@@ -46,6 +46,7 @@ struct cv_view {
     bool ascii, live, alone, help;
     struct story story;
     bool told;                          /* what the lecture says is shown in full */
+    bool listing; uint32_t listed;      /* the list of findings is shown; the one chosen in it */
     int theme;
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     uint64_t cursor, from;              /* from: left edge of the window while held */
