@@ -72,7 +72,8 @@ static uint64_t key_of(uint32_t task, uint32_t var, uint64_t index)
 
 static struct own_write *slot_of(struct own_write *own, size_t cap, uint64_t key)
 {
-    size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
+    uint64_t h = (key ^ key >> 32) * 0x9e3779b97f4a7c15u; /* the task stands in the high bits */
+    size_t i = (size_t)(h >> 32) & (cap - 1);
     while (own[i].key && own[i].key != key)
         i = (i + 1) & (cap - 1);
     return &own[i];
