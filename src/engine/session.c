@@ -121,7 +121,7 @@ static int listen_socket(struct cv_order *o)
 
 /* How many tasks a list of statements can start, theirs included; no more than SPAWNED are told apart. A loop whose turns
  * are not constant counts as many. */
-enum { SPAWNED = 2048, MOST_RINGS = 16384 };
+enum { SPAWNED = 2048, MOST_RINGS = 65536 };
 
 static uint64_t turns_of(const struct cv_stmt *st)
 {
