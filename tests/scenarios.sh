@@ -5,7 +5,7 @@
 # must hold (exit 0), and what was written must be JSON with the documented fields. Two run side by side: most of them wait. TAP.
 #
 # What is said to come sometimes, or never, is judged in virtual time, over as many seeds as it takes a coin to show both its sides;
-# what a lesson shows must be found there (tests/lessons), and its cured twin must be silent, there and for real.
+# what a lesson shows must be found there, and its cured twin must be silent, there and for real (tests/runs/read.py).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export convis=${CV_CONVIS:-build/convis}
@@ -36,6 +36,13 @@ smaller() {
     esac
 }
 
+# The order of steps in which something comes that chance alone would not bring about in a few runs.
+schedule() {
+    case "$1/$2" in
+    starvation/threads | starvation/processes) echo B1,C2,A38,B37 ;;
+    esac
+}
+
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 n=0
@@ -60,7 +67,10 @@ jobs() {
             for seed in $seeds; do
                 job "$name under stepped:$model, seed $seed" "$file" -m "stepped:$model" -s "$seed" $(smaller "$name")
             done
-            if [ "$model" != async ] && grep -Eq '^(sometimes|never) ' "$file"; then
+            order=$(schedule "$name" "$model")
+            if [ -n "$order" ]; then
+                job "$name under stepped:$model, as scheduled" "$file" -m "stepped:$model" --schedule "$order"
+            elif [ "$model" != async ] && grep -Eq '^(sometimes|never) ' "$file"; then
                 job "$name under stepped:$model: what comes sometimes, what never" "$file" -m "stepped:$model" -n 40 $(smaller "$name")
             fi
         done
