@@ -91,8 +91,8 @@ enum cv_desk_command {
     CV_DESK_PLAY                  /* the text: from the first choice on, as far as it is possible */
 };
 enum { CV_DESK_ROWS = 200, CV_DESK_MOST = 1 << 20 /* choices */ };
-enum cv_desk_may { CV_DESK_MAY, CV_DESK_SLEEPS /* may be chosen: time moves on to its timer */, CV_DESK_WAITS };
-struct cv_desk_row {              /* a task that is not over, as it stands */
+enum cv_desk_may { CV_DESK_MAY, CV_DESK_SLEEPS /* may be chosen: time moves on to its timer */, CV_DESK_WAITS, CV_DESK_OVER };
+struct cv_desk_row {              /* a task as it stands; those that are over are there too where they are few */
     uint32_t task, letter, line, pc; /* pc: of its next action in the program; UINT32_MAX: in none of its lines */
     uint32_t may;                 /* enum cv_desk_may */
     uint32_t current;             /* it is on the core */
@@ -103,7 +103,7 @@ struct cv_desk_at {
     uint64_t position, preemptions; /* choices made; of them those that took the core from who could have gone on */
     uint64_t t, records;          /* virtual time; records that the run so far consists of */
     enum cv_outcome over;         /* CV_OUT_NONE: it goes on */
-    uint32_t nrows, ntasks;       /* rows; tasks that are not over, be there rows of them or not */
+    uint32_t nrows, ntasks;       /* rows; tasks there could be rows of */
     uint32_t letters_from;        /* the task that is A */
     const struct cv_desk_row *rows;
     const struct cv_desk_made *made; /* position entries, and a last one: how it stands now */

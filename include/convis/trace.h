@@ -260,6 +260,8 @@ void cv_reader_start(struct cv_reader *r, struct cv_clock_pair zero);
  * gate under virtual time. */
 void cv_reader_push(struct cv_reader *r, const struct cv_event *e);
 typedef void cv_event_fn(void *to, const struct cv_event *e);
+/* What is recorded from here on may lie before what was handed out last: a stepped run went back. */
+void cv_reader_rewind(struct cv_reader *r);
 /* Takes what the rings hold and hands out what is settled, in time order. last: everything, the run is over. */
 void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to);
 /* Nanoseconds since the gate of now, of a tick count. */

@@ -29,7 +29,8 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
-    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE
+    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE,
+    CV_CMD_STAGE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP
 };
 struct cv_key_info { const char *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
@@ -46,7 +47,7 @@ struct cv_pane_ops {
     enum cv_command (*key)(struct cv_view *v, int key);              /* keys of a focused pane; may be NULL */
     void (*click)(struct cv_view *v, struct cv_rect inside, int x, int y, int button); /* may be NULL */
 };
-extern const struct cv_pane_ops *const cv_panes[]; /* cores timeline switches shared code output; NULL ends */
+extern const struct cv_pane_ops *const cv_panes[]; /* cores timeline switches shared code output, step; NULL ends */
 
 /* ── the whole ──────────────────────────────────────────────────────────────────────────────────── */
 struct cv_ui;
@@ -108,6 +109,31 @@ struct cv_side {
 /* Shown in place of all else until NULL; the caller's, read at every frame. A new one begins with everything in sight. */
 void cv_ui_side(struct cv_ui *ui, const struct cv_side *side);
 
+/* ── the scheduler's place ──────────────────────────────────────────────────────────────────────── */
+enum cv_ui_may { CV_UI_MAY, CV_UI_SLEEPS /* may go: time moves on to it */, CV_UI_WAITS, CV_UI_OVER };
+struct cv_ui_step {               /* a task and its next step; texts are clean */
+    uint32_t task, letter, line;
+    enum cv_ui_may may;
+    bool current;                 /* on the core */
+    const char *text;             /* "read counter → 41"; what it waits for */
+    const char *const *parts;     /* the visible steps of its line, nparts; part: the next of them */
+    uint32_t nparts, part;
+};
+struct cv_ui_stage {
+    const struct cv_ui_step *steps; uint32_t nsteps, more; /* more: tasks that are not in the list */
+    const char *schedule;         /* the end of it; longer: there is more in front */
+    bool longer, over, busy;      /* busy: it goes on by itself */
+    uint64_t position, preemptions;
+    const char *parted;           /* where it left the run it began as; NULL */
+    const char *goal; int reached; /* "goal: …" and how it stands; 1: reached, -1: over and not reached, 0: open; NULL: there is none */
+};
+/* From now on the Step pane stands in the place of Cores and Switches, and its keys hold. The struct and what it points to stay the
+ * caller's, until the next call; NULL: a run is watched again. */
+void cv_ui_stage(struct cv_ui *ui, const struct cv_ui_stage *stage);
+uint32_t cv_ui_picked(const struct cv_ui *ui);            /* the task that is to go; CV_NO_TASK: none */
+/* The same run from a shorter record: selection and zoom stay. */
+void cv_ui_model_again(struct cv_ui *ui, const struct cv_model *m);
+
 /* ── the picker of lessons ──────────────────────────────────────────────────────────────────────── */
 struct cv_lesson { const char *name, *title, *about; unsigned models; /* bits: async, threads, under the GIL, processes */ };
 enum cv_pick { CV_PICK_NONE, CV_PICK_REDRAW, CV_PICK_OPEN, CV_PICK_LEAVE };
@@ -126,6 +152,7 @@ struct cv_terminal_ops {
     void (*size)(int *width, int *height);
     bool (*present)(const struct cv_canvas *c);       /* sends only what differs; false: the line is not done with the last frame, nothing was sent */
     bool (*read)(struct cv_input *in);                /* one input that is there; false: none */
+    bool (*copy)(const char *text);                   /* into the terminal's clipboard, if it lets one (OSC 52); false: too long */
     void (*suspend)(void), (*resume)(void), (*resized)(void);
     void (*close)(void);                              /* idempotent; the terminal is as it was */
     void (*emergency)(void);                          /* async-signal-safe close: plain write()s and tcsetattr */

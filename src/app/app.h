@@ -93,6 +93,7 @@ struct app_play {
     struct cv_cores *cores;
     struct cv_buf cores_why;        /* why they are not looked at; "" */
     uint64_t history;               /* set before the start: bytes of the model's memory; 0: 256 MiB */
+    bool aside;                     /* set before the start: events go to watch alone */
     bool unwatched;                 /* set before the start: no kernel source, no look at the cores */
     cv_event_fn *watch;             /* sees each event after the model; may be NULL */
     void *to;

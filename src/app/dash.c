@@ -11,6 +11,7 @@
 
 #include "app/app.h"
 #include "app/side.h"
+#include "app/stage.h"
 
 enum { SETTLED_MS = 50, FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
@@ -29,6 +30,8 @@ struct dash {
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
     struct app_play play;
     struct app_side *side;          /* every model beside the others, in place of the run; NULL: not asked for */
+    struct app_stage stage;         /* in use while order.stepped */
+    struct cv_buf played;           /* the schedule that a stage of other rules was given */
     struct cv_ui *ui;
     struct cv_picker *picker;       /* of the lessons, once they were asked for */
     struct app_lessons lessons;
@@ -147,12 +150,18 @@ static void begin_run(struct dash *d)
     struct cv_buf why = {0};
     tell(d, "");
     cv_ui_model(d->ui, NULL);
+    app_stage_end(&d->stage);
     app_play_end(&d->play);
+    d->order.desk = d->play.aside = d->order.stepped;
+    d->play.watch = d->order.stepped ? app_stage_take : NULL;
+    d->play.to = &d->stage;
     d->over = d->frozen = false;
     uv_timer_stop(&d->drain);
     d->play.history = d->args->history;
     if (app_play_start(&d->play, &d->loop, d->args->exe, d->program, &d->order, d->guess, d->args->source, &why)) {
         cv_ui_model(d->ui, d->play.model);
+        if (d->order.stepped)
+            app_stage_begin(&d->stage, &d->play, d->ui);
         d->frozen = cv_ui_waits(d->ui);
         if (!d->frozen)
             let_go(d);
@@ -180,7 +189,7 @@ static void tell_end(struct dash *d)
             held += s->expects[i].holds == CV_HOLDS, judged += s->expects[i].holds != CV_OPEN;
         cv_buf_str(&text, cv_outcome_name[s->outcome]);
         if (s->outcome != CV_OUT_FINISHED)
-            cv_buf_printf(&text, ": %s (r runs it again)", cv_session_outcome_text(d->play.session));
+            cv_buf_printf(&text, d->stage.play ? ": %s" : ": %s (r runs it again)", s->outcome_text ? s->outcome_text : "");
         if (judged)
             cv_buf_printf(&text, judged == 1 ? "; %u of %u expectation holds" : "; %u of %u expectations hold", held, judged);
         for (uint32_t i = 0; i < s->nexpects; i++)
@@ -194,20 +203,49 @@ static void tell_end(struct dash *d)
     cv_buf_release(&text);
 }
 
+/* What the stage has to say when it stands. */
+static void tell_stage(struct dash *d)
+{
+    if (d->stage.trouble.n)
+        tell(d, d->stage.trouble.at);
+    else if (d->stage.over)
+        tell_end(d);
+    else
+        tell(d, "");
+    d->dirty = true;
+}
+
 static void advance(struct dash *d)
 {
-    bool going = d->play.going;
+    bool going = d->play.going, shown = false;
     if (app_play_tick(&d->play) && d->play.session && !d->over) {
         d->over = true;
         uv_timer_stop(&d->drain);
+        if (d->stage.play)
+            app_stage_stuck(&d->stage);
         tell_end(d);
     } else if (!going && d->play.going) {
-        uv_timer_start(&d->drain, on_drain, DRAIN_MS, DRAIN_MS);
+        uv_timer_start(&d->drain, on_drain, d->stage.play ? ATTACH_MS : DRAIN_MS, DRAIN_MS);
     }
+    if (!d->stage.play || !d->play.going || d->over)
+        return;
+    shown = app_stage_tick(&d->stage);
+    d->dirty |= shown;
+    if (shown && !d->stage.asked)
+        tell_stage(d);
+    if (app_stage_rests(&d->stage))
+        uv_timer_stop(&d->drain);
 }
 
 static void set_model(struct dash *d, enum cv_model_kind model)
 {
+    if (d->stage.play) { /* the same schedule under other rules, as far as it goes */
+        struct cv_buf text = {0};
+        app_stage_schedule(&d->stage, &text);
+        cv_buf_release(&d->played);
+        d->played = text;
+        d->order.schedule = d->played.at;
+    }
     d->order.model = model;
     if (model != CV_THREADS)
         d->order.gil = false;
@@ -230,6 +268,7 @@ static void end_run(struct dash *d)
     uv_timer_stop(&d->drain);
     uv_timer_stop(&d->frame);
     cv_ui_model(d->ui, NULL);
+    app_stage_end(&d->stage);
     app_play_end(&d->play);
 }
 
@@ -343,8 +382,50 @@ static void read_again(struct dash *d)
     cv_buf_release(&said);
 }
 
+/* ── the scheduler's place ──────────────────────────────────────────────────────────────────────── */
+static void set_stage(struct dash *d, bool on)
+{
+    d->order.stepped = on;
+    d->order.gil = !on && d->order.model == CV_THREADS && (d->args->gil || d->program->gil);
+    d->order.schedule = d->program->schedule;
+    begin_run(d);
+}
+
+/* On the screen, and to the terminal's clipboard. */
+static void copy_schedule(struct dash *d)
+{
+    struct cv_buf schedule = {0}, text = {0};
+    app_stage_schedule(&d->stage, &schedule);
+    if (!schedule.n) {
+        tell(d, "no schedule yet: nobody has gone");
+    } else {
+        bool copied = d->term->copy(schedule.at);
+        cv_buf_printf(&text, "%s\n", schedule.at);
+        app_stage_legend(&d->stage, &text);
+        cv_buf_printf(&text, "\nconvis run %s -m %s --schedule \"…\" plays it without a screen.", d->program->file, cv_order_model_name(&d->order));
+        cv_ui_notice(d->ui, copied ? "schedule, sent to the terminal's clipboard" : "schedule, too long for a clipboard", text.at);
+        d->dirty = true;
+    }
+    cv_buf_release(&schedule);
+    cv_buf_release(&text);
+}
+
+static bool stage_takes(struct dash *d, enum cv_command command)
+{
+    if (!d->stage.play || !app_stage_obey(&d->stage, command))
+        return false;
+    if (!app_stage_rests(&d->stage)) {
+        uv_timer_start(&d->drain, on_drain, DRAIN_MS, DRAIN_MS);
+        uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
+    }
+    tell_stage(d);
+    return true;
+}
+
 static void obey(struct dash *d, enum cv_command command)
 {
+    if (stage_takes(d, command))
+        return;
     switch (command) {
     case CV_CMD_NONE: break;
     case CV_CMD_REDRAW: d->dirty = true; break;
@@ -359,6 +440,10 @@ static void obey(struct dash *d, enum cv_command command)
         begin_run(d);
         break;
     case CV_CMD_RERUN: begin_run(d); break;
+    case CV_CMD_STAGE: set_stage(d, true); break;
+    case CV_CMD_LEAVE: set_stage(d, false); break;
+    case CV_CMD_COPY: copy_schedule(d); break;
+    case CV_CMD_GO: case CV_CMD_UNDO: case CV_CMD_ON: case CV_CMD_CHANCE: case CV_CMD_STOP: break; /* the stage's */
     case CV_CMD_LESSONS: show_lessons(d); break;
     case CV_CMD_COMPARE: beside(d); break;
     }
@@ -535,6 +620,7 @@ static int watch(struct dash *d)
     }
     drop_side(d);
     cv_ui_model(d->ui, NULL);
+    app_stage_end(&d->stage);
     app_play_end(&d->play);
     d->term->close();
     app_guard(NULL);
@@ -567,6 +653,7 @@ int app_dash(const struct app_args *a)
         status = watch(&d);
     cv_buf_release(&d.message);
     cv_buf_release(&d.path);
+    cv_buf_release(&d.played);
     cv_buf_release(&d.text);
     cv_program_free(d.program);
     app_lessons_release(&d.lessons);

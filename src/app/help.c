@@ -35,8 +35,13 @@ static void options(row_fn *row, void *to)
 
 static void keys(row_fn *row, void *to)
 {
-    for (const struct cv_key_info *k = cv_keys; k->keys; k++)
-        row(to, k->keys, k->summary);
+    for (int stage = 0; stage < 2; stage++)
+        for (const struct cv_key_info *k = cv_keys; k->keys; k++) {
+            char text[256];
+            snprintf(text, sizeof text, "%s%s", stage ? "in the scheduler's place: " : "", k->summary);
+            if (k->stage == stage)
+                row(to, k->keys, text);
+        }
 }
 
 static void panes(row_fn *row, void *to)

@@ -21,7 +21,7 @@ bool app_loop(uv_loop_t *loop)
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why)
 {
-    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = y->watch, .to = y->to, .unwatched = y->unwatched, .history = y->history,
+    *y = (struct app_play){.program = p, .order = *o, .topo = topo, .only = only, .watch = y->watch, .to = y->to, .unwatched = y->unwatched, .aside = y->aside, .history = y->history,
                            .born_ns = cv_mono_ns()};
     y->session = cv_session_new(loop, exe, p, o, why);
     if (!y->session)
@@ -35,7 +35,8 @@ bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const 
 static void take(void *to, const struct cv_event *e)
 {
     struct app_play *y = to;
-    cv_model_fold(y->model, e);
+    if (!y->aside)
+        cv_model_fold(y->model, e);
     if (y->watch)
         y->watch(y->to, e);
 }
@@ -144,7 +145,7 @@ void app_play_end(struct app_play *y)
     cv_model_free(y->model);
     cv_reader_free(y->reader);
     cv_session_free(y->session);
-    *y = (struct app_play){.watch = y->watch, .to = y->to, .unwatched = y->unwatched, .history = y->history};
+    *y = (struct app_play){.watch = y->watch, .to = y->to, .unwatched = y->unwatched, .aside = y->aside, .history = y->history};
 }
 
 static bool letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

@@ -9,7 +9,7 @@
 #include "stage_words.h"
 #include "stepped.h"
 
-enum { EVERY = 128, TAPES_MOST = 96 << 20 /* bytes */, WAIT_NS = 100000000 };
+enum { FEW = 26 /* tasks: those that are over are listed too */, EVERY = 128, TAPES_MOST = 96 << 20 /* bytes */, WAIT_NS = 100000000 };
 
 static bool stopped(const struct stepped *e) { return atomic_load_explicit(&stage_head(&e->s)->stop, memory_order_relaxed); }
 static uint64_t position(const struct stepped *e) { return atomic_load_explicit(&e->desk.at->position, memory_order_relaxed); }
@@ -164,7 +164,10 @@ static void describe(struct stepped *e, uint32_t task, struct cv_desk_row *r)
     *r = (struct cv_desk_row){.task = task, .letter = task - s->letters_from, .line = atomic_load(&stage_row(s, task)->line), .pc = UINT32_MAX,
                               .may = CV_DESK_WAITS, .current = task == s->current};
     cv_buf_str(&text, "");
-    if (p->task && (p->phase == RUNNABLE || p->phase == TIMER)) {
+    if (p->phase == GONE) {
+        r->may = CV_DESK_OVER;
+        cv_buf_str(&text, atomic_load(&stage_row(s, task)->state) == CV_ROW_DONE ? "done" : "failed");
+    } else if (p->task && (p->phase == RUNNABLE || p->phase == TIMER)) {
         struct cv_task *real = p->task; /* a copy looks ahead: what it computes on its way is computed when its turn comes */
         struct cv_action a;
         p->task = cv_alloc(real->size);
@@ -191,8 +194,8 @@ static void publish(struct stepped *e)
     struct stage *s = &e->s;
     d->at->nrows = d->at->ntasks = 0;
     d->at->over = !s->over ? CV_OUT_NONE : atomic_load(&stage_head(s)->outcome) ? atomic_load(&stage_head(s)->outcome) : CV_OUT_FINISHED;
-    for (uint32_t t = s->letters_from; t < s->n && !s->over; t++) {
-        if (s->players[t].phase == GONE || (s->players[t].phase == IDLE && !s->players[t].task))
+    for (uint32_t t = s->letters_from; t < s->n; t++) {
+        if ((s->players[t].phase == GONE && s->n > FEW) || (s->players[t].phase == IDLE && !s->players[t].task))
             continue;
         d->at->ntasks++;
         if (d->at->nrows < CV_DESK_ROWS)

@@ -355,6 +355,13 @@ static void merge(struct cv_reader *r, uint64_t end, bool all, cv_event_fn *fn, 
     }
 }
 
+void cv_reader_rewind(struct cv_reader *r)
+{
+    r->out = r->horizon = 0;
+    for (uint32_t i = 0; i <= r->max_rings; i++)
+        r->queues[i].last = 0;
+}
+
 void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
 {
     fit(r);

@@ -130,7 +130,8 @@ void view_clock(const struct cv_view *v, struct cv_buf *out, enum cv_colour *col
         cv_buf_str(out, "‖ hold");
     } else {
         *colour = over && outcome != CV_OUT_FINISHED ? CV_C_FAILED : CV_C_GOOD;
-        cv_buf_str(out, !over                       ? "● live"
+        cv_buf_str(out, !over && v->stepping         ? "● your turn"
+                        : !over                      ? "● live"
                         : outcome == CV_OUT_DEADLOCK ? "■ deadlock"
                         : outcome == CV_OUT_TIMEOUT  ? "■ timeout"
                         : outcome == CV_OUT_CRASHED  ? "■ crashed"

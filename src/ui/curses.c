@@ -370,7 +370,38 @@ static bool terminal_read(struct cv_input *in)
     return false;
 }
 
+/* OSC 52: the terminal may keep it, or not; it does not say. */
+static bool terminal_copy(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    enum { MOST = 70000 }; /* terminals take no more */
+    size_t n = strlen(text);
+    if (n > MOST)
+        return false;
+    struct cv_buf out = {0};
+    cv_buf_str(&out, "\033]52;c;");
+    for (size_t i = 0; i < n; i += 3) {
+        const unsigned char *b = (const unsigned char *)text + i;
+        unsigned bits = (unsigned)b[0] << 16 | (i + 1 < n ? (unsigned)b[1] << 8 : 0) | (i + 2 < n ? b[2] : 0);
+        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], i + 1 < n ? digits[bits >> 6 & 63] : '=', i + 2 < n ? digits[bits & 63] : '='};
+        cv_buf_add(&out, four, 4);
+    }
+    cv_buf_str(&out, "\007");
+    for (size_t done = 0; done < out.n;) {
+        ssize_t w = write(STDOUT_FILENO, out.at + done, out.n - done);
+        if (w < 0 && errno == EAGAIN) {
+            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, 100);
+            continue;
+        }
+        if (w <= 0)
+            break;
+        done += (size_t)w;
+    }
+    cv_buf_release(&out);
+    return true;
+}
+
 const struct cv_terminal_ops cv_terminal_curses = {
     .name = "curses", .summary = "a terminal, through ncurses", .open = terminal_open, .unicode = unicode, .size = terminal_size,
-    .present = terminal_present, .read = terminal_read, .suspend = terminal_suspend, .resume = terminal_resume,
+    .present = terminal_present, .read = terminal_read, .copy = terminal_copy, .suspend = terminal_suspend, .resume = terminal_resume,
     .resized = terminal_resized, .close = terminal_close, .emergency = terminal_emergency};

@@ -198,6 +198,35 @@ static enum cv_command key_compare(struct cv_view *v, int key) { return (void)v,
 static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_RERUN; }
 static enum cv_command key_quit(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_QUIT; }
 
+static enum cv_command key_stage(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_STAGE; }
+static enum cv_command key_go(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_GO; }
+static enum cv_command key_undo(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_UNDO; }
+static enum cv_command key_go_on(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_ON; }
+static enum cv_command key_chance(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_CHANCE; }
+static enum cv_command key_copy(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_COPY; }
+
+static enum cv_command key_digit(struct cv_view *v, int key)
+{
+    if (step_pick_digit(v, key - '0'))
+        return CV_CMD_GO;
+    view_say(v, "no task has the number %c", key);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_pick(struct cv_view *v, int key)
+{
+    if (v->help)
+        v->help_scroll += key == CV_KEY_UP ? -1 : 1;
+    else
+        step_pick(v, key == CV_KEY_UP ? -1 : 1);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_leave_stage(struct cv_view *v, int key)
+{
+    return v->help || v->notice || v->told || v->alone ? key_back(v, key) : CV_CMD_LEAVE;
+}
+
 static enum cv_command key_lane(struct cv_view *v, int key)
 {
     if (v->help)

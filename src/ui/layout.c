@@ -13,9 +13,10 @@ struct cv_rect layout_inside(struct cv_rect p)
 
 static void left_column(struct layout *l, struct cv_rect r, struct layout_wants wants)
 {
-    int cores = clamp(wants.cores + 2, 3, r.h / 2);
+    int cores = wants.step ? r.h : clamp(wants.cores + 2, 3, r.h / 2);
     l->panes[PANE_CORES] = (struct cv_rect){r.x, r.y, r.w, cores};
-    l->panes[PANE_SWITCHES] = (struct cv_rect){r.x, r.y + cores, r.w, r.h - cores};
+    if (!wants.step)
+        l->panes[PANE_SWITCHES] = (struct cv_rect){r.x, r.y + cores, r.w, r.h - cores};
 }
 
 static void shared_and_output(struct layout *l, struct cv_rect r, int shared)
@@ -29,7 +30,7 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
     int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
     int top = body.h - timeline;
     l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + top, body.w, timeline};
-    int left = clamp(body.w * 45 / 100, 27, 46);
+    int left = wants.step ? clamp(body.w * 54 / 100, 32, 64) : clamp(body.w * 45 / 100, 27, 46);
     left_column(l, (struct cv_rect){body.x, body.y, left, top}, wants);
     int rest = body.w - left, x = body.x + left;
     if (body.w >= 140) {

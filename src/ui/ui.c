@@ -10,7 +10,7 @@
 
 const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PANE_TIMELINE] = &timeline_pane, [PANE_SWITCHES] = &switches_pane,
                                               [PANE_SHARED] = &shared_pane, [PANE_CODE] = &code_pane,         [PANE_OUTPUT] = &output_pane,
-                                              [PANE_COUNT] = NULL};
+                                              [PANE_COUNT] = &step_pane,  NULL};
 
 struct cv_ui {
     struct cv_view view;
@@ -107,6 +107,29 @@ void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text)
     ui->view.notice_title = keep(&ui->notice_title, title);
 }
 
+void cv_ui_model_again(struct cv_ui *ui, const struct cv_model *m)
+{
+    ui->view.m = m;
+    ui->view.census->model = NULL;
+    timeline_cache_clear(ui->view.cache);
+    view_go_live(&ui->view);
+}
+
+void cv_ui_stage(struct cv_ui *ui, const struct cv_ui_stage *stage)
+{
+    struct cv_view *v = &ui->view;
+    if (stage && !v->stepping)
+        v->focus = PANE_CORES;
+    v->stepping = stage != NULL;
+    v->stage = stage;
+    step_follow(v);
+}
+
+uint32_t cv_ui_picked(const struct cv_ui *ui) { return step_picked(&ui->view) ? ui->view.picked : CV_NO_TASK; }
+
+/* The pane that stands there: the cores' place is Step's while somebody steps. */
+static const struct cv_pane_ops *pane_at(const struct cv_view *v, enum layout_pane p) { return v->stepping && p == PANE_CORES ? &step_pane : cv_panes[p]; }
+
 /* ── input ──────────────────────────────────────────────────────────────────────────────────────── */
 static bool within(struct cv_rect r, int x, int y) { return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h; }
 
@@ -132,8 +155,8 @@ static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
             v->focus = (enum layout_pane)p;
         if (p == PANE_TIMELINE && minimap_click(v, ui->layout.panes[p], in->x, in->y, in->button))
             return CV_CMD_REDRAW;
-        if (cv_panes[p]->click)
-            cv_panes[p]->click(v, layout_inside(ui->layout.panes[p]), in->x, in->y, in->button);
+        if (pane_at(v, (enum layout_pane)p)->click)
+            pane_at(v, (enum layout_pane)p)->click(v, layout_inside(ui->layout.panes[p]), in->x, in->y, in->button);
         return CV_CMD_REDRAW;
     }
     return CV_CMD_NONE;
@@ -151,8 +174,11 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
     v->word.n = 0;
     if (ui->side && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
         return side_input(ui->side, in->key);
-    if (cv_panes[v->focus]->key && !v->help) {
-        enum cv_command command = cv_panes[v->focus]->key(v, in->key);
+    if (v->stage && v->stage->busy && in->key != 'q' && in->key != 'Q')
+        return CV_CMD_STOP;
+    const struct cv_pane_ops *pane = pane_at(v, v->focus);
+    if (pane->key && !v->help) {
+        enum cv_command command = pane->key(v, in->key);
         if (command != CV_CMD_NONE)
             return command;
     }
@@ -354,15 +380,16 @@ static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_re
 static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_pane pane, struct cv_rect r)
 {
     bool focus = v->focus == pane;
+    const struct cv_pane_ops *ops = pane_at(v, pane);
     if (layout_framed(r)) {
         struct cv_buf title = {0};
         cv_buf_str(&title, "");
-        if (cv_panes[pane]->title)
-            cv_panes[pane]->title(v, &title);
-        canvas_box(c, r, cv_panes[pane]->name, title.at, focus ? CV_C_FOCUS : CV_C_FRAME, focus);
+        if (ops->title)
+            ops->title(v, &title);
+        canvas_box(c, r, ops->name, title.at, focus ? CV_C_FOCUS : CV_C_FRAME, focus);
         cv_buf_release(&title);
     }
-    cv_panes[pane]->draw(v, c, layout_inside(r), focus);
+    ops->draw(v, c, layout_inside(r), focus);
     if (pane == PANE_TIMELINE)
         minimap_draw(v, c, r);
 }
@@ -377,6 +404,7 @@ static struct layout_wants wants(const struct cv_view *v, int width)
     for (uint32_t i = 0; i < info->nvars; i++)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
+    w.step = v->stepping;
     w.lanes = lanes > 1000 ? 1000 : (int)lanes;
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;

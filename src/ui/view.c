@@ -89,7 +89,7 @@ uint64_t view_round_span(uint64_t ns, uint64_t least)
 }
 
 /* Of the whole run. One that goes on begins with 10 ms; how short it was is known when it is over. */
-uint64_t view_fit_span(const struct cv_view *v) { return view_round_span(view_end(v), view_over(v) ? VIEW_MIN_SPAN : 10000000); }
+uint64_t view_fit_span(const struct cv_view *v) { return view_round_span(view_end(v), view_over(v) ? VIEW_MIN_SPAN : v->stepping ? 20000 : 10000000); }
 
 uint64_t view_column_ns(const struct cv_view *v)
 {
@@ -301,4 +301,29 @@ const struct census *view_census(const struct cv_view *v)
     if (c->ntasks > CENSUS_ONE_BY_ONE)
         count_all(v, c);
     return c;
+}
+
+void view_letter(uint32_t letter, char text[8])
+{
+    char reversed[8];
+    int n = 0;
+    for (uint64_t k = (uint64_t)letter + 1; k && n < 6; k = (k - 1) / 26)
+        reversed[n++] = (char)('A' + (k - 1) % 26);
+    for (int i = 0; i < n; i++)
+        text[i] = reversed[n - 1 - i];
+    text[n] = 0;
+}
+
+bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out)
+{
+    if (!v->m || line == 0 || line > v->line_at.n)
+        return false;
+    const struct cv_run_info *info = cv_model_info(v->m);
+    size_t from = v->line_at.at[line - 1], to = line < v->line_at.n ? v->line_at.at[line] : info->source_length;
+    while (from < to && (info->source[from] == ' ' || info->source[from] == '\t'))
+        from++;
+    while (to > from && (info->source[to - 1] == '\n' || info->source[to - 1] == '\r'))
+        to--;
+    cv_text_clean(out, info->source + from, to - from);
+    return to > from;
 }

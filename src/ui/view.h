@@ -49,6 +49,8 @@ struct cv_view {
     bool listing; uint32_t listed;      /* the list of findings is shown; the one chosen in it */
     int theme;
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
+    const struct cv_ui_stage *stage;    /* there: who may go; else NULL */
+    uint32_t picked;                    /* the task that is to go */
     uint64_t cursor, from;              /* from: left edge of the window while held */
     uint64_t seen;                      /* what comes after it has not been shown yet, and is not told before its time */
     uint64_t known;                     /* the run's length as the map shows it: held, it stands still too */
@@ -118,6 +120,13 @@ uint32_t view_state_glyph(const struct cv_view *v, enum cv_state s);
 const char *view_lane_name(const struct cv_view *v, uint32_t lane);
 /* "lock m", "Bob", "" : what a lane waits for, by cause. */
 void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out);
+void view_letter(uint32_t letter, char text[8]);    /* A, B, …, Z, AA */
+bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out); /* cleaned, without what it is indented by; false: there is none */
+/* step.c: the pick. */
+const struct cv_ui_step *step_picked(const struct cv_view *v);
+void step_follow(struct cv_view *v);
+void step_pick(struct cv_view *v, int by);
+bool step_pick_digit(struct cv_view *v, int digit);
 const struct census *view_census(const struct cv_view *v);
 /* minimap.c: the whole run in the timeline's lower frame, where it is more than the window. */
 void minimap_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect pane);
@@ -129,6 +138,6 @@ struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);
 void timeline_cache_clear(struct timeline_cache *c);
 
-extern const struct cv_pane_ops cores_pane, timeline_pane, switches_pane, shared_pane, code_pane, output_pane;
+extern const struct cv_pane_ops cores_pane, timeline_pane, switches_pane, shared_pane, code_pane, output_pane, step_pane;
 
 #endif

@@ -62,6 +62,8 @@ static int unknown_csi(const char *leader, const long args[], int n, const char 
 
 static int unknown_osc(const char *command, size_t n, void *user)
 {
+    if (n >= 5 && !memcmp(command, "52;c;", 5)) /* into the clipboard */
+        return 1;
     if (!(n >= 3 && !memcmp(command, "104", 3)))
         refuse(user, "OSC", command, n > 40 ? 40 : n);
     return 1;

@@ -125,7 +125,7 @@ START_TEST(lists_who_may_go_with_the_next_step)
     ck_assert_str_eq(row_of(&s, 1)->text, "read x → 41");
     ask(&s, CV_DESK_GO, 2, 0);
     ask(&s, CV_DESK_GO, 2, 0);
-    ck_assert_ptr_null(row_of(&s, 1));
+    ck_assert_uint_eq(row_of(&s, 1)->may, CV_DESK_OVER);
     ask(&s, CV_DESK_GO, 1, 0);
     ck_assert_uint_eq(s.desk->over, CV_OUT_FINISHED);
     ck_assert_uint_eq(s.machine.memory.cells[0]->payload, 42);
@@ -176,7 +176,7 @@ static void wander(enum cv_model_kind model, uint64_t seed)
         uint64_t here = position(&s), what = random >> 33;
         if (what % 3 == 0 && here)
             ask(&s, CV_DESK_BACK, (what >> 8) % here, 0);
-        else if (what % 3 == 1 && s.desk->nrows)
+        else if (what % 3 == 1 && s.desk->nrows && s.desk->rows[(what >> 8) % s.desk->nrows].may != CV_DESK_OVER)
             ask(&s, CV_DESK_ON, s.desk->rows[(what >> 8) % s.desk->nrows].task, 0);
         else
             ask(&s, CV_DESK_RANDOM, what, 1 + (what >> 8) % 300);
@@ -258,7 +258,7 @@ START_TEST(what_cannot_be_played_is_named)
     ck_assert_str_eq(s.desk->trouble, "step 5 of the schedule is impossible: B cannot go, the run is over");
     ck_assert_uint_eq(s.desk->over, CV_OUT_FINISHED);
     ask(&s, CV_DESK_BACK, 3, 0);
-    ck_assert_uint_eq(s.desk->nrows, 1);
+    ck_assert_uint_eq(s.desk->nrows, 2);
     leave(&s);
 }
 END_TEST

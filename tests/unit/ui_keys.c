@@ -7,8 +7,8 @@ enum { W = 120, H = 60 };
 static char *copy(const char *s) { return cv_strndup(s, strlen(s)); }
 
 /* Situations in which a key may mean something: live, held in the middle, zoomed, in the help, alone, in another pane;
- * in a story, at its opening and on its way. */
-enum { STORY = 7, SITUATIONS = 9 };
+ * in a story, at its opening and on its way; in the scheduler's place, with the first and the second task picked. */
+enum { STORY = 7, STAGE = 9, SITUATIONS = 11 };
 static void prepare(int situation)
 {
     scene_async(true);
@@ -25,6 +25,11 @@ static void prepare(int situation)
         press('j');
         break;
     case 6: press('?'), press(CV_KEY_DOWN); break;
+    case STAGE: case STAGE + 1:
+        cv_ui_stage(ui, &scene_stage);
+        if (situation > STAGE)
+            press(CV_KEY_DOWN);
+        break;
     case STORY: case STORY + 1:
         info.predict = (struct cv_info_predict){.question = "?", .choices = {"a", "b", "c", "d", "e"}, .nchoices = 5};
         cv_ui_present(ui, CV_SLIDE_OPENING);

@@ -91,6 +91,17 @@ START_TEST(processes_and_copies)
 }
 END_TEST
 
+START_TEST(somebody_steps)
+{
+    scene_threads();
+    open_form(_i);
+    cv_ui_stage(ui, &scene_stage);
+    hold_against("step", frame());
+    close_ui();
+    end();
+}
+END_TEST
+
 START_TEST(help)
 {
     scene_async(true);
@@ -268,6 +279,8 @@ START_TEST(panes_stay_inside)
     view_model(&v, m);
     v.cursor = view_end(&v);
     v.lane = ALICE;
+    v.stage = &scene_stage;
+    v.picked = scene_steps[0].task;
     for (int h = 1; h <= H - 2; h++)
         for (int w = 1; w <= W - 2; w++) {
             struct cv_rect r = {1, 1, w, h};
@@ -295,6 +308,7 @@ Suite *suite(void)
     tcase_add_loop_test(c, async_at_its_end, 0, SIZES * FORMS);
     tcase_add_loop_test(c, threads_and_a_lock, 0, SIZES * FORMS);
     tcase_add_loop_test(c, processes_and_copies, 0, SIZES * FORMS);
+    tcase_add_loop_test(c, somebody_steps, 0, SIZES * FORMS);
     tcase_add_loop_test(c, help, 0, SIZES * FORMS);
     tcase_add_test(c, every_pane_shows_the_instant);
     tcase_add_test(c, held_stands_still);
@@ -302,7 +316,7 @@ Suite *suite(void)
     tcase_add_test(c, many_copies);
     tcase_add_test(c, long_output_wraps);
     tcase_add_loop_test(c, sound_at_every_size, 0, 2 * FORMS);
-    tcase_add_loop_test(c, panes_stay_inside, 0, PANE_COUNT * 2);
+    tcase_add_loop_test(c, panes_stay_inside, 0, (PANE_COUNT + 1) * 2); /* with Step */
     suite_add_tcase(s, c);
     return s;
 }

@@ -119,6 +119,16 @@ static inline void scene_processes(void)
     cv_model_now(m, 9 * MS);
 }
 
+/* The scheduler's place over scene_threads: one may go and unfolds, one waits, one sleeps, one is done. */
+static const char *const scene_parts[] = {"read current_user", "write current_user"};
+static const struct cv_ui_step scene_steps[] = {
+    {.task = 1, .letter = 0, .line = 9, .may = CV_UI_MAY, .current = true, .text = "write current_user ← \"owner\"", .parts = scene_parts, .nparts = 2, .part = 1},
+    {.task = 2, .letter = 1, .line = 10, .may = CV_UI_WAITS, .text = "lock m, which owner holds"},
+    {.task = 3, .letter = 2, .line = 11, .may = CV_UI_SLEEPS, .text = "print \"Handled by: none\""},
+    {.task = 4, .letter = 3, .line = 8, .may = CV_UI_OVER, .text = "done"}};
+static const struct cv_ui_stage scene_stage = {.steps = scene_steps, .nsteps = 4, .schedule = "A2 B3 A1 D C2 A", .position = 10, .preemptions = 3,
+                                               .parted = "It left the run at step 5: there B went on.", .goal = "goal: deadlock"};
+
 /* ── the dashboard of it ────────────────────────────────────────────────────────────────────────── */
 static struct cv_ui *ui;
 static struct cv_canvas canvas;

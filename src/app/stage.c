@@ -1,0 +1,285 @@
+/* Somebody takes the scheduler's place. What is asked of the run goes over the desk; its record is kept here, event by event, and
+ * cut where the run goes back: then a new model is begun and folds what is left, some milliseconds of it in each turn of the
+ * loop, so that who may go stands there at once, however deep. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/stage.h"
+
+enum { FOLD_NS = 8000000, ANSWER_NS = 12000000, TAIL_RUNS = 60, MOST_CHANCES = 1000000, PARTS = 8 };
+
+void app_stage_take(void *stage, const struct cv_event *e)
+{
+    struct app_stage *st = stage;
+    st->records += 1 + (e->kind < CV_EV_COUNT ? cv_event_info[e->kind].conts : 0);
+    CV_PUSH(&st->log, ((struct stage_event){*e, st->records}));
+}
+
+static struct cv_session *session(const struct app_stage *st) { return st->play->session; }
+
+/* ── the record ─────────────────────────────────────────────────────────────────────────────────── */
+static bool fold(struct app_stage *st)
+{
+    uint64_t until = cv_mono_ns() + FOLD_NS;
+    size_t from = st->folded;
+    for (; st->folded < st->log.n; st->folded++) {
+        if (st->folded % 256 == 255 && cv_mono_ns() > until)
+            break;
+        cv_model_fold(st->play->model, &st->log.at[st->folded].e);
+    }
+    return st->folded != from;
+}
+
+/* What was recorded beyond so many records is gone. */
+static void cut(struct app_stage *st, uint64_t records)
+{
+    size_t n = st->log.n;
+    while (n && st->log.at[n - 1].records > records)
+        n--;
+    st->over = false;
+    st->records = records;
+    cv_reader_rewind(st->play->reader);
+    if (n == st->log.n)
+        return;
+    st->log.n = n;
+    if (st->folded <= n)
+        return;
+    struct cv_model *old = st->play->model;
+    st->play->model = cv_model_new(cv_session_info(session(st)), cv_session_shm(session(st)), 0);
+    st->folded = 0;
+    fold(st);
+    cv_ui_model_again(st->ui, st->play->model);
+    cv_model_free(old);
+}
+
+/* The end of the run stands in the record, as the parent of any other run would have it. */
+static void note_end(struct app_stage *st, const struct cv_desk_at *at)
+{
+    const struct cv_shm *shm = cv_session_shm(session(st));
+    const char *why = shm->head->outcome_text;
+    size_t n = strnlen(why, sizeof shm->head->outcome_text);
+    st->over = true;
+    CV_PUSH(&st->log, ((struct stage_event){{.t = at->t, .kind = CV_EV_RUN_END, .task = CV_NO_TASK, .obj = (uint16_t)at->over,
+                                             .a = at->over != CV_OUT_FINISHED && n ? cv_intern(shm, why, n) : 0}, st->records}));
+}
+
+/* ── what is shown ──────────────────────────────────────────────────────────────────────────────── */
+static void forget_texts(struct app_stage *st)
+{
+    for (size_t i = 0; i < st->texts.n; i++)
+        free(st->texts.at[i]);
+    for (size_t i = 0; i < st->parts.n; i++)
+        free(st->parts.at[i]);
+    st->texts.n = st->parts.n = st->steps.n = 0;
+}
+
+static const char *keep(struct app_stage *st, const char *s, size_t n)
+{
+    struct cv_buf text = {0};
+    cv_buf_str(&text, "");
+    cv_text_clean(&text, s, n);
+    CV_PUSH(&st->texts, text.at);
+    return text.at;
+}
+
+static bool visible(const struct cv_insn *i)
+{
+    if (cv_op_info[i->op].kind != CV_OPK_EFFECT)
+        return cv_op_info[i->op].kind == CV_OPK_MEMORY;
+    return i->op != CV_OP_CPU && i->op != CV_OP_MARK && i->op != CV_OP_ALLOC && i->op != CV_OP_PIN && i->op != CV_OP_NICE && i->op != CV_OP_SPIN &&
+           i->op != CV_OP_END_OFFLOAD && i->op != CV_OP_DONE && i->op != CV_OP_FAIL;
+}
+
+/* The visible steps of the line that an instruction stands in. */
+static void unfold(struct app_stage *st, uint32_t pc, struct cv_ui_step *s)
+{
+    const struct cv_program *p = st->play->program;
+    if (pc >= p->ncode)
+        return;
+    uint32_t from = pc, to = pc, line = p->code[pc].line;
+    while (from > 0 && p->code[from - 1].line == line)
+        from--;
+    while (to < p->ncode && p->code[to].line == line)
+        to++;
+    const char **parts = cv_alloc(PARTS * sizeof *parts);
+    CV_PUSH(&st->parts, parts);
+    for (uint32_t k = from; k < to && s->nparts < PARTS; k++) {
+        if (!visible(&p->code[k]))
+            continue;
+        struct cv_buf text = {0};
+        cv_buf_str(&text, "");
+        cv_insn_text(p, k, &text);
+        s->part = k <= pc ? s->nparts : s->part;
+        parts[s->nparts++] = keep(st, text.at, text.n);
+        cv_buf_release(&text);
+    }
+    s->parts = parts;
+}
+
+/* The end of the schedule: its last runs of steps. */
+static bool tail(struct app_stage *st, const struct cv_desk_at *at)
+{
+    uint64_t from = at->position;
+    for (unsigned runs = 0; from > 0 && (runs += from == at->position || at->made[from - 1].task != at->made[from].task) <= TAIL_RUNS;)
+        from--;
+    st->schedule.n = 0;
+    cv_schedule_text(at, from, at->position, &st->schedule);
+    return from > 0;
+}
+
+static void show(struct app_stage *st)
+{
+    struct cv_desk_at at = cv_desk_at(session(st));
+    forget_texts(st);
+    for (uint32_t i = 0; i < at.nrows; i++) {
+        const struct cv_desk_row *r = &at.rows[i];
+        struct cv_ui_step s = {.task = r->task, .letter = r->letter, .line = r->line, .current = r->current,
+                               .may = r->may == CV_DESK_MAY ? CV_UI_MAY : r->may == CV_DESK_SLEEPS ? CV_UI_SLEEPS : r->may == CV_DESK_OVER ? CV_UI_OVER : CV_UI_WAITS};
+        s.text = keep(st, r->text, strlen(r->text));
+        if (r->may == CV_DESK_MAY || r->may == CV_DESK_SLEEPS)
+            unfold(st, r->pc, &s);
+        CV_PUSH(&st->steps, s);
+    }
+    bool longer = tail(st, &at);
+    st->shown = (struct cv_ui_stage){.steps = st->steps.at, .nsteps = (uint32_t)st->steps.n, .more = at.ntasks - at.nrows, .schedule = st->schedule.at,
+                                     .longer = longer, .over = at.over != CV_OUT_NONE, .position = at.position, .preemptions = at.preemptions};
+    if (*at.trouble) {
+        st->trouble.n = 0;
+        cv_text_clean(&st->trouble, at.trouble, strlen(at.trouble));
+    }
+    cv_ui_stage(st->ui, &st->shown);
+}
+
+/* ── ticking ────────────────────────────────────────────────────────────────────────────────────── */
+bool app_stage_rests(const struct app_stage *st) { return !st->asked && st->folded == st->log.n; }
+
+static bool settle(struct app_stage *st, bool idle)
+{
+    if (idle && st->asked) {
+        struct cv_desk_at at = cv_desk_at(session(st));
+        st->asked = false;
+        if (at.over && !st->over)
+            note_end(st, &at);
+        fold(st);
+        show(st);
+        return true;
+    }
+    return fold(st);
+}
+
+bool app_stage_tick(struct app_stage *st)
+{
+    if (!st->play || !session(st))
+        return false;
+    bool idle = cv_desk_idle(session(st)); /* first: then all that was recorded until it stood is there to be taken */
+    app_play_tick(st->play);
+    return settle(st, idle);
+}
+
+/* Asks, and waits a moment: mostly the answer is there before the next frame. */
+static void ask(struct app_stage *st, enum cv_desk_command command, uint64_t a, uint64_t b, const char *text)
+{
+    uint64_t until = cv_mono_ns() + ANSWER_NS;
+    st->asked = true;
+    st->trouble.n = st->word.n = 0;
+    cv_desk_ask(session(st), command, a, b, text);
+    while (cv_mono_ns() < until) {
+        bool idle = cv_desk_idle(session(st));
+        if (idle) {
+            app_play_tick(st->play);
+            settle(st, true);
+            return;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 30000}, NULL);
+    }
+    st->shown.busy = true;
+    cv_ui_stage(st->ui, &st->shown);
+}
+
+static void go_back(struct app_stage *st, uint64_t to)
+{
+    struct cv_desk_at at = cv_desk_at(session(st));
+    if (to >= at.position)
+        return;
+    cut(st, at.made[to].records);
+    ask(st, CV_DESK_BACK, to, 0, NULL);
+}
+
+bool app_stage_obey(struct app_stage *st, enum cv_command command)
+{
+    uint32_t task = cv_ui_picked(st->ui);
+    if (!st->play || !session(st))
+        return false;
+    if (!cv_desk_idle(session(st))) {
+        if (command == CV_CMD_STOP)
+            ask(st, CV_DESK_NONE, 0, 0, NULL);
+        return command == CV_CMD_STOP;
+    }
+    switch (command) {
+    case CV_CMD_GO: ask(st, CV_DESK_GO, task, 0, NULL); return true;
+    case CV_CMD_ON: ask(st, CV_DESK_ON, task, 0, NULL); return true;
+    case CV_CMD_CHANCE: ask(st, CV_DESK_RANDOM, st->play->order.seed + st->chances++, MOST_CHANCES, NULL); return true;
+    case CV_CMD_UNDO:
+        if (cv_desk_position(session(st)))
+            go_back(st, cv_desk_position(session(st)) - 1);
+        return true;
+    case CV_CMD_RERUN: go_back(st, 0); return true;
+    default: return false;
+    }
+}
+
+void app_stage_stuck(struct app_stage *st)
+{
+    while (fold(st))
+        ;
+    st->asked = st->shown.busy = false;
+    cv_ui_stage(st->ui, &st->shown);
+}
+
+void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui)
+{
+    st->play = y;
+    st->ui = ui;
+    st->asked = true;
+    st->shown = (struct cv_ui_stage){.busy = true, .schedule = ""};
+    cv_ui_stage(ui, &st->shown);
+}
+
+void app_stage_end(struct app_stage *st)
+{
+    if (st->ui)
+        cv_ui_stage(st->ui, NULL);
+    forget_texts(st);
+    free(st->log.at);
+    free(st->steps.at);
+    free(st->texts.at);
+    free(st->parts.at);
+    cv_buf_release(&st->schedule);
+    cv_buf_release(&st->trouble);
+    cv_buf_release(&st->word);
+    *st = (struct app_stage){0};
+}
+
+/* ── the schedule as text ───────────────────────────────────────────────────────────────────────── */
+void app_stage_schedule(const struct app_stage *st, struct cv_buf *out)
+{
+    if (!st->play || !session(st) || !cv_desk_idle(session(st)))
+        return;
+    struct cv_desk_at at = cv_desk_at(session(st));
+    cv_schedule_text(&at, 0, at.position, out);
+}
+
+void app_stage_legend(const struct app_stage *st, struct cv_buf *out)
+{
+    enum { NAMED = 26 };
+    struct cv_desk_at at = cv_desk_at(session(st));
+    uint32_t n = cv_model_ntasks(st->play->model);
+    for (uint32_t t = at.letters_from; t < n && t < NAMED + at.letters_from; t++) {
+        char letter[8];
+        cv_schedule_letter(t - at.letters_from, letter);
+        cv_buf_printf(out, "%s%s = %s", out->n ? ", " : "", letter, cv_model_task_name(st->play->model, t));
+    }
+    if (n > NAMED + at.letters_from)
+        cv_buf_str(out, ", and so on in order of creation");
+}
