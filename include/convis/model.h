@@ -104,7 +104,7 @@ uint32_t cv_model_first_failed(const struct cv_model *m, uint64_t t);           
 
 /* ── cores ──────────────────────────────────────────────────────────────────────────────────────── */
 uint32_t cv_model_ncores(const struct cv_model *m);   /* highest core number seen + 1 */
-struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ };
+struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ bool offline; /* taken out of the machine */ };
 struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t);
 struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t to); /* averages; task: the last */
 

@@ -48,6 +48,8 @@ void cores_fold(struct cv_model *m, const struct cv_event *e)
     if (e->kind == CV_EV_CORE) {
         size_t n = c->load.n;
         sample(c, e);
+        if ((e->b == 0) == (c->gone.n % 2 == 0)) /* it went, or came back */
+            CV_PUSH(&c->gone, e->t);
         m->bytes += (c->load.n - n) * sizeof(struct core_sample);
         return;
     }
@@ -140,6 +142,10 @@ struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint
     from = from < to ? from : to > WINDOW ? to - WINDOW : 0;
     at.run = run_share(m, c, from, to);
     at.task = on_core(c, t);
+    size_t n = c->gone.n;
+    while (n && c->gone.at[n - 1] > t)
+        n--;
+    at.offline = n % 2;
     return at;
 }
 
@@ -178,6 +184,7 @@ void cores_free(struct cv_model *m)
 {
     for (uint32_t i = 0; i < m->ncores; i++) {
         free(m->cores[i].load.at);
+        free(m->cores[i].gone.at);
         series_release(&m->cores[i].who);
     }
     free(m->cores);

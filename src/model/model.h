@@ -189,7 +189,7 @@ struct sync {
     struct convoy convoy;
 };
 struct core_sample { uint64_t from, to; double busy, sum /* busy ns until `to` */, covered /* ns covered until `to` */; };
-struct core { CV_VEC(struct core_sample) load; struct series who; bool seen; };
+struct core { CV_VEC(struct core_sample) load; struct series who; CV_VEC(uint64_t) gone; /* when it went offline, came back, … */ bool seen; };
 struct printed { uint64_t t, order; uint32_t task, line, text; };
 struct mark { uint64_t t; uint32_t task, line, name; };
 struct noted { uint64_t t; uint32_t task /* 1 + who; 0: not yet */, line; };

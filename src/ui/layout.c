@@ -11,6 +11,8 @@ struct cv_rect layout_inside(struct cv_rect p)
     return layout_framed(p) ? (struct cv_rect){p.x + 1, p.y + 1, p.w - 2, p.h - 2} : p;
 }
 
+int layout_left(int width) { return clamp(width * 45 / 100, 27, 46); }
+
 static void left_column(struct layout *l, struct cv_rect r, struct layout_wants wants)
 {
     int cores = wants.step ? r.h : clamp(wants.cores + 2, 3, r.h / 2);
@@ -30,7 +32,7 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
     int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
     int top = body.h - timeline;
     l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + top, body.w, timeline};
-    int left = wants.step ? clamp(body.w * 54 / 100, 32, 64) : clamp(body.w * 45 / 100, 27, 46);
+    int left = wants.step ? clamp(body.w * 54 / 100, 32, 64) : layout_left(body.w);
     left_column(l, (struct cv_rect){body.x, body.y, left, top}, wants);
     int rest = body.w - left, x = body.x + left;
     if (body.w >= 140) {

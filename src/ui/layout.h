@@ -16,5 +16,6 @@ struct layout layout_make(int width, int height, struct layout_wants wants, enum
 struct layout layout_present(int width, int height, struct layout_wants wants, bool whole);
 bool layout_framed(struct cv_rect pane);               /* is there room for a frame? */
 struct cv_rect layout_inside(struct cv_rect pane);     /* what is left to the pane */
+int layout_left(int width); /* columns of the left of two, on a screen so wide */
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/cores.h"
 #include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/keys.h"
@@ -396,7 +397,7 @@ static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_
 
 static struct layout_wants wants(const struct cv_view *v, int width)
 {
-    struct layout_wants w = {.cores = v->topo ? (int)v->topo->ncores : 2, .lanes = 3, .shared = 2};
+    struct layout_wants w = {.cores = v->topo ? cores_rows(v, layout_left(width) - 2) : 2, .lanes = 3, .shared = 2};
     if (!v->m)
         return w;
     const struct cv_run_info *info = cv_model_info(v->m);

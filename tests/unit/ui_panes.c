@@ -2,52 +2,13 @@
  * every size. CV_GOLDEN=write writes the goldens anew: read them before committing. */
 #include <stdio.h>
 
+#include "ui_golden.h"
 #include "ui_scene.h"
 
 static const int sizes[][2] = {{80, 24}, {120, 36}, {200, 60}, {40, 12}};
 enum { SIZES = 4, FORMS = 2 };
 
-static char *slurp(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    struct cv_buf text = {0};
-    char piece[4096];
-    if (!f)
-        return cv_strndup("", 0);
-    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-        cv_buf_add(&text, piece, n);
-    fclose(f);
-    return text.at ? text.at : cv_strndup("", 0);
-}
-
-/* The rows that differ, as diff would. */
-static void tell_difference(const char *golden, const char *text)
-{
-    while (*golden || *text) {
-        size_t n = strcspn(golden, "\n"), k = strcspn(text, "\n");
-        if (n != k || memcmp(golden, text, n))
-            fprintf(stderr, "- %.*s\n+ %.*s\n", (int)n, golden, (int)k, text);
-        golden += n + (golden[n] == '\n');
-        text += k + (text[k] == '\n');
-    }
-}
-
-static void hold_against(const char *scene, const char *text)
-{
-    char path[512];
-    const char *tests = getenv("CV_TESTS"), *form = canvas.ascii ? "ascii" : "utf8";
-    snprintf(path, sizeof path, "%s/golden/ui/%s-%dx%d-%s.txt", tests ? tests : "tests", scene, canvas.width, canvas.height, form);
-    if (getenv("CV_GOLDEN") && !strcmp(getenv("CV_GOLDEN"), "write")) {
-        FILE *f = fopen(path, "w");
-        ck_assert_msg(f && fputs(text, f) >= 0 && fclose(f) == 0, "%s cannot be written", path);
-        return;
-    }
-    char *golden = slurp(path);
-    if (strcmp(golden, text))
-        tell_difference(golden, text);
-    ck_assert_msg(!strcmp(golden, text), "not as in %s", path);
-    free(golden);
-}
+static void hold_against(const char *scene, const char *text) { hold_against_at(scene, canvas.width, canvas.height, canvas.ascii, text); }
 
 static void open_form(int i) { open_ui(i >= SIZES, sizes[i % SIZES][0], sizes[i % SIZES][1]); }
 
