@@ -32,8 +32,11 @@ enum cv_command {                 /* what the app must do; all else the ui does 
     CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE,
     CV_CMD_STAGE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP
 };
-struct cv_key_info { const char *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
+struct cv_key_info { const char *action /* what it is called in a configuration, '_' for '-' */, *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
+int cv_action_find(const char *name);      /* index into cv_keys; -1: none is called so */
+int cv_key_find(const char *name);         /* "Space", "S-Left", "x": its code; 0: no such key */
+const char *cv_key_name(int i);            /* the names of keys that are no characters; NULL ends */
 struct cv_input { enum { CV_IN_NONE, CV_IN_KEY, CV_IN_MOUSE, CV_IN_RESIZE } kind; int key /* code point or CV_KEY_* */; int x, y, button /* 1 press, 2 drag, 3 release, 4 wheel up, 5 wheel down */; };
 enum { CV_KEY_LEFT = 0x110000, CV_KEY_RIGHT, CV_KEY_UP, CV_KEY_DOWN, CV_KEY_HOME, CV_KEY_END, CV_KEY_PAGE_UP, CV_KEY_PAGE_DOWN, CV_KEY_SHIFT_LEFT, CV_KEY_SHIFT_RIGHT, CV_KEY_BACKTAB, CV_KEY_BACKSPACE };
 
@@ -47,6 +50,7 @@ struct cv_pane_ops {
     enum cv_command (*key)(struct cv_view *v, int key);              /* keys of a focused pane; may be NULL */
     void (*click)(struct cv_view *v, struct cv_rect inside, int x, int y, int button); /* may be NULL */
 };
+enum { CV_PANES = 6 };            /* of them those that have a place of their own; others stand in one of these for a while */
 extern const struct cv_pane_ops *const cv_panes[]; /* cores timeline switches shared code output, step; NULL ends */
 
 /* ── the whole ──────────────────────────────────────────────────────────────────────────────────── */
@@ -61,6 +65,7 @@ struct cv_ui_status {             /* what only the app knows; copied each frame 
 };
 struct cv_ui *cv_ui_new(bool ascii);
 void cv_ui_free(struct cv_ui *ui);
+void cv_ui_ascii(struct cv_ui *ui, bool ascii);
 /* The speed of the screen, run seconds per screen second, until the next such call or the user chooses: below 1 the next run is
  * played from its beginning at that speed, else followed live. */
 void cv_ui_pace(struct cv_ui *ui, double pace);
@@ -74,6 +79,10 @@ void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s);
 void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text);
 enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in);
 void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of the canvas's size */
+/* Other keys for an action; second may be 0. false: those of this one are fixed. */
+bool cv_ui_bind(struct cv_ui *ui, int action, int first, int second);
+int cv_ui_clash(const struct cv_ui *ui, int action);      /* another action with one of its keys; -1: none */
+void cv_ui_panes(struct cv_ui *ui, unsigned hidden, int focus); /* bits by index of cv_panes: not shown; in focus at first, -1: as ever */
 void cv_ui_theme(struct cv_ui *ui, int theme);
 bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */
 void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */

@@ -59,6 +59,11 @@ bool app_instants(const char *text);
 uint64_t app_instant(const char *text, const struct cv_model *m);
 bool app_ascii(const struct app_args *a);  /* asked for, or the locale's encoding is not UTF-8 */
 
+/* ── the user's configuration (config.c) ────────────────────────────────────────────────────────── */
+struct app_config { int theme, focus; /* -1: not said */ bool ascii, no_colour; unsigned hidden; };
+/* Keys go to the ui at once. false: the file is wrong, and that has been said. */
+bool app_config_read(struct app_config *c, struct cv_ui *ui);
+
 /* ── scenarios (find.c) ─────────────────────────────────────────────────────────────────────────── */
 /* The path of FILE, or of the shipped scenario of that name. false: said on standard error, with the nearest name. */
 bool app_find(const struct app_args *a, const char *file, struct cv_buf *path);

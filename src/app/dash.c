@@ -25,6 +25,7 @@ struct dash {
     uv_fs_event_t folder;           /* --watch: of the file; editors put a new file in its place */
     uv_signal_t signals[SIGNALS];
     uv_work_t reading;              /* the machine is read in a thread of the pool: it takes its time */
+    struct app_config config;
     struct cv_program *program;
     struct cv_order order;          /* of the next run */
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
@@ -580,20 +581,22 @@ static void end_loop(struct dash *d)
 static int watch(struct dash *d)
 {
     struct cv_buf why = {0};
+    bool ascii = d->args->ascii || d->config.ascii;
     if (!app_loop(&d->loop))
         return APP_REFUSED;
-    if (d->term->open(d->args->no_colour, d->args->ascii, &why) < 0) {
+    if (d->term->open(d->args->no_colour || d->config.no_colour, ascii, &why) < 0) {
         app_say(APP_REFUSED, "%s", why.at ? why.at : "the terminal cannot be used");
         cv_buf_release(&why);
         uv_loop_close(&d->loop);
         return APP_REFUSED;
     }
     app_guard(d->term->emergency);
-    d->canvas.ascii = d->args->ascii || !d->term->unicode();
-    d->ui = cv_ui_new(d->canvas.ascii);
+    d->canvas.ascii = ascii || !d->term->unicode();
+    cv_ui_ascii(d->ui, d->canvas.ascii);
+    cv_ui_panes(d->ui, d->config.hidden, d->config.focus);
     if (d->args->present)
         cv_ui_present(d->ui, CV_SLIDE_OPENING);
-    d->canvas.theme = d->args->theme < 0 ? 0 : d->args->theme;
+    d->canvas.theme = d->args->theme >= 0 ? d->args->theme : d->config.theme >= 0 ? d->config.theme : 0;
     cv_ui_theme(d->ui, d->canvas.theme);
     d->guess = cv_topo_guess();
     cv_ui_topo(d->ui, d->guess);
@@ -625,7 +628,6 @@ static int watch(struct dash *d)
     d->term->close();
     app_guard(NULL);
     end_loop(d);
-    cv_ui_free(d->ui);
     cv_picker_free(d->picker);
     cv_canvas_release(&d->canvas);
     cv_topo_free(d->guess);
@@ -645,12 +647,14 @@ int app_dash(const struct app_args *a)
         return app_say(APP_WRONG, "--watch wants a FILE to watch");
     if (file && !(d.program = app_program(a, file)))
         return APP_WRONG;
-    if (file && !app_order(a, d.program, &d.order))
+    d.ui = cv_ui_new(a->ascii);
+    if ((file && !app_order(a, d.program, &d.order)) || !app_config_read(&d.config, d.ui))
         status = APP_WRONG;
     else if (!isatty(0) || !isatty(1))
         status = app_say(APP_REFUSED, "not a terminal: the dashboard needs one; without a screen there is 'convis run %s'", file);
     else
         status = watch(&d);
+    cv_ui_free(d.ui);
     cv_buf_release(&d.message);
     cv_buf_release(&d.path);
     cv_buf_release(&d.played);

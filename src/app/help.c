@@ -37,10 +37,13 @@ static void keys(row_fn *row, void *to)
 {
     for (int stage = 0; stage < 2; stage++)
         for (const struct cv_key_info *k = cv_keys; k->keys; k++) {
-            char text[256];
-            snprintf(text, sizeof text, "%s%s", stage ? "in the scheduler's place: " : "", k->summary);
+            struct cv_buf text = {0};
+            cv_buf_printf(&text, "%s%s (%s)", stage ? "in the scheduler's place: " : "", k->summary, k->action); /* as a configuration calls it */
+            for (char *s = strrchr(text.at, '('); *s; s++)
+                *s = *s == '_' ? '-' : *s;
             if (k->stage == stage)
-                row(to, k->keys, text);
+                row(to, k->keys, text.at);
+            cv_buf_release(&text);
         }
 }
 

@@ -49,7 +49,7 @@ static int draw_keys(const struct cv_view *v, struct sheet s, int y)
             if (!titled)
                 y = heading(s, y + (g > 0), groups[g].title);
             titled = true;
-            y = entry(s, y, keys_table[i].keys, CV_C_KEY, keys_table[i].summary);
+            y = entry(s, y, keys_shown(v, i), CV_C_KEY, keys_table[i].summary);
         }
     }
     return y;

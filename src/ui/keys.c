@@ -15,10 +15,10 @@ const struct keys_entry keys_table[] = {
 const size_t keys_count = CV_COUNT(keys_table);
 
 const struct cv_key_info cv_keys[] = {
-#define CV_KEY(when, first, second, shown, bar, does, function) {shown, does, KEYS_##when == KEYS_STAGE},
+#define CV_KEY(when, first, second, shown, bar, does, function) {&#function[4], shown, does, KEYS_##when == KEYS_STAGE},
 #include "ui/keys.def"
 #undef CV_KEY
-    {NULL, NULL, false}};
+    {NULL, NULL, NULL, false}};
 
 bool keys_hold(const struct keys_entry *k, const struct cv_view *v)
 {
@@ -28,21 +28,17 @@ bool keys_hold(const struct keys_entry *k, const struct cv_view *v)
     return (k->when & (v->stepping ? KEYS_STAGE : KEYS_RUN)) && (!slide || present_lets(v, k->codes[0]));
 }
 
-static bool is(const struct keys_entry *k, int key)
-{
-    return k->codes[0] == key || k->codes[1] == key || (k->codes[0] == '1' && k->codes[1] == '9' && key > '1' && key < '9') ||
-           (k->codes[0] == 'a' && k->codes[1] == 'e' && key > 'a' && key < 'e');
-}
-
 enum cv_command keys_dispatch(struct cv_view *v, int key)
 {
     for (int story = 1; story >= 0; story--)
-        for (size_t i = 0; key != 0 && i < keys_count; i++)
-            if ((keys_table[i].when == KEYS_STORY) == story && is(&keys_table[i], key) && keys_hold(&keys_table[i], v)) {
-                enum cv_command command = keys_table[i].act(v, key);
+        for (size_t i = 0; key != 0 && i < keys_count; i++) {
+            int meant = keys_meant(v, i, key);
+            if (meant && (keys_table[i].when == KEYS_STORY) == story && keys_hold(&keys_table[i], v)) {
+                enum cv_command command = keys_table[i].act(v, meant);
                 if (!story || command != CV_CMD_NONE) /* what means nothing on this slide may mean something beside the story */
                     return command;
             }
+        }
     return CV_CMD_NONE;
 }
 
@@ -253,7 +249,9 @@ static enum cv_command key_scroll(struct cv_view *v, int key)
 
 static enum cv_command key_pane(struct cv_view *v, int key)
 {
-    v->focus = (enum layout_pane)((v->focus + (key == '\t' ? 1 : PANE_COUNT - 1)) % PANE_COUNT);
+    do {
+        v->focus = (enum layout_pane)((v->focus + (key == '\t' ? 1 : PANE_COUNT - 1)) % PANE_COUNT);
+    } while (v->hidden & 1u << v->focus && v->hidden != (1u << PANE_COUNT) - 1);
     return CV_CMD_REDRAW;
 }
 

@@ -9,6 +9,12 @@ struct keys_entry { unsigned when; int codes[2]; const char *keys, *bar, *summar
 extern const struct keys_entry keys_table[];
 extern const size_t keys_count;
 bool keys_hold(const struct keys_entry *k, const struct cv_view *v); /* now? */
+/* bind.c: keys that the user has given to actions in place of the table's. */
+int keys_code(const struct cv_view *v, size_t i, int which);
+const char *keys_shown(const struct cv_view *v, size_t i);
+int keys_meant(const struct cv_view *v, size_t i, int key); /* the table's key that it stands for in row i; 0: none */
+bool keys_bind(struct cv_view *v, int action, int first, int second); /* false: that one stays */
+int keys_clash(const struct cv_view *v, int action);        /* another row that wants one of its keys at the same time; -1 */
 /* CV_CMD_NONE: the key means nothing here. */
 enum cv_command keys_dispatch(struct cv_view *v, int key);
 

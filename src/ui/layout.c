@@ -65,7 +65,7 @@ static void stack(struct layout *l, struct cv_rect body, struct layout_wants wan
 
 static bool shown(struct cv_rect r) { return r.w > 0 && r.h > 0; }
 
-struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone)
+static struct layout place_all(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone)
 {
     struct layout l = {0};
     if (width < 1 || height < 1)
@@ -107,6 +107,64 @@ struct layout layout_make(int width, int height, struct layout_wants wants, enum
     int timeline = clamp(wants.lanes + 4, body.h / 2, body.h - 3);
     l.panes[other] = (struct cv_rect){body.x, body.y, body.w, body.h - timeline};
     l.panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + body.h - timeline, body.w, timeline};
+    return l;
+}
+
+/* ── panes that are not wanted ──────────────────────────────────────────────────────────────────── */
+/* On which side of the hole does a pane lie, as a neighbour no longer than the hole's edge there? 0: on none. */
+static int side(struct cv_rect hole, struct cv_rect p)
+{
+    bool beside = p.y >= hole.y && p.y + p.h <= hole.y + hole.h, over = p.x >= hole.x && p.x + p.w <= hole.x + hole.w;
+    if (over && p.y + p.h == hole.y)
+        return 1;
+    if (over && p.y == hole.y + hole.h)
+        return 2;
+    if (beside && p.x + p.w == hole.x)
+        return 3;
+    return beside && p.x == hole.x + hole.w ? 4 : 0;
+}
+
+/* The panes on one side take the hole where together they are as long as its edge. */
+static bool fill_from(struct layout *l, struct cv_rect hole, int from)
+{
+    int length = 0;
+    for (int i = 0; i < PANE_COUNT; i++)
+        if (shown(l->panes[i]) && side(hole, l->panes[i]) == from)
+            length += from <= 2 ? l->panes[i].w : l->panes[i].h;
+    if (length != (from <= 2 ? hole.w : hole.h))
+        return false;
+    for (int i = 0; i < PANE_COUNT; i++) {
+        struct cv_rect *p = &l->panes[i];
+        if (!shown(*p) || side(hole, *p) != from)
+            continue;
+        p->y -= from == 2 ? hole.h : 0;
+        p->x -= from == 4 ? hole.w : 0;
+        p->h += from <= 2 ? hole.h : 0;
+        p->w += from >= 3 ? hole.w : 0;
+    }
+    return true;
+}
+
+static void hide(struct layout *l, unsigned hidden, enum layout_pane focus)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        struct cv_rect hole = l->panes[i];
+        if (!(hidden & 1u << i) || i == (int)focus || !shown(hole))
+            continue;
+        l->panes[i] = (struct cv_rect){0};
+        bool filled = false;
+        for (int from = 1; from <= 4 && !filled; from++)
+            filled = fill_from(l, hole, from);
+        if (!filled)
+            l->panes[i] = hole;
+    }
+}
+
+struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone)
+{
+    struct layout l = place_all(width, height, wants, focus, alone);
+    if (!alone)
+        hide(&l, wants.hidden, focus);
     return l;
 }
 

@@ -6,7 +6,12 @@
 #include "convis/ui.h"
 
 enum layout_pane { PANE_CORES, PANE_TIMELINE, PANE_SWITCHES, PANE_SHARED, PANE_CODE, PANE_OUTPUT, PANE_COUNT }; /* as cv_panes */
-struct layout_wants { int lanes, cores, shared /* rows that would hold everything */, story; /* rows for what the lecture says; they may all be refused */; bool step; /* the cores' place is Step's, with that of Switches */ };
+struct layout_wants {
+    int lanes, cores, shared; /* rows that would hold everything */
+    int story;                /* rows for what the lecture says; they may all be refused */
+    bool step;                /* the cores' place is Step's, with that of Switches */
+    unsigned hidden;          /* bits: panes not wanted; the others take their room */
+};
 struct layout {
     struct cv_rect title, story, status, keys, panes[PANE_COUNT];
 };

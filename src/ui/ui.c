@@ -13,6 +13,8 @@ const struct cv_pane_ops *const cv_panes[] = {[PANE_CORES] = &cores_pane,   [PAN
                                               [PANE_SHARED] = &shared_pane, [PANE_CODE] = &code_pane,         [PANE_OUTPUT] = &output_pane,
                                               [PANE_COUNT] = &step_pane,  NULL};
 
+_Static_assert((int)CV_PANES == (int)PANE_COUNT, "as the layout knows them");
+
 struct cv_ui {
     struct cv_view view;
     struct layout layout;   /* of the last frame: where a click falls */
@@ -64,6 +66,17 @@ void cv_ui_pace(struct cv_ui *ui, double pace)
 {
     ui->view.speed = pace < VIEW_SLOWEST ? VIEW_SLOWEST : pace > VIEW_FASTEST ? VIEW_FASTEST : pace;
 }
+bool cv_ui_bind(struct cv_ui *ui, int action, int first, int second) { return keys_bind(&ui->view, action, first, second); }
+int cv_ui_clash(const struct cv_ui *ui, int action) { return keys_clash(&ui->view, action); }
+
+void cv_ui_panes(struct cv_ui *ui, unsigned hidden, int focus)
+{
+    ui->view.hidden = hidden;
+    if (focus >= 0 && focus < PANE_COUNT)
+        ui->view.focus = (enum layout_pane)focus;
+}
+
+void cv_ui_ascii(struct cv_ui *ui, bool ascii) { ui->view.ascii = ascii; }
 void cv_ui_theme(struct cv_ui *ui, int theme) { ui->view.theme = theme >= 0 && cv_theme_name(theme) ? theme : 0; }
 bool cv_ui_playing(const struct cv_ui *ui) { return ui->view.playing != 0; }
 bool cv_ui_tick(struct cv_ui *ui, uint64_t wall_ns) { return view_tick(&ui->view, wall_ns); }
@@ -359,7 +372,7 @@ static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     int x = r.x + 1, reserved = 0;
     for (size_t i = 0; i < keys_count; i++)
         if (keys_table[i].codes[0] == '?' || keys_table[i].codes[0] == 'q')
-            reserved += canvas_width(keys_table[i].keys) + canvas_width(keys_table[i].bar) + 3;
+            reserved += canvas_width(keys_shown(v, i)) + canvas_width(keys_table[i].bar) + 3;
     for (int story = 1; story >= 0; story--)
         for (size_t i = 0; i < keys_count; i++) {
             const struct keys_entry *k = &keys_table[i];
@@ -367,10 +380,10 @@ static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_re
             if (!in_bar(v, k, story))
                 continue;
             const char *word = k->codes[0] == ' ' && !v->playing && (!v->live || view_over(v)) ? "play" : k->bar;
-            int width = canvas_width(k->keys) + canvas_width(word) + 3;
+            int width = canvas_width(keys_shown(v, i)) + canvas_width(word) + 3;
             if (!always && x + width + reserved > r.x + r.w)
                 continue;
-            x += canvas_str(c, r, x, r.y, k->keys, CV_C_KEY, CV_A_BOLD) + 1;
+            x += canvas_str(c, r, x, r.y, keys_shown(v, i), CV_C_KEY, CV_A_BOLD) + 1;
             x += canvas_str(c, r, x, r.y, word, CV_C_DIM, 0) + 2;
             if (always)
                 reserved -= width;
@@ -397,7 +410,7 @@ static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_
 
 static struct layout_wants wants(const struct cv_view *v, int width)
 {
-    struct layout_wants w = {.cores = v->topo ? cores_rows(v, layout_left(width) - 2) : 2, .lanes = 3, .shared = 2};
+    struct layout_wants w = {.cores = v->topo ? cores_rows(v, layout_left(width) - 2) : 2, .lanes = 3, .shared = 2, .hidden = v->hidden};
     if (!v->m)
         return w;
     const struct cv_run_info *info = cv_model_info(v->m);

@@ -24,6 +24,7 @@ void view_release(struct cv_view *v)
     timeline_cache_free(v->cache);
     free(v->line_at.at);
     cv_buf_release(&v->word);
+    free(v->bound);
 }
 
 /* The lines up to the end of the last task's text. */

@@ -48,6 +48,8 @@ struct cv_view {
     bool told;                          /* what the lecture says is shown in full */
     bool listing; uint32_t listed;      /* the list of findings is shown; the one chosen in it */
     int theme;
+    struct keys_bound *bound;           /* keys the user has moved; NULL: none */
+    unsigned hidden;                    /* panes that are not wanted, bits by enum layout_pane */
     bool stepping;                      /* somebody takes the scheduler's place: other keys hold */
     const struct cv_ui_stage *stage;    /* there: who may go; else NULL */
     uint32_t picked;                    /* the task that is to go */

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static const char *const stale[] = {"scenarios/stale-global.ini", NULL};
 static const char *const long_run[] = {"tests/pty/long.ini", NULL};
@@ -127,6 +129,35 @@ START_TEST(themes)
 }
 END_TEST
 
+/* The user's configuration: theme, panes, keys. */
+START_TEST(configuration)
+{
+    char folder[] = "/tmp/convis-config-XXXXXX", path[128], home[128];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/convis", folder);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/convis/config.ini", folder);
+    FILE *f = fopen(path, "w");
+    fputs("; mine\n[screen]\ntheme = light\n[panes]\nhide = Cores, Switches\nfocus = Code\n[keys]\nquit = x\nkind = K\n", f);
+    fclose(f);
+    snprintf(home, sizeof home, "XDG_CONFIG_HOME=%s", folder);
+    struct pty *p = pty_start(&(struct pty_setup){.env = (const char *const[]){home, NULL}, .arguments = stale});
+    pty_expect_all(p, (const char *const[]){"Timeline", "Shared", "Output", "x quit", NULL});
+    pty_expect_gone(p, "Switches");
+    pty_expect_raw(p, "48;5;231");
+    pty_send(p, "qK");
+    pty_expect(p, "next shared write"); /* and q has not ended it */
+    pty_send(p, "x");
+    int status = pty_expect_exit(p);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "x ended it with status %x", status);
+    pty_end(p);
+    unlink(path);
+    *strrchr(path, '/') = 0;
+    rmdir(path);
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(other_terminals)
 {
     static const char *const terms[] = {"xterm-256color", "linux", "vt100", "screen", "xterm"};
@@ -206,6 +237,7 @@ Suite *suite(void)
     tcase_add_test(c, escape_sequences_are_text);
     tcase_add_test(c, unknown_terminal);
     tcase_add_loop_test(c, themes, 0, 4);
+    tcase_add_test(c, configuration);
     tcase_add_loop_test(c, other_terminals, 0, 5);
     tcase_add_loop_test(c, colour_and_no_colour, 0, 3);
     tcase_add_loop_test(c, ascii_only, 0, 2);

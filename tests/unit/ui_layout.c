@@ -6,7 +6,11 @@
 
 enum { WIDEST = 260, TALLEST = 100, RECTS = PANE_COUNT + 4 };
 
-static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40, .story = 2}, {.lanes = 4, .cores = 2, .shared = 3, .step = true}};
+static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40, .story = 2},
+                                            {.lanes = 4, .cores = 2, .shared = 3, .step = true},
+                                            {.lanes = 5, .cores = 2, .shared = 3, .hidden = 1u << PANE_CORES | 1u << PANE_SWITCHES},
+                                            {.lanes = 3, .shared = 2, .hidden = 1u << PANE_CODE | 1u << PANE_OUTPUT | 1u << PANE_SHARED},
+                                            {.lanes = 3, .shared = 2, .hidden = ((1u << PANE_COUNT) - 1) & ~(1u << PANE_OUTPUT)}};
 
 /* Of a layout all that is on the screen. */
 static void rects(const struct layout *l, struct cv_rect out[RECTS])
@@ -79,7 +83,10 @@ static void focus_shown(const struct layout *l, int w, int h, struct layout_want
     if (alone && shown > 1)
         ck_abort_msg("%dx%d: %d panes beside the one that is alone", w, h, shown - 1);
     int spare = (want.shared == 0 && focus != PANE_SHARED) + (want.step && focus != PANE_SWITCHES) + (want.step && focus == PANE_SWITCHES); /* nothing to show: it may go; Step stands in the place of two, or hides the code */
-    if (!alone && w >= 80 && h >= 24 && shown < PANE_COUNT - spare)
+    for (int i = 0; i < PANE_COUNT; i++)
+        if (!alone && (want.hidden & 1u << i) && i != (int)focus && !empty(l->panes[i]))
+            ck_abort_msg("%dx%d, focus %d: pane %d is not wanted", w, h, focus, i);
+    if (!alone && !want.hidden && w >= 80 && h >= 24 && shown < PANE_COUNT - spare)
         ck_abort_msg("%dx%d: only %d panes", w, h, shown);
 }
 
