@@ -115,6 +115,13 @@ static void statements(row_fn *row, void *to) { words(cv_statements, row, to); }
 static void names(row_fn *row, void *to) { words(cv_builtins, row, to); }
 static void functions(row_fn *row, void *to) { words(cv_functions, row, to); }
 
+static void terms(row_fn *row, void *to)
+{
+#define TERM(term, meaning) row(to, term, meaning);
+#include "app/terms.def"
+#undef TERM
+}
+
 static void sources(row_fn *row, void *to)
 {
     for (size_t i = 0; cv_sources[i]; i++)
@@ -142,6 +149,7 @@ static const struct topic topics[] = {
     {"statements", "of a task", statements},
     {"names", "that are built in", names},
     {"functions", "that are built in", functions},
+    {"terms", "the words of the subject, and the lessons that measure what they stand for", terms},
     {"sources", "where the kernel's context switches are learnt from", sources},
     {"status", "exit statuses", statuses}};
 
