@@ -70,6 +70,27 @@ void cv_model_lane_switches(const struct cv_model *m, uint32_t lane, uint64_t t,
 bool cv_model_lane_switch(const struct cv_model *m, uint32_t lane, uint64_t t, uint64_t *at, enum cv_cause *cause, uint32_t *line);
 void cv_model_switches(const struct cv_model *m, uint64_t t, uint64_t counts[CV_CAUSE_COUNT]); /* all lanes */
 
+/* ── cause: why a lane does what it does ────────────────────────────────────────────────────────── */
+/* The last time until t that the lane could go on after it had waited, or was started. */
+struct cv_wake {
+    uint64_t t, since;          /* since: the wait began; t - since is how long it lasted */
+    uint32_t waker;             /* who let it go on; CV_NO_TASK: a timer, an answer, nobody */
+    enum cv_cause cause;        /* what it had waited for; CV_CAUSE_COUNT: it was started */
+    uint32_t object;            /* sync id or task, by cause; CV_NO_TASK: none */
+};
+bool cv_model_wake(const struct cv_model *m, uint32_t lane, uint64_t t, struct cv_wake *out); /* false: never, or cut off */
+/* Who ran within [from, to) while this lane did not, most first (under async: who had the loop): how many of them were put into
+ * out, at most `most`; *all: of how many. Of very many tasks, or turns, only the first are asked. */
+struct cv_share { uint32_t task; uint64_t ns; };
+uint32_t cv_model_meanwhile(const struct cv_model *m, uint32_t lane, uint64_t from, uint64_t to, struct cv_share *out, uint32_t most, uint32_t *all);
+/* The loop until t: the longest that one task had it without giving it back. */
+struct cv_loop_at {
+    bool counted;               /* ready, timers, fetches are known */
+    uint32_t ready, timers, fetches; /* as the last pass began */
+    uint64_t worst_ns, worst_at /* it ended */; uint32_t worst_by, worst_line; /* CV_NO_TASK: nobody yet */
+};
+struct cv_loop_at cv_model_loop_at(const struct cv_model *m, uint64_t t);
+
 /* ── threads ────────────────────────────────────────────────────────────────────────────────────── */
 struct cv_preempted {
     uint64_t from, to;          /* it happened within, exact: at that instant */
@@ -125,9 +146,20 @@ struct cv_var_at cv_model_var_at(const struct cv_model *m, uint32_t var, uint32_
 void cv_model_var_text(const struct cv_model *m, uint32_t var, uint32_t copy, uint64_t t, size_t max, struct cv_buf *out);
 bool cv_model_has_copy(const struct cv_model *m, uint32_t var, uint32_t task); /* processes, [shared] */
 
+/* The first access of it, of any copy or element, later than t (direction +1), the last earlier than t (-1). False: none is known. */
+struct cv_access { uint64_t t; uint32_t task; bool write; };
+bool cv_model_access(const struct cv_model *m, uint32_t var, uint64_t t, int direction, struct cv_access *out);
+
 /* ── sync objects ───────────────────────────────────────────────────────────────────────────────── */
 struct cv_sync_at { uint32_t owner; /* lock: CV_NO_TASK when free */ uint64_t length; /* queue: items; semaphore: permits left; event: 1 when set; barrier: who has come */ uint32_t waiting; /* tasks */ uint64_t takes; };
 struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t);
+
+/* The last change until t (direction -1), or the first after it (+1): who did what, and what it then stood at. False: none. */
+struct cv_sync_step { uint64_t t; uint32_t task /* CV_NO_TASK: somebody only began or ended to wait */; bool take; struct cv_sync_at now; };
+bool cv_model_sync_step(const struct cv_model *m, uint32_t sync, uint64_t t, int direction, struct cv_sync_step *out);
+/* Who waits for it at t, longest first; returns how many there are, of which at most `most` are put into out. */
+struct cv_waiter { uint32_t task; uint64_t since; };
+uint32_t cv_model_waiters(const struct cv_model *m, uint32_t sync, uint64_t t, struct cv_waiter *out, uint32_t most);
 
 /* ── lines of the source ────────────────────────────────────────────────────────────────────────── */
 uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t); /* how often a task was switched away at it */

@@ -222,7 +222,7 @@ static uint32_t others(const struct cv_model *m, uint32_t task)
     return n;
 }
 
-static uint64_t without_stops(const struct cv_model *m, uint64_t from, uint64_t to)
+uint64_t findings_awake(const struct cv_model *m, uint64_t from, uint64_t to)
 {
     uint64_t sum[2] = {0, 0}, at[2] = {from, to};
     for (int i = 0; i < 2; i++) {
@@ -238,7 +238,7 @@ static void blocked(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
     uint32_t n = others(m, task);
     struct cv_buf b = {0};
     cv_buf_printf(&b, "%s %s for %s at line %u without await: the loop was held, and %u other %s could not run.", model_name(m, task), how,
-                  cv_duration_text(without_stops(m, from, to), false), line, n, n == 1 ? "task" : "tasks");
+                  cv_duration_text(findings_awake(m, from, to), false), line, n, n == 1 ? "task" : "tasks");
     findings_add(m, CV_FINDING_LOOP_BLOCKED, task, line, to, 0, &b);
 }
 
@@ -246,7 +246,7 @@ void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
 {
     const struct task *t = model_task(m, task);
     char how[64];
-    if (!t || to < from || without_stops(m, from, to) < BLOCK_NS || others(m, task) == 0)
+    if (!t || to < from || findings_awake(m, from, to) < BLOCK_NS || others(m, task) == 0)
         return;
     snprintf(how, sizeof how, "waited (%s)", t->cause < CV_CAUSE_COUNT ? cv_cause_name[t->cause] : "block");
     blocked(m, task, from, to, lanes_line(t, from), how);
@@ -255,7 +255,7 @@ void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
 void findings_turn(struct cv_model *m, uint32_t task, uint64_t to)
 {
     const struct task *t = model_task(m, task);
-    if (!t || t->phase != PHASE_RUN || to < t->turn || without_stops(m, t->turn, to) < TURN_NS || others(m, task) == 0)
+    if (!t || t->phase != PHASE_RUN || to < t->turn || findings_awake(m, t->turn, to) < TURN_NS || others(m, task) == 0)
         return;
     uint64_t last = t->cpu_line ? t->cpu_line : lanes_line(t, t->turn);
     blocked(m, task, t->turn, to, (uint32_t)last, "computed");

@@ -171,6 +171,8 @@ static void put_on_loop(struct cv_model *m, uint64_t at, uint32_t task)
 {
     if (m->on_loop == task)
         return;
+    if (m->on_loop != CV_NO_TASK && m->onloop.n)
+        causes_turn(m, m->on_loop, m->onloop.last.t, at);
     m->on_loop = task;
     push(m, &m->onloop, (struct slice){.t = at, .state = task == CV_NO_TASK ? CV_ST_NONE : CV_ST_RUNNING, .cause = CV_CAUSE_COUNT, .sw = CV_CAUSE_COUNT, .object = task});
 }

@@ -43,6 +43,7 @@ void cv_model_free(struct cv_model *m)
     syncs_free(m);
     cores_free(m);
     findings_free(m);
+    causes_free(m);
     notes_free(m);
     for (uint32_t i = 0; i < m->ntasks; i++) {
         if (!m->tasks[i])
@@ -212,6 +213,7 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
         break;
     case CV_EV_WAIT: case CV_EV_SPAWN: case CV_EV_TASK_END: queues_fold(m, t, e); break;
     case CV_EV_PRINT: print_line(m, e); break;
+    case CV_EV_PASS: case CV_EV_POLL: causes_fold(m, e); break;
     default: break;
     }
     if (e->kind == CV_EV_PRINT || e->kind == CV_EV_GIVE || e->kind == CV_EV_SPAWN || e->kind == CV_EV_TASK_END)

@@ -176,7 +176,9 @@ struct task {
 };
 
 /* ── sync objects, cores, output, findings ──────────────────────────────────────────────────────── */
-struct sync_step { uint64_t t, takes, length; uint32_t owner, waiting; };
+struct sync_step { uint64_t t, takes, length; uint32_t owner, waiting, task /* who did it */; bool take; };
+struct loop_pass { uint64_t t; uint32_t ready, timers, fetches; };
+struct loop_turn { uint64_t t, ns; uint32_t task, line; }; /* longer than any before it; t: its end */
 struct line { uint32_t first, last, n, overtaken, others /* who overtook */; uint64_t since, number; bool told; }; /* who asks for it; from overtaken on: of the first */
 struct convoy { uint64_t number, hand_overs, tasks; uint32_t last; bool told; };
 struct sync {
@@ -231,6 +233,8 @@ struct cv_model {
     struct series loop;
     struct series onloop;       /* who had the loop, or the emulated GIL: RUNNING, object = task */
     uint32_t on_loop, held_by;
+    CV_VEC(struct loop_pass) passes;
+    CV_VEC(struct loop_turn) turns;
     bool loop_off, loop_exact, loop_begun, polling;
     uint64_t held_since;
     /* all switches, counted in blocks as lanes are */
@@ -316,6 +320,12 @@ bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_
 size_t vars_cut(struct cv_model *m, uint64_t until); /* these forget what had ended by then; the bytes freed */
 void vars_free(struct cv_model *m);
 
+/* causes.c */
+void causes_fold(struct cv_model *m, const struct cv_event *e); /* PASS, POLL */
+void causes_turn(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to); /* it had the loop */
+size_t causes_cut(struct cv_model *m, uint64_t until);
+void causes_free(struct cv_model *m);
+
 /* syncs.c, cores.c */
 void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
 void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uint32_t object);
@@ -356,6 +366,7 @@ void findings_any(struct cv_model *m, struct task *t, const struct cv_event *e);
 void findings_block(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to);
 void findings_turn(struct cv_model *m, uint32_t task, uint64_t to);
 void findings_told(struct cv_model *m, const struct cv_event *e);
+uint64_t findings_awake(const struct cv_model *m, uint64_t from, uint64_t to); /* ns between them that the run was not stopped */
 void findings_free(struct cv_model *m);
 
 /* notes.c */

@@ -68,6 +68,36 @@ bool cv_model_next_write(const struct cv_model *m, uint32_t var, uint64_t t, int
     return out->t != UINT64_MAX;
 }
 
+static void read_beside(const struct var *v, uint64_t t, int direction, struct cv_access *out)
+{
+    size_t low = 0, high = v ? v->reads.n : 0;
+    while (low < high) { /* the first later than t, or not earlier than it */
+        size_t mid = (low + high) / 2;
+        if (direction > 0 ? v->reads.at[mid].t <= t : v->reads.at[mid].t < t)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    size_t i = direction > 0 ? low : low - 1; /* low = 0: past any */
+    if (v && i < v->reads.n && nearer(v->reads.at[i].t, out->t, direction))
+        *out = (struct cv_access){v->reads.at[i].t, v->reads.at[i].task, false};
+}
+
+bool cv_model_access(const struct cv_model *m, uint32_t var, uint64_t t, int direction, struct cv_access *out)
+{
+    struct cv_moment write;
+    *out = (struct cv_access){UINT64_MAX, CV_NO_TASK, false};
+    if (var >= m->info->nvars)
+        return false;
+    if (cv_model_next_write(m, var, t, direction, &write))
+        *out = (struct cv_access){write.t, write.task, true};
+    read_beside(&m->vars[var], t, direction, out);
+    for (uint32_t i = 0; i < m->ntasks; i++)
+        if (m->tasks[i] && m->tasks[i]->vars)
+            read_beside(m->tasks[i]->vars[var], t, direction, out);
+    return out->t != UINT64_MAX;
+}
+
 static bool any_write(const struct cv_model *m, uint64_t t, int direction, struct cv_moment *out)
 {
     struct cv_moment one, best = {.t = UINT64_MAX};

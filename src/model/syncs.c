@@ -34,6 +34,8 @@ void syncs_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
     m->doubts += e->a > (s->any ? s->order + 1 : 0);
     s->order = late ? s->order : e->a;
     s->any = true;
+    s->now.task = e->task;
+    s->now.take = take;
     step(m, s, e->t);
 }
 
@@ -44,21 +46,20 @@ void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uin
         return;
     if (was) {
         m->syncs[was - 1].now.waiting--;
+        m->syncs[was - 1].now.task = CV_NO_TASK;
         step(m, &m->syncs[was - 1], at);
     }
     if (is) {
         m->syncs[is - 1].now.waiting++;
+        m->syncs[is - 1].now.task = CV_NO_TASK;
         step(m, &m->syncs[is - 1], at);
     }
     t->waits_on = is;
 }
 
-struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t)
+/* How many of its steps lie at or before t. */
+static size_t steps_until(const struct sync *s, uint64_t t)
 {
-    struct cv_sync_at at = {.owner = CV_NO_TASK};
-    if (sync >= m->info->nsyncs)
-        return at;
-    const struct sync *s = &m->syncs[sync];
     size_t low = 0, high = s->at.n;
     while (low < high) {
         size_t mid = (low + high) / 2;
@@ -67,14 +68,41 @@ struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint
         else
             high = mid;
     }
-    if (low == 0 && s->cut) {
-        low = 1;
-    } else if (low == 0) {
+    return low;
+}
+
+static struct cv_sync_at as_told(const struct sync_step *x)
+{
+    return (struct cv_sync_at){.owner = x->owner, .length = x->length, .waiting = x->waiting, .takes = x->takes};
+}
+
+struct cv_sync_at cv_model_sync_at(const struct cv_model *m, uint32_t sync, uint64_t t)
+{
+    struct cv_sync_at at = {.owner = CV_NO_TASK};
+    if (sync >= m->info->nsyncs)
+        return at;
+    const struct sync *s = &m->syncs[sync];
+    size_t n = steps_until(s, t);
+    if (n == 0 && s->cut) {
+        n = 1;
+    } else if (n == 0) {
         at.length = m->info->syncs[sync].kind == CV_SYNC_SEMAPHORE ? m->info->syncs[sync].size : 0;
         return at;
     }
-    const struct sync_step *x = &s->at.at[low - 1];
-    return (struct cv_sync_at){.owner = x->owner, .length = x->length, .waiting = x->waiting, .takes = x->takes};
+    return as_told(&s->at.at[n - 1]);
+}
+
+bool cv_model_sync_step(const struct cv_model *m, uint32_t sync, uint64_t t, int direction, struct cv_sync_step *out)
+{
+    if (sync >= m->info->nsyncs)
+        return false;
+    const struct sync *s = &m->syncs[sync];
+    size_t n = steps_until(s, t), i = direction > 0 ? n : n - 1; /* n = 0: past any */
+    if (i >= s->at.n)
+        return false;
+    const struct sync_step *x = &s->at.at[i];
+    *out = (struct cv_sync_step){.t = x->t, .task = x->task, .take = x->take, .now = as_told(x)};
+    return true;
 }
 
 /* What an object stood at before the first step that is left is not known any more: it then stands as at that step. */
