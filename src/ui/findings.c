@@ -32,6 +32,7 @@ void findings_goto(struct cv_view *v, uint32_t i)
     if (f.task != CV_NO_TASK && f.task < cv_model_ntasks(v->m)) {
         v->lane = f.task;
         v->chosen = true;
+        v->object = CV_NO_TASK;
         v->scroll[PANE_CODE] = 0;
     }
     view_play(v, 0);

@@ -62,6 +62,9 @@ static int draw_states(const struct cv_view *v, struct sheet s, int y)
         {"╳", "X", "preempted in this column; where it goes on, underlined", CV_C_PREEMPT},
         {"≈", "%", "preempted hereabouts, not known when", CV_C_PREEMPT},
         {"◆", "*", "a finding (d lists them)", CV_C_WARN},
+        {"●│▼", "o|v", "woken by the lane at the dot; of a lock or queue: handed over", CV_C_CURSOR},
+        {"●┊", "o:", "at the cursor: who is in the chosen lane's way", CV_C_BLOCKED},
+        {"r w", "r w", "of the variable chosen: read here, written here", CV_C_CURSOR},
         {"⇄ ▶", "% >", "beside the code: switched away here, running here", CV_C_AWAIT}};
     y = heading(s, y, "Lanes of the timeline");
     for (int i = 0; i < CV_ST_COUNT; i++) {

@@ -298,6 +298,8 @@ static enum cv_command key_back(struct cv_view *v, int key)
         v->notice = NULL;
     else if (v->told)
         v->told = false;
+    else if (v->object != CV_NO_TASK)
+        v->object = CV_NO_TASK;
     else
         v->alone = false;
     return CV_CMD_REDRAW;

@@ -2,7 +2,7 @@
  * older version of it, and under processes each one's own copy; then the sync objects, their owners and who queues. */
 #include <string.h>
 
-#include "ui/view.h"
+#include "ui/cause.h"
 
 enum { VALUE_BYTES = 400, COPIES_LOOKED_AT = 4096, CLOSE_VALUE = 8 };
 
@@ -160,7 +160,8 @@ static void draw_sync(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     const struct cv_run_info *info = cv_model_info(v->m);
     struct cv_sync_at at = cv_model_sync_at(v->m, sync, v->cursor);
     int x = r.x + name + 2;
-    canvas_fit(c, r, r.x, y, info->syncs[sync].name, name, CV_C_TEXT, 0);
+    bool chosen = v->object == info->nvars + sync;
+    canvas_fit(c, r, r.x, y, info->syncs[sync].name, name, chosen ? CV_C_FOCUS : CV_C_TEXT, chosen ? CV_A_BOLD | CV_A_REVERSE : 0);
     switch (info->syncs[sync].kind) {
     case CV_SYNC_LOCK:
         if (at.owner != CV_NO_TASK)
@@ -198,7 +199,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         } else if (has_copies(v, var)) {
             draw_copies(v, c, r, &pen, var);
         } else if (next_row(&pen)) {
-            canvas_fit(c, r, r.x, pen.y, info->vars[var].name, name, CV_C_TITLE, CV_A_BOLD);
+            canvas_fit(c, r, r.x, pen.y, info->vars[var].name, name, v->object == var ? CV_C_FOCUS : CV_C_TITLE, CV_A_BOLD | (v->object == var ? CV_A_REVERSE : 0));
             draw_value(v, c, r, r.x + name + 2, pen.y++, var, CV_NO_TASK);
         }
     }
@@ -207,11 +208,35 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
             draw_sync(v, c, r, pen.y++, name, sync);
 }
 
-static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
+/* Where a row is an object's: without copies of processes they stand one below the other. */
+static bool plain_rows(const struct cv_view *v)
 {
-    (void)r, (void)x, (void)y;
-    if (button == 4 || button == 5)
-        v->scroll[PANE_SHARED] += button == 4 ? -1 : 1;
+    const struct cv_run_info *info = cv_model_info(v->m);
+    for (uint32_t var = 0; var < info->nvars; var++)
+        if (has_copies(v, var))
+            return false;
+    return true;
 }
 
-const struct cv_pane_ops shared_pane = {.name = "Shared", .summary = "what tasks share: values, writers, copies, locks and who waits", .draw = draw, .click = click};
+static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
+{
+    (void)x;
+    if (button == 4 || button == 5)
+        v->scroll[PANE_SHARED] += button == 4 ? -1 : 1;
+    if (!v->m || button != 1 || y < r.y || !plain_rows(v))
+        return;
+    uint32_t object = (uint32_t)(y - r.y + (v->scroll[PANE_SHARED] > 0 ? v->scroll[PANE_SHARED] : 0));
+    if (object < objects_count(v))
+        v->object = v->object == object ? CV_NO_TASK : object;
+}
+
+/* With this pane in focus the arrows choose what is shared instead of a lane. */
+static enum cv_command key(struct cv_view *v, int code)
+{
+    if ((code != CV_KEY_UP && code != CV_KEY_DOWN) || v->stepping || v->listing || v->story.slide == CV_SLIDE_OPENING || !objects_count(v))
+        return CV_CMD_NONE;
+    objects_select(v, code == CV_KEY_UP ? -1 : 1);
+    return CV_CMD_REDRAW;
+}
+
+const struct cv_pane_ops shared_pane = {.name = "Shared", .summary = "what tasks share: values, writers, copies, locks and who waits", .draw = draw, .key = key, .click = click};

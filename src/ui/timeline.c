@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/cause.h"
 #include "ui/findings.h"
 
 /* ── columns kept ───────────────────────────────────────────────────────────────────────────────── */
@@ -103,7 +104,8 @@ static void columns_of(const struct cv_view *v, struct slot *s, uint32_t lane, u
 }
 
 /* ── where things stand in the pane ─────────────────────────────────────────────────────────────── */
-struct places { int name, now, x, columns, axis, lanes_y, rows, detail; /* axis, detail: a row, -1 none */ };
+enum { OBJECTS = 64 };
+struct places { int name, now, x, columns, axis, lanes_y, rows, objects_y, detail, details; /* axis, detail: a row, -1 none */ uint32_t objects, object[OBJECTS]; };
 
 int timeline_names(const struct cv_view *v, int w)
 {
@@ -116,10 +118,38 @@ int timeline_names(const struct cv_view *v, int w)
     return most < room ? most : room;
 }
 
+/* Below the axis: the lanes come first, then the chosen one in words, the lane of what it waits for, more words, and the lanes of all
+ * that is shared. What was asked for by name has its row in any case. */
+static void share_rows(const struct cv_view *v, struct places *p, int y, int h)
+{
+    int lanes = view_nlanes(v) < 1000 ? (int)view_nlanes(v) : 1000, spare = h - lanes, objects = 0;
+    bool subject = objects_subject(v) != CV_NO_TASK, chosen = v->object != CV_NO_TASK;
+    p->details = h >= 6 || (h >= 3 && spare > 0);
+    spare -= p->details;
+    if ((subject && spare > 0) || (chosen && h >= 4))
+        objects = 1, spare--;
+    int words = spare < 0 ? 0 : spare < CAUSE_LINES - 1 ? spare : CAUSE_LINES - 1;
+    p->details += p->details ? words : 0;
+    spare -= words;
+    if (spare > 0)
+        objects += spare < OBJECTS - 1 ? spare : OBJECTS - 1;
+    p->objects = objects_shown(v, (uint32_t)objects, p->object);
+    p->rows = h - p->details - (int)p->objects;
+    p->rows = p->rows > lanes && lanes > 0 ? lanes : p->rows;
+    p->lanes_y = y;
+    p->objects_y = y + p->rows;
+    p->detail = p->details ? y + h - p->details : -1;
+}
+
 static struct places place(const struct cv_view *v, struct cv_rect r)
 {
     struct places p = {.axis = -1, .detail = -1};
     p.name = r.w >= 20 ? timeline_names(v, r.w) : r.w >= 8 ? 3 : 0;
+    for (uint32_t i = 0; !v->bare && r.w >= 20 && i < objects_count(v) && i < OBJECTS; i++) {
+        int width = canvas_width(objects_name(v, i)), most = r.w / 5 > 16 ? 16 : r.w / 5;
+        width = width < most ? width : most;
+        p.name = width > p.name ? width : p.name;
+    }
     p.now = r.w >= 100 ? 16 : r.w >= 66 ? 13 : r.w >= 44 ? 8 : 0;
     p.x = r.x + (p.name ? p.name + 2 : 0);
     p.columns = r.x + r.w - p.x - (p.now ? p.now + 1 : 0);
@@ -130,12 +160,10 @@ static struct places place(const struct cv_view *v, struct cv_rect r)
         p.axis = y++;
         h--;
     }
-    if (v->bare)
-        ;
-    else if (h >= 6 || (h >= 3 && (uint32_t)h > view_nlanes(v))) /* the lanes come first */
-        p.detail = y + --h;
-    p.lanes_y = y;
+    p.lanes_y = p.objects_y = y;
     p.rows = h;
+    if (!v->bare)
+        share_rows(v, &p, y, h);
     return p;
 }
 
@@ -249,7 +277,7 @@ static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     uint8_t marked = MARK_NONE;
     if (p.name) {
         canvas_name(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
-        if (selected)
+        if (selected && v->object == CV_NO_TASK)
             canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
         canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
     }
@@ -304,112 +332,6 @@ static void draw_fold(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     }
 }
 
-/* ── the selected lane in words ─────────────────────────────────────────────────────────────────── */
-static void say_wait(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out)
-{
-    struct cv_buf object = {0};
-    view_object(v, at, &object);
-    const char *reason = at.cause < 2 * CV_REASON_COUNT ? cv_reason_name[at.cause % CV_REASON_COUNT] : at.cause < CV_CAUSE_COUNT ? cv_cause_name[at.cause] : "";
-    if (at.cause < CV_BLOCK)
-        cv_buf_printf(out, "awaits %s", reason);
-    else if (at.cause < 2 * CV_REASON_COUNT)
-        cv_buf_printf(out, "blocks in %s, keeps its thread", reason);
-    else
-        cv_buf_printf(out, "waits%s%s", *reason ? ": " : "", reason);
-    if (object.n)
-        cv_buf_printf(out, " (%s)", object.at);
-    cv_buf_release(&object);
-    if (at.holder != CV_NO_TASK && at.state == CV_ST_BLOCKED)
-        cv_buf_printf(out, ", held by %s", cv_model_task_name(v->m, at.holder));
-}
-
-/* How exactly it is known when; the core it had; how long it then stood in the run queue. */
-static void say_preempted(const struct cv_view *v, const struct cv_preempted *p, struct cv_buf *out)
-{
-    cv_buf_str(out, " · preempted");
-    if (p->count > 1)
-        cv_buf_printf(out, " %u times", p->count);
-    if (p->exact)
-        cv_buf_printf(out, " %s ago", cv_duration_text(v->cursor - p->to, v->ascii));
-    else
-        cv_buf_printf(out, " within %s", cv_duration_text(p->to - p->from, v->ascii));
-    if (!p->exact)
-        cv_buf_printf(out, " that ended %s ago", cv_duration_text(v->cursor - p->to, v->ascii));
-    if (p->core != CV_NO_CORE)
-        cv_buf_printf(out, p->exact ? " on core %u" : ", then on core %u", p->core);
-    if (p->back)
-        cv_buf_printf(out, ", %s in the run queue", cv_duration_text(p->queued_ns, v->ascii));
-}
-
-static void say(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out)
-{
-    cv_buf_printf(out, "%s: ", view_lane_name(v, v->lane));
-    bool loop = v->lane == CV_LANE_LOOP;
-    switch (at.state) {
-    case CV_ST_RUNNING:
-        if (loop && at.holder != CV_NO_TASK)
-            cv_buf_printf(out, "runs %s", cv_model_task_name(v->m, at.holder));
-        else if (at.core != CV_NO_CORE)
-            cv_buf_printf(out, "runs on core %u", at.core);
-        else
-            cv_buf_str(out, "runs");
-        break;
-    case CV_ST_WAITING: case CV_ST_BLOCKED:
-        if (loop)
-            cv_buf_str(out, "sleeps in poll, nobody is ready");
-        else
-            say_wait(v, at, out);
-        break;
-    case CV_ST_READY:
-        if (at.cause == CV_CAUSE_QUANTUM && !at.exact && cv_model_inexact(v->m, v->lane, at.since > 1000 ? at.since - 1000 : 0, at.since))
-            cv_buf_str(out, "preempted in this interval, for so long in all, not known when");
-        else if (at.cause == CV_CAUSE_QUANTUM)
-            cv_buf_str(out, "preempted: could run, the core is busy");
-        else if (at.cause == CV_CAUSE_GIL)
-            cv_buf_str(out, "could run, waits for the GIL");
-        else
-            cv_buf_printf(out, "ready: could run, %s is busy", cv_model_has_loop(v->m) ? "the loop" : "the core");
-        if (at.holder != CV_NO_TASK)
-            cv_buf_printf(out, at.cause == CV_CAUSE_GIL ? ", held by %s" : " with %s", cv_model_task_name(v->m, at.holder));
-        break;
-    case CV_ST_FROZEN:
-        if (at.holder != CV_NO_TASK)
-            cv_buf_printf(out, "frozen: %s holds the loop in a blocking call", cv_model_task_name(v->m, at.holder));
-        else
-            cv_buf_str(out, "frozen: a blocking call holds the loop");
-        break;
-    case CV_ST_LOST:
-        cv_buf_str(out, v->cursor < cv_model_begin(v->m) ? "gone: older than what the history holds (--history)" : "lost: records are missing here");
-        break;
-    default: cv_buf_str(out, cv_state_info[at.state].name); break;
-    }
-    bool ended = at.state == CV_ST_DONE || at.state == CV_ST_FAILED;
-    if (v->cursor > at.since && at.state != CV_ST_NONE)
-        cv_buf_printf(out, ended ? " %s ago" : " · for %s", cv_duration_text(v->cursor - at.since, v->ascii));
-    if (at.line)
-        cv_buf_printf(out, " · line %u", at.line);
-    if (at.state == CV_ST_FAILED && cv_model_failure(v->m, v->lane))
-        cv_buf_printf(out, " · %s", cv_model_failure(v->m, v->lane));
-    if (at.waker != CV_NO_TASK && (at.state == CV_ST_READY || at.state == CV_ST_RUNNING))
-        cv_buf_printf(out, " · woken by %s", cv_model_task_name(v->m, at.waker));
-    uint64_t when, moves = cv_model_moves(v->m, v->lane, v->cursor);
-    struct cv_preempted last;
-    enum cv_cause cause;
-    uint32_t line;
-    bool waits = at.state == CV_ST_WAITING || at.state == CV_ST_BLOCKED;
-    if (!loop && !waits && cv_model_preempted(v->m, v->lane, v->cursor, &last))
-        say_preempted(v, &last, out);
-    else if (!loop && !waits && cv_model_lane_switch(v->m, v->lane, v->cursor, &when, &cause, &line) && cause < CV_CAUSE_COUNT && cause != CV_CAUSE_EXIT)
-        cv_buf_printf(out, " · last switch: %s %s ago", cv_cause_name[cause], cv_duration_text(v->cursor - when, v->ascii));
-    if (moves && at.state != CV_ST_NONE)
-        cv_buf_printf(out, " · %llu move%s between cores", (unsigned long long)moves, moves == 1 ? "" : "s");
-    uint32_t pid = 0, tid = 0;
-    if (!loop && at.state != CV_ST_NONE)
-        cv_model_ids(v->m, v->lane, &pid, &tid);
-    if (tid)
-        cv_buf_printf(out, " · tid %u", tid);
-}
-
 /* ── the pane ───────────────────────────────────────────────────────────────────────────────────── */
 static void title(const struct cv_view *v, struct cv_buf *out)
 {
@@ -435,6 +357,36 @@ void timeline_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect 
     draw_axis(v, c, r, p);
 }
 
+static void draw_objects(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
+{
+    for (uint32_t i = 0; i < p.objects; i++) {
+        int y = p.objects_y + (int)i;
+        bool chosen = p.object[i] == v->object;
+        if (p.name) {
+            canvas_fit(c, r, r.x + 1, y, objects_name(v, p.object[i]), p.name, chosen ? CV_C_FOCUS : CV_C_DIM, chosen ? CV_A_BOLD : 0);
+            if (chosen)
+                canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
+            canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
+        }
+        struct cv_rect row = {p.x, y, p.columns, 1}, now = {p.x + p.columns + 1, y, p.now, p.now ? 1 : 0};
+        objects_draw(v, c, canvas_clip(r, row), canvas_clip(r, now), p.object[i]);
+        if (p.now)
+            canvas_put(c, r, p.x + p.columns, y, 0x2502, CV_C_FRAME, 0);
+    }
+}
+
+static void draw_words(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
+{
+    struct cv_buf lines[CAUSE_LINES];
+    enum cv_colour colours[CAUSE_LINES];
+    int n = cause_lines(v, lines, colours);
+    for (int i = 0; i < CAUSE_LINES; i++) {
+        if (i < n && i < p.details)
+            canvas_fit(c, r, r.x + 1 + 2 * (i > 0), p.detail + i, lines[i].at, r.w - 2 - 2 * (i > 0), colours[i], 0);
+        cv_buf_release(&lines[i]);
+    }
+}
+
 static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
 {
     (void)focus;
@@ -455,18 +407,23 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         if (lane != CV_LANE_LOOP)
             shown[at.state]++;
     }
-    findings_marks(v, c, canvas_clip(r, (struct cv_rect){p.x, p.lanes_y, p.columns, (int)rows}), first);
+    struct cv_rect lanes = canvas_clip(r, (struct cv_rect){p.x, p.lanes_y, p.columns, (int)rows});
+    bool accesses = v->object != CV_NO_TASK; /* what was asked for lies above the marks, arrows below them */
+    if (accesses)
+        findings_marks(v, c, lanes, first);
+    if (!v->bare)
+        arrows_draw(v, c, lanes, first);
+    if (!accesses)
+        findings_marks(v, c, lanes, first);
     if (!v->live)
         draw_cursor(v, c, p, rows);
     if (n > rows && (int)rows < p.rows)
         draw_fold(v, c, r, p.lanes_y + (int)rows, n - rows, shown);
-    if (p.detail >= 0 && n > 0) {
-        struct cv_lane_at at = cv_model_lane_at(v->m, v->lane, v->cursor);
-        struct cv_buf words = {0};
-        say(v, at, &words);
-        canvas_fit(c, r, r.x + 1, p.detail, words.at, r.w - 2, view_state_colour(at.state), 0);
-        cv_buf_release(&words);
-    }
+    draw_objects(v, c, r, p);
+    if (!v->live && p.objects)
+        canvas_mark(c, canvas_clip(r, (struct cv_rect){cursor_column(v, p), p.objects_y, 1, (int)p.objects}), CV_A_REVERSE);
+    if (p.detail >= 0 && n > 0)
+        draw_words(v, c, r, p);
 }
 
 static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
@@ -482,7 +439,10 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
     if (button == 1 && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
         v->lane = view_lane(v, first + (uint32_t)(y - p.lanes_y));
         v->chosen = true;
+        v->object = CV_NO_TASK;
     }
+    if (button == 1 && y >= p.objects_y && y < p.objects_y + (int)p.objects)
+        v->object = p.object[y - p.objects_y];
     if (button == 1 || button == 2)
         view_play(v, 0);
     if ((button == 1 || button == 2) && x >= p.x && x < p.x + p.columns)

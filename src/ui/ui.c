@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/cause.h"
 #include "ui/cores.h"
 #include "ui/findings.h"
 #include "ui/help.h"
@@ -408,7 +409,14 @@ static void draw_pane(const struct cv_view *v, struct cv_canvas *c, enum layout_
         minimap_draw(v, c, r);
 }
 
-static struct layout_wants wants(const struct cv_view *v, int width)
+/* Of the timeline, beside its lanes: lanes of what is shared, and words about the chosen one. */
+static int more_rows(const struct cv_view *v, int height)
+{
+    int objects = objects_count(v) < 6 ? (int)objects_count(v) : 6;
+    return height >= 30 ? objects + CAUSE_LINES - 1 : objects > 0;
+}
+
+static struct layout_wants wants(const struct cv_view *v, int width, int height)
 {
     struct layout_wants w = {.cores = v->topo ? cores_rows(v, layout_left(width) - 2) : 2, .lanes = 3, .shared = 2, .hidden = v->hidden};
     if (!v->m)
@@ -419,7 +427,7 @@ static struct layout_wants wants(const struct cv_view *v, int width)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
     w.step = v->stepping;
-    w.lanes = lanes > 1000 ? 1000 : (int)lanes;
+    w.lanes = (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
 }
@@ -449,9 +457,9 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
     choose_lane(v);
     enum cv_slide slide = v->story.slide;
     if (slide && v->m)
-        ui->layout = layout_present(c->width, c->height, wants(v, c->width), slide == CV_SLIDE_OPENING || slide == CV_SLIDE_ANSWER);
+        ui->layout = layout_present(c->width, c->height, wants(v, c->width, c->height), slide == CV_SLIDE_OPENING || slide == CV_SLIDE_ANSWER);
     else
-        ui->layout = layout_make(c->width, c->height, wants(v, c->width), v->focus, v->alone);
+        ui->layout = layout_make(c->width, c->height, wants(v, c->width, c->height), v->focus, v->alone);
     if (ui->layout.panes[PANE_TIMELINE].w > 0)
         v->columns = timeline_columns(v, layout_inside(ui->layout.panes[PANE_TIMELINE]));
     if (!v->live)

@@ -11,6 +11,7 @@ void view_init(struct cv_view *v, bool ascii)
     v->live = true;
     v->speed = 1;
     v->marks[0] = v->marks[1] = UINT64_MAX;
+    v->object = CV_NO_TASK;
     v->columns = VIEW_COLUMNS_AT_FIRST;
     v->focus = PANE_TIMELINE;
     v->census = cv_alloc(sizeof *v->census);
@@ -54,6 +55,7 @@ void view_model(struct cv_view *v, const struct cv_model *m)
     v->marks[0] = v->marks[1] = UINT64_MAX;
     v->word.n = 0;
     v->lane = CV_LANE_LOOP;
+    v->object = CV_NO_TASK;
     v->chosen = v->zoomed = false;
     view_start(v);
     memset(v->scroll, 0, sizeof v->scroll);
@@ -204,6 +206,7 @@ void view_select(struct cv_view *v, int by)
     int64_t i = (int64_t)view_lane_index(v, v->lane) + by;
     v->lane = view_lane(v, (uint32_t)(i < 0 ? 0 : i >= n ? n - 1 : i));
     v->chosen = true;
+    v->object = CV_NO_TASK;
     v->scroll[PANE_CODE] = 0;
 }
 

@@ -100,14 +100,23 @@ START_TEST(the_chosen_one_is_seen)
 }
 END_TEST
 
+/* The columns of the timeline's row that begins with this marker and name. */
 static const char *row_of(const char *name)
 {
     static char row[1024];
-    const char *at = strstr(frame(), name);
-    ck_assert_msg(at, "no row %s", name);
-    size_t n = strcspn(at, "\n");
-    snprintf(row, sizeof row, "%.*s", (int)(n < sizeof row ? n : sizeof row - 1), at);
-    return row;
+    const char *at = strstr(frame(), " Timeline ");
+    ck_assert_ptr_nonnull(at);
+    for (at = strchr(at, '\n'); at; at = strchr(at + 1, '\n')) {
+        const char *s = at + 1 + (at[1] == '|' ? 1 : 3); /* the frame */
+        size_t n = strlen(name);
+        if (strncmp(s, name, n) || (s[n] != ' ' && s[n] != '|' && strncmp(s + n, "│", 3)))
+            continue;
+        const char *bar = canvas.ascii ? "|" : "│";
+        const char *from = strstr(s, bar) + strlen(bar), *to = strstr(from, bar); /* the columns alone, without what stands beside them */
+        snprintf(row, sizeof row, "%.*s", (int)(to - from), from);
+        return row;
+    }
+    ck_abort_msg("no row %s", name);
 }
 
 START_TEST(findings_are_marked)
@@ -115,11 +124,124 @@ START_TEST(findings_are_marked)
     for (int ascii = 0; ascii < 2; ascii++) {
         scene_async(true);
         open_ui(ascii, 120, 36);
-        ck_assert_msg(strstr(row_of(ascii ? ">Alice|" : "▸Alice│"), ascii ? "*" : "◆"), "%s", row_of("Alice"));
-        ck_assert_msg(!strstr(row_of(ascii ? " Bob  |" : " Bob  │"), ascii ? "*" : "◆"), "%s", row_of(ascii ? " Bob  |" : " Bob  │"));
+        ck_assert_msg(strstr(row_of(ascii ? ">Alice" : "▸Alice"), ascii ? "*" : "◆"), "%s", frame());
+        ck_assert_msg(!strstr(row_of(" Bob"), ascii ? "*" : "◆"), "%s", row_of(" Bob"));
         close_ui();
         end();
     }
+}
+END_TEST
+
+/* ── cause ──────────────────────────────────────────────────────────────────────────────────────── */
+/* Alice has the lock and sleeps with it; Bob waits for it, and gets it at 6 ms from her. */
+static void scene_handed_over(uint64_t until)
+{
+    scene_begin(CV_ASYNC, "async", 1);
+    at(0), start(0, "main", CV_NO_TASK), spawns(0, ALICE, "Alice"), spawns(0, BOB, "Bob");
+    at(1 * MS), run(ALICE, 9), takes(ALICE, LOCK, 0), scene_writes(ALICE, "Alice", 1, CV_NO_TASK);
+    at(2 * MS), waits(ALICE, 10, CV_AWAIT + CV_REASON_SLEEP, 4 * MS);
+    at(3 * MS), run(BOB, 9), waits(BOB, 9, CV_AWAIT + CV_REASON_LOCK, LOCK);
+    if (until >= 6 * MS) {
+        at(6 * MS), ready(ALICE, CV_NO_TASK, CV_AWAIT + CV_REASON_SLEEP), run(ALICE, 11), scene_reads(ALICE, "Alice", 1, ALICE), gives(ALICE, LOCK, 0);
+        ready(BOB, ALICE, CV_AWAIT + CV_REASON_LOCK);
+        at(7 * MS), ends(ALICE), run(BOB, 9), takes(BOB, LOCK, 0), scene_writes(BOB, "Bob", 2, ALICE);
+        at(9 * MS), gives(BOB, LOCK, 0), ends(BOB), ends(0), run_ends(CV_OUT_FINISHED);
+    }
+    cv_model_now(m, until);
+}
+
+static void choose(uint32_t lane_downs)
+{
+    while (lane_downs-- > 0)
+        press(CV_KEY_DOWN);
+}
+
+START_TEST(what_it_waits_for)
+{
+    scene_handed_over(5 * MS);
+    open_ui(_i, 120, 36);
+    frame();
+    choose(1); /* from Alice to Bob */
+    expect(_i ? "Bob: awaits lock (m), held by Alice . for 2.00 ms . line 9" : "Bob: awaits lock (m), held by Alice · for 2.00 ms · line 9");
+    expect("because Alice awaits sleep at line 10");
+    expect("ran meanwhile (2.00 ms): nobody");
+    expect(_i ? "started by main at 0 ns" : "started by main at 0 ns");
+    /* the lock's own lane: Alice has it, and it says so at its end */
+    ck_assert_msg(strstr(row_of(" m"), "AAAAAAAA") && strstr(frame(), "by Alice"), "%s", frame());
+    close_ui();
+    end();
+}
+END_TEST
+
+START_TEST(who_woke_it)
+{
+    scene_handed_over(10 * MS);
+    open_ui(_i, 120, 36);
+    frame();
+    cv_ui_at(ui, 8 * MS);
+    choose(1);
+    expect("woken by Alice at 6.00 ms, after 3.00 ms in await lock (m)");
+    expect("ran meanwhile (4.00 ms): Alice 25%");
+    ck_assert_msg(strstr(row_of(" Alice"), _i ? "o" : "●"), "%s", frame());
+    ck_assert_msg(strstr(row_of(_i ? ">Bob" : "▸Bob"), _i ? "v" : "▼"), "%s", frame());
+    close_ui();
+    end();
+}
+END_TEST
+
+/* A variable or a lock chosen in the Shared pane: accesses on the lanes, hand-overs, words about it; Esc lets it go. */
+START_TEST(what_is_shared_can_be_chosen)
+{
+    scene_handed_over(10 * MS);
+    open_ui(_i, 120, 36);
+    frame();
+    press('\t'), press('\t'); /* timeline, switches, shared */
+    press(CV_KEY_DOWN);
+    expect("current_user = \"Bob\"");
+    expect(_i ? "before: Alice wrote \"Alice\", Alice read \"Alice\", Bob wrote \"Bob\"" : "before: Alice wrote \"Alice\" · Alice read \"Alice\" · Bob wrote \"Bob\"");
+    ck_assert_msg(strstr(row_of(" Alice"), "w") && strstr(row_of(" Alice"), "r"), "%s", frame());
+    press(CV_KEY_DOWN);
+    expect("m (lock): free");
+    expect("nobody in line");
+    ck_assert_msg(strstr(row_of(" Alice"), _i ? "o" : "●"), "%s", frame()); /* from her to Bob */
+    cv_ui_at(ui, 5 * MS);
+    expect("m (lock): held by Alice");
+    expect("1 in line: Bob for 2.00 ms");
+    press(27);
+    expect_not("m (lock): held");
+    close_ui();
+    end();
+}
+END_TEST
+
+START_TEST(the_loop_in_words)
+{
+    scene_handed_over(10 * MS);
+    open_ui(false, 120, 36);
+    frame();
+    press(CV_KEY_UP);
+    expect("longest unserved: 2.00 ms, while Bob had it at line 9, until 9.00 ms");
+    expect("had it in this window (");
+    close_ui();
+    end();
+}
+END_TEST
+
+/* Two that wait for each other: the chain ends where it began. */
+START_TEST(round_in_a_circle)
+{
+    scene_begin(CV_THREADS, "threads", 1);
+    info.syncs = syncs, info.nsyncs = NSYNCS;
+    cv_model_free(m);
+    m = cv_model_new(&info, &shm, 0);
+    at(0), start(0, "main", CV_NO_TASK), spawns(0, ALICE, "Alice"), spawns(0, BOB, "Bob");
+    at(MS), run(ALICE, 9), takes(ALICE, LOCK, 0), run(BOB, 9), takes(BOB, OTHER_LOCK, 0);
+    at(2 * MS), waits(ALICE, 10, CV_BLOCK + CV_REASON_LOCK, OTHER_LOCK), waits(BOB, 10, CV_BLOCK + CV_REASON_LOCK, LOCK);
+    cv_model_now(m, 4 * MS);
+    open_ui(false, 120, 36);
+    expect("because Bob blocks in lock (m) at line 10 → Alice: round in a circle, nobody can go on");
+    close_ui();
+    end();
 }
 END_TEST
 
@@ -133,5 +255,12 @@ Suite *suite(void)
     tcase_add_loop_test(c, the_chosen_one_is_seen, 0, 4);
     tcase_add_test(c, findings_are_marked);
     suite_add_tcase(s, c);
+    TCase *cause = tcase_create("cause");
+    tcase_add_loop_test(cause, what_it_waits_for, 0, 2);
+    tcase_add_loop_test(cause, who_woke_it, 0, 2);
+    tcase_add_loop_test(cause, what_is_shared_can_be_chosen, 0, 2);
+    tcase_add_test(cause, the_loop_in_words);
+    tcase_add_test(cause, round_in_a_circle);
+    suite_add_tcase(s, cause);
     return s;
 }

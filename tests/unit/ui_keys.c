@@ -279,9 +279,9 @@ START_TEST(mouse_anywhere)
             }
     press('l');
     frame();
-    cv_ui_input(ui, &(struct cv_input){.kind = CV_IN_MOUSE, .x = 3, .y = 17, .button = 1}); /* the lane "patient" */
+    cv_ui_input(ui, &(struct cv_input){.kind = CV_IN_MOUSE, .x = 3, .y = 16, .button = 1}); /* the lane "patient" */
     ck_assert_msg(strstr(frame(), "▸patient"), "a click selects a lane:\n%s", frame());
-    cv_ui_input(ui, &(struct cv_input){.kind = CV_IN_MOUSE, .x = 20, .y = 17, .button = 1});
+    cv_ui_input(ui, &(struct cv_input){.kind = CV_IN_MOUSE, .x = 20, .y = 16, .button = 1});
     ck_assert_msg(!cv_ui_live(ui), "a click into time holds the view");
     close_ui();
     end();
