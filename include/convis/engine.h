@@ -121,5 +121,7 @@ void cv_schedule_letter(uint32_t letter, char text[8]);
 /* Fills s->expects from the program's [expect] lines that apply to the order's model. Allocated in s->arena's manner
  * (freed by cv_summary_free of model/: each expects[i].seen and the array are plain malloc). */
 void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struct cv_summary *s);
+/* The goal under the order's model in words: "counter < 2", "a and b"; false: there is none. Cleaned. */
+bool cv_goal_text(const struct cv_program *p, const struct cv_order *o, struct cv_buf *out);
 
 #endif

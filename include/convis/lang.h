@@ -144,6 +144,7 @@ struct cv_program {
     struct cv_insn *code; uint32_t ncode;
     struct cv_const *consts; uint32_t nconsts;
     struct cv_expect *expects; uint32_t nexpects;
+    struct cv_expect *goals; uint32_t ngoals; /* what the player is to bring about, all of those of his model; kind: always */
     struct cv_note *notes; uint32_t nnotes;
     struct cv_predict *predict;   /* NULL: none */
     void *arena;

@@ -48,6 +48,8 @@ struct cv_summary {
     struct cv_summary_finding *findings; uint32_t nfindings; /* lost updates are all counted, at most 1000 findings listed */
     uint64_t finding_count[CV_FINDING_COUNT];
     struct cv_summary_expect *expects; uint32_t nexpects;
+    struct cv_summary_expect *goals; uint32_t ngoals; /* judged as expects are; a goal is reached when all hold */
+    uint64_t preemptions;         /* stepped: choices that took the core from who could have gone on; async: out of the loop's own order */
     struct cv_record_counts events;
     bool records_lost;
     const char *source_name, *source_why, *source_precision; bool source_exact;

@@ -13,7 +13,7 @@
 enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
 
 /* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
-enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_PYTHON = 512, APP_LATER = 4096 };
+enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_PYTHON = 512, APP_VERIFY = 1024, APP_LATER = 4096 };
 struct app_args;
 struct app_command_info {
     const char *name, *operands, *summary; /* name "": no word, just FILE */
@@ -33,6 +33,7 @@ struct app_args {
     enum app_command command;
     char **operands;
     int noperands;
+    const char *transcript;                /* --transcript; NULL: none is written */
     const char *model, *schedule, *source, *format; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present;
@@ -137,11 +138,17 @@ int app_dash(const struct app_args *a);
 int app_render(const struct app_args *a);
 int app_check(const struct app_args *a);
 int app_list(const struct app_args *a);
+int app_verify(const struct app_args *a);
 int app_python(const struct app_args *a);
 int app_new(const struct app_args *a);
 int app_completion(const struct app_args *a);
 int app_help(const struct app_args *a);
 void app_usage(FILE *to); /* --help */
+
+/* ── transcripts (transcript.c) ─────────────────────────────────────────────────────────────────── */
+int app_goal(const struct cv_summary *s);  /* 1: reached, 0: not, -1: there is none */
+void app_transcript(struct cv_buf *out, const struct cv_program *p, const struct cv_order *o, const char *schedule, const struct cv_summary *s);
+bool app_transcript_write(const char *path, const struct cv_buf *text, struct cv_buf *why);
 
 /* ── many runs (tally.c) ────────────────────────────────────────────────────────────────────────── */
 /* What came out, in one line: how it ended, the final values, the output. Clean text. */

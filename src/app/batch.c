@@ -186,21 +186,26 @@ static void end(struct batch *b)
 
 int batch_main(const struct app_args *a, int (*body)(struct batch *b, struct cv_order *order))
 {
-    struct batch b = {.args = a, .runs = a->runs};
     struct cv_order order;
-    b.program = app_program(a, a->operands[0]);
-    if (!b.program)
+    struct cv_program *p = app_program(a, a->operands[0]);
+    if (!p)
         return APP_WRONG;
-    if (!app_order(a, b.program, &order)) {
-        cv_program_free(b.program);
+    if (!app_order(a, p, &order)) {
+        cv_program_free(p);
         return APP_WRONG;
     }
+    return batch_with(a, p, &order, body);
+}
+
+int batch_with(const struct app_args *a, struct cv_program *p, struct cv_order *order, int (*body)(struct batch *b, struct cv_order *order))
+{
+    struct batch b = {.args = a, .runs = a->runs, .program = p};
     cv_text_ascii &= !a->json; /* JSON escapes by itself: its texts stay whole */
     if (!begin(&b)) {
         cv_program_free(b.program);
         return APP_REFUSED;
     }
-    int status = body(&b, &order);
+    int status = body(&b, order);
     hide_progress(&b);
     int caught = b.caught;
     end(&b);

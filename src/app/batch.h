@@ -23,6 +23,8 @@ struct batch {
 
 /* Reads the scenario of the command line, makes the order it asks for, and lets body do the runs; ends as a signal that came
  * meanwhile would have it. Returns the exit status. */
+/* The same of a program and an order that are there; the program is freed. */
+int batch_with(const struct app_args *a, struct cv_program *p, struct cv_order *order, int (*body)(struct batch *b, struct cv_order *order));
 int batch_main(const struct app_args *a, int (*body)(struct batch *b, struct cv_order *order));
 /* Plays one run to its end; the caller ends it with app_play_end(&b->play). -1: it was played; else the exit status: the
  * system refused, the schedule is wrong, or a signal came (all said). */

@@ -146,6 +146,15 @@ static void let_go(struct dash *d)
     uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
 }
 
+/* A lesson that is a puzzle says so. */
+static void add_goal(struct dash *d, struct cv_buf *text)
+{
+    struct cv_buf goal = {0};
+    if (cv_goal_text(d->program, &d->order, &goal))
+        cv_buf_printf(text, "%sgoal: %s - press s", text->n ? "; " : "", goal.at);
+    cv_buf_release(&goal);
+}
+
 static void begin_run(struct dash *d)
 {
     struct cv_buf why = {0};
@@ -161,6 +170,11 @@ static void begin_run(struct dash *d)
     d->play.history = d->args->history;
     if (app_play_start(&d->play, &d->loop, d->args->exe, d->program, &d->order, d->guess, d->args->source, &why)) {
         cv_ui_model(d->ui, d->play.model);
+        struct cv_buf goal = {0};
+        add_goal(d, &goal);
+        if (goal.n && !d->order.stepped)
+            tell(d, goal.at);
+        cv_buf_release(&goal);
         if (d->order.stepped)
             app_stage_begin(&d->stage, &d->play, d->ui);
         d->frozen = cv_ui_waits(d->ui);
@@ -172,6 +186,23 @@ static void begin_run(struct dash *d)
         tell(d, why.at ? why.at : "the run cannot be started");
         d->status = APP_REFUSED;
     }
+    cv_buf_release(&why);
+}
+
+/* Of a puzzle that is solved, and of what is none. */
+static void write_transcript(struct dash *d, struct cv_buf *said)
+{
+    struct cv_buf text = {0}, schedule = {0}, why = {0};
+    struct cv_summary *s = app_play_summary(&d->play);
+    if (app_goal(s) != 0) {
+        app_stage_schedule(&d->stage, &schedule);
+        app_transcript(&text, d->program, &d->order, schedule.at ? schedule.at : "", s);
+        bool right = app_transcript_write(d->args->transcript, &text, &why);
+        cv_buf_printf(said, "%s%s%s", said->n ? "; " : "", right ? "transcript written to " : "", right ? d->args->transcript : why.at);
+    }
+    cv_summary_free(s);
+    cv_buf_release(&text);
+    cv_buf_release(&schedule);
     cv_buf_release(&why);
 }
 
@@ -200,6 +231,10 @@ static void tell_end(struct dash *d)
             }
         cv_summary_free(s);
     }
+    if (!d->stage.play)
+        add_goal(d, &text);
+    else if (d->args->transcript && d->stage.over && app_stage_rests(&d->stage))
+        write_transcript(d, &text);
     tell(d, text.at ? text.at : "");
     cv_buf_release(&text);
 }

@@ -12,7 +12,7 @@
 #include "app/app.h"
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_TRANSCRIPT, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
        O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING };
 
 const struct app_command_info app_commands[] = {
@@ -22,6 +22,7 @@ const struct app_command_info app_commands[] = {
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
     {"python", "FILE", "the same program for CPython: asyncio, threading or multiprocessing, by the model", APP_PYTHON, 1, 1, app_python},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
+    {"verify", "FILE", "play a transcript again: right (0) or not (1)", APP_VERIFY, 1, 1, app_verify},
     {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
     {"new", "NAME", "write a commented scenario to begin from", APP_NEW, 1, 1, app_new},
     {"completion", "SHELL", "the completions for bash, zsh or fish", APP_COMPLETION, 1, 1, app_completion},
@@ -36,6 +37,7 @@ const struct app_option_info app_options[] = {
     {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE, 's'},
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
+    {0, "transcript", "FILE", "write there what was played in the scheduler's place, to hand in; verify checks it", APP_DASH | APP_RUN, O_TRANSCRIPT},
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
@@ -212,6 +214,7 @@ static int take_option(struct app_args *a, int code, char *value)
             return app_say(APP_WRONG, "--schedule is too long (at most %d bytes)", CV_LIMIT_SCHEDULE);
         a->schedule = value;
         break;
+    case O_TRANSCRIPT: a->transcript = value; break;
     case O_JSON: a->json = true; break;
     case O_SOURCE:
         if (!is_source(value))

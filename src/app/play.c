@@ -127,6 +127,7 @@ struct cv_summary *app_play_summary(const struct app_play *y)
         if (cv_session_cell(y->session, v, &cell, &items))
             cv_summary_cells(s, cv_session_shm(y->session), v, &cell, items);
     }
+    s->preemptions = atomic_load(&cv_session_shm(y->session)->head->preemptions);
     cv_expect_judge(y->program, &y->order, s);
     return s;
 }

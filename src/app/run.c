@@ -1,6 +1,18 @@
 /* `convis run FILE`: the output, then a summary; with --json the object alone; with -n what came out how often. */
 #include "app/batch.h"
 #include "convis/export.h"
+#include <string.h>
+
+static int transcript(struct batch *b, const struct cv_order *order, const struct cv_summary *s, int status)
+{
+    struct cv_buf text = {0}, why = {0};
+    app_transcript(&text, b->program, order, order->schedule ? order->schedule : "", s);
+    if (!app_transcript_write(b->args->transcript, &text, &why))
+        status = app_say(APP_REFUSED, "%s", why.at);
+    cv_buf_release(&text);
+    cv_buf_release(&why);
+    return status;
+}
 
 static int run_one(struct batch *b, struct cv_order *order)
 {
@@ -14,6 +26,8 @@ static int run_one(struct batch *b, struct cv_order *order)
         cv_exporter(b->args->json ? "json" : "text")->write(&text, cv_session_info(b->play.session), s, app_ascii(b->args));
         batch_put(b, &text);
         status = app_verdict(s);
+        if (b->args->transcript)
+            status = transcript(b, order, s, status);
         cv_summary_free(s);
     }
     app_play_end(&b->play);
@@ -51,6 +65,8 @@ static int run_many(struct batch *b, struct cv_order *order)
 
 int app_run(const struct app_args *a)
 {
+    if (a->transcript && (a->runs || !a->model || strncmp(a->model, "stepped", 7)))
+        return app_say(APP_WRONG, "--transcript is of one run in virtual time: add -m stepped:MODEL, with --schedule");
     if (a->observer)
         return app_observe(a);
     return batch_main(a, a->runs ? run_many : run_one);

@@ -37,7 +37,7 @@ static void cut(struct app_stage *st, uint64_t records)
     size_t n = st->log.n;
     while (n && st->log.at[n - 1].records > records)
         n--;
-    st->over = false;
+    st->over = st->judged = false;
     st->records = records;
     cv_reader_rewind(st->play->reader);
     if (n == st->log.n)
@@ -144,10 +144,36 @@ static void show(struct app_stage *st)
     bool longer = tail(st, &at);
     st->shown = (struct cv_ui_stage){.steps = st->steps.at, .nsteps = (uint32_t)st->steps.n, .more = at.ntasks - at.nrows, .schedule = st->schedule.at,
                                      .longer = longer, .over = at.over != CV_OUT_NONE, .position = at.position, .preemptions = at.preemptions};
+    struct cv_buf goal = {0};
+    if (st->goal.n)
+        cv_buf_printf(&goal, "goal: %s", st->goal.at);
+    st->shown.goal = goal.n ? keep(st, goal.at, goal.n) : NULL;
+    cv_buf_release(&goal);
     if (*at.trouble) {
         st->trouble.n = 0;
         cv_text_clean(&st->trouble, at.trouble, strlen(at.trouble));
     }
+    cv_ui_stage(st->ui, &st->shown);
+}
+
+/* At the end, once all of it is in the model. */
+static void judge(struct app_stage *st)
+{
+    if (!st->over || st->judged || st->folded != st->log.n || !st->goal.n)
+        return;
+    struct cv_summary *s = app_play_summary(st->play);
+    st->shown.reached = app_goal(s) > 0 ? 1 : -1;
+    st->verdict.n = 0;
+    cv_buf_printf(&st->verdict, st->shown.reached > 0 ? "goal reached: %s" : "goal not reached: %s", st->goal.at);
+    if (st->shown.reached > 0)
+        cv_buf_printf(&st->verdict, ", with %llu %s%s", (unsigned long long)s->preemptions, s->preemptions == 1 ? "preemption" : "preemptions",
+                      st->play->order.model == CV_ASYNC ? " of the loop's order" : "");
+    for (uint32_t i = 0; i < s->ngoals && st->shown.reached < 0; i++)
+        if (s->goals[i].holds != CV_HOLDS && s->goals[i].seen.n)
+            cv_buf_printf(&st->verdict, " (%s)", s->goals[i].seen.at);
+    st->shown.goal = st->verdict.at;
+    st->judged = true;
+    cv_summary_free(s);
     cv_ui_stage(st->ui, &st->shown);
 }
 
@@ -163,9 +189,12 @@ static bool settle(struct app_stage *st, bool idle)
             note_end(st, &at);
         fold(st);
         show(st);
+        judge(st);
         return true;
     }
-    return fold(st);
+    bool any = fold(st);
+    judge(st);
+    return any;
 }
 
 bool app_stage_tick(struct app_stage *st)
@@ -243,6 +272,7 @@ void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui)
     st->ui = ui;
     st->asked = true;
     st->shown = (struct cv_ui_stage){.busy = true, .schedule = ""};
+    cv_goal_text(y->program, &y->order, &st->goal);
     cv_ui_stage(ui, &st->shown);
 }
 
@@ -258,6 +288,8 @@ void app_stage_end(struct app_stage *st)
     cv_buf_release(&st->schedule);
     cv_buf_release(&st->trouble);
     cv_buf_release(&st->word);
+    cv_buf_release(&st->goal);
+    cv_buf_release(&st->verdict);
     *st = (struct app_stage){0};
 }
 

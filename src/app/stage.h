@@ -20,6 +20,8 @@ struct app_stage {
     CV_VEC(struct cv_ui_step) steps;
     struct stage_texts texts;       /* what the steps point to */
     CV_VEC(const char **) parts;
+    bool judged;                    /* the end that is shown, against the goal */
+    struct cv_buf goal, verdict;    /* in words */
     struct cv_buf schedule, trouble, word; /* trouble: of what was played; word: how the run ended */
 };
 /* The play's watch, and its aside, must be set to this before it starts; app_stage_begin once it has. */

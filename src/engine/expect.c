@@ -464,17 +464,20 @@ static enum cv_holds verdict(enum cv_expect_kind kind, const struct result *r)
     return !came ? CV_OPEN : kind == CV_X_SOMETIMES ? CV_HOLDS : CV_FAILS;
 }
 
-void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struct cv_summary *s)
+static bool meant(const struct cv_expect *x, const struct cv_order *o) { return x->models >> o->model & 1 && !(x->gil_only && !o->gil); }
+
+static void judge_lines(const struct cv_program *p, const struct cv_order *o, const struct cv_expect *lines, uint32_t n, struct cv_summary *s,
+                        struct cv_summary_expect **to_lines, uint32_t *to_n)
 {
-    s->expects = cv_alloc((p->nexpects + 1) * sizeof *s->expects);
-    s->nexpects = 0;
-    for (uint32_t k = 0; k < p->nexpects; k++) {
-        const struct cv_expect *x = &p->expects[k];
-        if (!(x->models >> o->model & 1) || (x->gil_only && !o->gil))
+    *to_lines = cv_alloc((n + 1) * sizeof **to_lines);
+    *to_n = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        const struct cv_expect *x = &lines[k];
+        if (!meant(x, o))
             continue;
         struct judge j = {.p = p, .s = s};
         struct result r = eval(&j, x->expr);
-        struct cv_summary_expect *to = &s->expects[s->nexpects++];
+        struct cv_summary_expect *to = &(*to_lines)[(*to_n)++];
         *to = (struct cv_summary_expect){.line = x->line, .text = x->text, .kind = x->kind, .holds = verdict(x->kind, &r), .seen = j.seen};
         if (r.kind == ERROR)
             cv_buf_printf(&to->seen, "%scannot be computed", to->seen.n ? "; " : "");
@@ -482,4 +485,21 @@ void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struc
             free(j.kept.at[i]);
         free(j.kept.at);
     }
+}
+
+void cv_expect_judge(const struct cv_program *p, const struct cv_order *o, struct cv_summary *s)
+{
+    judge_lines(p, o, p->expects, p->nexpects, s, &s->expects, &s->nexpects);
+    judge_lines(p, o, p->goals, p->ngoals, s, &s->goals, &s->ngoals);
+}
+
+bool cv_goal_text(const struct cv_program *p, const struct cv_order *o, struct cv_buf *out)
+{
+    size_t before = out->n;
+    for (uint32_t k = 0; k < p->ngoals; k++)
+        if (meant(&p->goals[k], o)) {
+            cv_buf_str(out, out->n > before ? " and " : "");
+            cv_text_clean(out, p->goals[k].text, strlen(p->goals[k].text));
+        }
+    return out->n > before;
 }

@@ -141,7 +141,7 @@ static uint32_t wanted(struct stepped *e, uint32_t task)
 static uint32_t pick(struct stepped *e)
 {
     struct stage *s = &e->s;
-    uint32_t n = 0, oldest = CV_NO_TASK, sleeping = 0, letter;
+    uint32_t n = 0, oldest = CV_NO_TASK, other = CV_NO_TASK /* the oldest beside who is on the core */, sleeping = 0, letter;
     e->again = false;
     for (uint32_t t = 0; t < s->n; t++) {
         struct player *p = &s->players[t];
@@ -153,6 +153,8 @@ static uint32_t pick(struct stepped *e)
         n++;
         if (oldest == CV_NO_TASK || p->ready_order < s->players[oldest].ready_order)
             oldest = t;
+        if (t != s->current && (other == CV_NO_TASK || p->ready_order < s->players[other].ready_order))
+            other = t;
     }
     e->oldest = oldest;
     if (n == 0 && !(sleeping && s->scheduled))
@@ -192,6 +194,8 @@ static uint32_t pick(struct stepped *e)
         return CV_NO_TASK;
     if (s->scheduled && !stage_is_async(s)) { /* used up: no preemption any more */
         s->players[oldest].hops = 0;
+        if (e->spun && other != CV_NO_TASK)
+            return other;
         return s->current != CV_NO_TASK && s->players[s->current].phase == RUNNABLE ? s->current : oldest;
     }
     if (s->scheduled || s->own_order)
@@ -219,6 +223,7 @@ static void turn(struct stepped *e, uint32_t task)
     struct stage *s = &e->s;
     bool first = true, go = true;
     uint32_t letter, steps = 0;
+    e->spun = false;
     if (task >= s->letters_from && preempts(e, task))
         atomic_fetch_add(&stage_head(s)->preemptions, 1);
     while (go && !s->over && !atomic_load_explicit(&stage_head(s)->stop, memory_order_relaxed)) {
@@ -237,6 +242,7 @@ static void turn(struct stepped *e, uint32_t task)
             }
         }
         steps += a.visible;
+        e->spun |= a.op == CV_OP_SPIN;
         go = stage_act(s, task, &a);
         desk_acted(e, &a);
     }

@@ -27,6 +27,7 @@ struct stepped {
     struct stage s;
     uint32_t want;               /* is to go, as soon as it is due; CV_NO_TASK */
     uint32_t oldest;             /* of those that may go, the first in the queue; of the last look */
+    bool spun;                   /* the last turn burnt the core waiting: it goes on elsewhere, if it can */
     bool again;                  /* of pick: nothing was decided, look again */
     struct desk_side desk;
 };

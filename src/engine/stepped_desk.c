@@ -261,7 +261,7 @@ static uint32_t by_itself(struct stepped *e)
         d->left--;
         return by_chance(e);
     }
-    if (goes && d->going == CV_DESK_ON && may_choose(e, d->task) && e->s.players[d->task].phase == RUNNABLE && d->shown == d->shown_before)
+    if (goes && d->going == CV_DESK_ON && may_choose(e, d->task) && e->s.players[d->task].phase == RUNNABLE && d->shown == d->shown_before && !e->spun)
         return d->task;
     d->going = CV_DESK_NONE;
     d->seen = atomic_load(&d->at->asked);

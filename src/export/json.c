@@ -243,7 +243,16 @@ static void write_json(struct cv_buf *out, const struct cv_run_info *info, const
         string(out, x->seen.at);
         cv_buf_str(out, " }");
     }
-    cv_buf_str(out, " ],\n  \"events\": { ");
+    cv_buf_str(out, " ],\n  \"goals\": [");
+    for (uint32_t i = 0; i < s->ngoals; i++) {
+        const struct cv_summary_expect *x = &s->goals[i];
+        cv_buf_printf(out, "%s\n    { \"line\": %u, \"text\": ", i ? "," : "", x->line);
+        string(out, x->text);
+        cv_buf_printf(out, ", \"holds\": %s, \"seen\": ", x->holds < 0 ? "null" : x->holds ? "true" : "false");
+        string(out, x->seen.at);
+        cv_buf_str(out, " }");
+    }
+    cv_buf_printf(out, " ],\n  \"preemptions\": %llu,\n  \"events\": { ", (unsigned long long)s->preemptions);
     records(out, &s->events);
     cv_buf_str(out, " },\n  \"switch_source\": { \"name\": ");
     string(out, s->source_name);

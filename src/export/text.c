@@ -109,6 +109,11 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
         }
         cv_buf_str(out, "\n");
     }
+    for (uint32_t i = 0; i < s->ngoals && info->stepped; i++) { /* a goal is the player's */
+        cv_buf_str(out, s->goals[i].holds == CV_HOLDS ? "goal reached: " : "goal not reached: ");
+        clean(out, s->goals[i].text);
+        cv_buf_printf(out, "  (line %u; %llu preemption%s)\n", s->goals[i].line, (unsigned long long)s->preemptions, s->preemptions == 1 ? "" : "s");
+    }
     cv_buf_printf(out, "kernel switches: %s%s%s%s%s%s; clock %s; %llu records, %llu lost\n", s->source_name, *s->source_precision ? ", " : "",
                   s->source_precision, *s->source_why ? " (" : "", s->source_why, *s->source_why ? ")" : "", s->clock_name,
                   (unsigned long long)s->events.recorded, (unsigned long long)(s->events.lost + s->events.overwritten));

@@ -4,7 +4,7 @@
 
 #include "lang/reader.h"
 
-enum section_kind { S_NONE, S_SCENARIO, S_PARAMS, S_SHARED, S_MEMORY, S_SYNC, S_TASK, S_MAIN, S_EXPECT, S_NOTE, S_PREDICT, S_LATER };
+enum section_kind { S_NONE, S_SCENARIO, S_PARAMS, S_SHARED, S_MEMORY, S_SYNC, S_TASK, S_MAIN, S_EXPECT, S_GOAL, S_NOTE, S_PREDICT, S_LATER };
 struct section {
     enum section_kind kind;
     size_t header, from, to;
@@ -41,6 +41,14 @@ static void header(struct reader *r, struct section *s, const struct line *l)
             reader_model_name(r, &bits, true);
             s->gil_only = (bits & CV_M_GIL) != 0;
             s->models = s->gil_only ? CV_M_THREADS : bits;
+        }
+    } else if (!strcmp(word, "goal")) {
+        s->kind = S_GOAL;
+        s->models = 7;
+        if (!reader_is(r, "]")) {
+            unsigned bits = 0;
+            reader_model_name(r, &bits, true);
+            s->models = bits & CV_M_GIL ? CV_M_THREADS : bits;
         }
     } else if (!strcmp(word, "task") || !strcmp(word, "note")) {
         s->kind = *word == 't' ? S_TASK : S_NOTE;
@@ -162,6 +170,31 @@ static void expectations(struct reader *r, const sections_t *sections)
     r->expecting = false;
 }
 
+static void goals(struct reader *r, const sections_t *sections)
+{
+    struct cv_program *p = r->p;
+    r->expecting = true;
+    for (size_t i = 0; i < sections->n; i++) {
+        const struct section *s = &sections->at[i];
+        for (size_t n = s->from; s->kind == S_GOAL && n < s->to; n++) {
+            const struct line *l = &r->lines.at[n];
+            if (l->text == l->end)
+                continue;
+            if (!p->goals)
+                p->goals = arena_alloc(r->arena, (CV_LIMIT_EXPECTS + 1) * sizeof *p->goals);
+            reader_start(r, l);
+            if (reader_full(r, p->ngoals, CV_LIMIT_EXPECTS, "goals"))
+                return;
+            struct cv_expr *e = reader_expr(r);
+            if (!r->failed)
+                reader_end_of_line(r);
+            p->goals[p->ngoals++] = (struct cv_expect){.line = l->number, .text = arena_text(r->arena, l->text, (size_t)(l->end - l->text)),
+                                                       .kind = CV_X_ALWAYS, .models = s->models, .expr = e};
+        }
+    }
+    r->expecting = false;
+}
+
 static void lecture(struct reader *r, const sections_t *sections)
 {
     for (size_t i = 0; i < sections->n; i++) {
@@ -266,6 +299,7 @@ static void read_all(struct reader *r)
         cv_diag_error(r->diags, (struct cv_place){1, 1, 0}, "there is no [task …]: nothing to run");
     bodies(r, &sections);
     expectations(r, &sections);
+    goals(r, &sections);
     lecture(r, &sections);
     if (!r->diags->errors)
         reader_compile(r);

@@ -20,7 +20,7 @@ const struct cv_word cv_sections[] = {
     {"expect", "[expect]", "what must hold at the end, one expression a line; sometimes E, never E: of all runs together", false},
     {"note", "[note EVENT]", "text for the lecture, for when EVENT happens", false},
     {"predict", "[predict]", "a question to the room before the run: question, a to e, answer, because", false},
-    {"goal", "[goal]", "what a player is to bring about", true},
+    {"goal", "[goal]", "what the player in the scheduler's place is to bring about: expressions as in [expect], all of them", false},
     {0}};
 
 const struct cv_word cv_statements[] = {

@@ -316,6 +316,9 @@ void cv_summary_free(struct cv_summary *s)
     for (uint32_t i = 0; i < s->nexpects; i++)
         cv_buf_release(&s->expects[i].seen);
     free(s->expects);
+    for (uint32_t i = 0; i < s->ngoals; i++)
+        cv_buf_release(&s->goals[i].seen);
+    free(s->goals);
     free(a);
     free(s);
 }

@@ -4,8 +4,10 @@
 #include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define FILE_NAME "tests/pty/step.ini"
 
@@ -140,6 +142,39 @@ START_TEST(a_task_that_never_comes_to_a_step_is_named)
 }
 END_TEST
 
+/* A puzzle tells its goal as it opens; who reaches it is told so, with how many preemptions, and has a transcript of it, the same
+ * that the schedule makes without a screen. */
+START_TEST(a_puzzle_is_solved_and_written_down)
+{
+    char mine[] = "/tmp/convis-transcript-XXXXXX", other[64], command[512];
+    int fd = mkstemp(mine);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    snprintf(other, sizeof other, "%s~", mine);
+    struct pty *p = start((const char *const[]){"scenarios/lost-update.ini", "-p", "rounds=2", "--transcript", mine, NULL});
+    pty_expect(p, "goal: counter < 2 * rounds - press s");
+    pty_send(p, "s");
+    pty_expect_in(p, "Step", "goal: counter < 2 * rounds");
+    pty_send(p, "122"); /* B's read, B's write, in between A's */
+    pty_expect_in(p, "Step", "A B2");
+    pty_send(p, "1f2f");
+    pty_expect_in(p, "Step", "goal reached: counter < 2 * rounds, with 2 preemptions");
+    pty_expect(p, "transcript written to ");
+    pty_send(p, "\177");
+    pty_expect_not_in(p, "Step", "goal reached");
+    finish(p);
+    const char *convis = getenv("CV_CONVIS") ? getenv("CV_CONVIS") : "build/convis";
+    snprintf(command, sizeof command, "%s verify %s >/dev/null", convis, mine);
+    ck_assert_int_eq(system(command), 0);
+    snprintf(command, sizeof command, "%s run scenarios/lost-update.ini -p rounds=2 -m stepped:threads --schedule \"$(sed -n 's/^schedule: //p' %s)\" --transcript %s >/dev/null", convis, mine, other);
+    ck_assert_int_eq(system(command), 0);
+    snprintf(command, sizeof command, "cmp %s %s", mine, other);
+    ck_assert_int_eq(system(command), 0);
+    remove(mine);
+    remove(other);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("steps");
@@ -150,6 +185,7 @@ Suite *suite(void)
     tcase_add_test(c, a_schedule_is_played_copied_and_tried_under_other_rules);
     tcase_add_test(c, a_schedule_that_is_none_is_told);
     tcase_add_test(c, deep_down);
+    tcase_add_test(c, a_puzzle_is_solved_and_written_down);
     tcase_add_test(c, a_task_that_never_comes_to_a_step_is_named);
     suite_add_tcase(s, c);
     return s;

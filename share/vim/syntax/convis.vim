@@ -6,8 +6,8 @@ syn case match
 
 syn match   convisComment     ";.*$" contains=convisTodo
 syn keyword convisTodo        contained TODO FIXME XXX
-syn match   convisSection     "^\s*\[\s*\%(scenario\|params\|shared memory\|shared\|sync\|task\|main\|expect\|note\|predict\)\>[^]]*\]" contains=convisModel,convisString,convisNumber,convisAt
-syn match   convisAt          contained "\<\%(for\|in\|x\|mark\|line\|at\|model\|task\|note\|expect\)\>"
+syn match   convisSection     "^\s*\[\s*\%(scenario\|params\|shared memory\|shared\|sync\|task\|main\|expect\|goal\|note\|predict\)\>[^]]*\]" contains=convisModel,convisString,convisNumber,convisAt
+syn match   convisAt          contained "\<\%(for\|in\|x\|mark\|line\|at\|model\|task\|note\|expect\|goal\)\>"
 syn match   convisSetting     "^\s*\%(title\|about\|model\|models\|gil\|switch_interval\|cores\|pool\|pace\|timeout\|schedule\|history\|question\|answer\|because\)\ze\s*="
 syn keyword convisModel       async threads processes gil stepped
 syn keyword convisStatement   print spin until check mark sleep fetch yield lock unlock acquire release put get spawn join
