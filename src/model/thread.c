@@ -58,7 +58,8 @@ size_t thread_cut(struct task *t, uint64_t until)
     size_t n = ended_by(x, until);
     n = n < 64 ? 0 : n;
     x->within.n -= n;
-    memmove(x->within.at, x->within.at + n, x->within.n * sizeof *x->within.at);
+    if (n)
+        memmove(x->within.at, x->within.at + n, x->within.n * sizeof *x->within.at);
     return n * sizeof *x->within.at + instants_cut(&x->moves, until);
 }
 

@@ -72,7 +72,7 @@ static void parameter(struct cv_buf *b, const char *text)
 
 static void colour(struct cv_buf *b, uint32_t c, int base)
 {
-    char text[24];
+    char text[32];
     if (c == THEME_OWN)
         snprintf(text, sizeof text, "%d", base + 9);
     else if (c & RGB_SENT)

@@ -4,6 +4,7 @@ come sometimes, came in virtual time; the cured twin is silent there and for rea
 usage: read.py FOLDER. What is wrong goes to standard output; the exit status says whether anything is."""
 import glob
 import json
+import os
 import re
 import sys
 
@@ -53,10 +54,11 @@ for path in paths:
     if missing:
         failed = True
         print(path, missing)
-for scenario, model, line in hoped - came:
+few = bool(os.environ.get("SANITIZE"))  # runs: what chance brings may not have come
+for scenario, model, line in set() if few else hoped - came:
     failed = True
     print(f"{scenario} under {model}: in no run came: {line}")
-for scenario, rules, what in SHOWN:
+for scenario, rules, what in [] if few else SHOWN:
     if (scenario, f"stepped:{rules}", what) not in found:
         failed = True
         print(f"{scenario} under stepped:{rules}: no {what}")

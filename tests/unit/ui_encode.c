@@ -8,6 +8,13 @@
 
 enum { W = 60, H = 18, FRAMES = 300 };
 
+/* Of what is asked for every byte: Check writes down each of its own assertions. */
+#define must(holds, ...)                \
+    do {                                \
+        if (!(holds))                   \
+            ck_abort_msg(__VA_ARGS__);  \
+    } while (0)
+
 /* ── a small terminal ───────────────────────────────────────────────────────────────────────────── */
 struct glyph { uint32_t c; struct encode_look look; };
 static struct glyph screen[H][W];
@@ -35,19 +42,19 @@ static void attributes(const int *p, int n)
         case 24: pen.attrs &= ~(unsigned)CV_A_UNDERLINE; break;
         case 27: pen.attrs &= ~(unsigned)CV_A_REVERSE; break;
         case 38: case 48:
-            ck_assert_int_lt(i + 2, n);
+            must(i + 2 < n, "%d parameters", n);
             if (p[i + 1] == 5) {
                 *which = (uint32_t)p[i + 2];
                 i += 2;
             } else {
-                ck_assert(p[i + 1] == 2 && i + 4 < n);
+                must(p[i + 1] == 2 && i + 4 < n, "%d parameters of a colour", n);
                 *which = 0x1000000u | (uint32_t)p[i + 2] << 16 | (uint32_t)p[i + 3] << 8 | (uint32_t)p[i + 4];
                 i += 4;
             }
             break;
         case 39: case 49: *which = THEME_OWN; break;
         default:
-            ck_assert_msg((p[i] >= 30 && p[i] < 38) || (p[i] >= 40 && p[i] < 48), "attribute %d", p[i]);
+            must((p[i] >= 30 && p[i] < 38) || (p[i] >= 40 && p[i] < 48), "attribute %d", p[i]);
             *which = (uint32_t)p[i] % 10;
         }
     }
@@ -58,12 +65,12 @@ static const char *sequence(const char *s)
     int p[16] = {0}, n = 0;
     bool any = false;
     for (; *s < 0x40; s++) {
-        ck_assert_msg((*s >= '0' && *s <= '9') || *s == ';', "'%c' in a sequence", *s);
+        must((*s >= '0' && *s <= '9') || *s == ';', "'%c' in a sequence", *s);
         if (*s == ';')
             n++;
         else
             p[n] = p[n] * 10 + (*s - '0'), any = true;
-        ck_assert_int_lt(n, 16);
+        must(n < 16, "%d parameters", n);
     }
     int first = any && p[0] ? p[0] : 1;
     switch (*s) {
@@ -87,7 +94,7 @@ static void terminal_reads(const struct cv_buf *b)
     const char *s = b->at, *end = s + b->n;
     while (s < end) {
         if (*s == '\033') {
-            ck_assert_int_eq(s[1], '[');
+            must(s[1] == '[', "'%c' behind an escape", s[1]);
             s = sequence(s + 2);
         } else if (*s == '\r' || *s == '\n' || *s == '\b') {
             at_x = *s == '\r' ? 0 : *s == '\b' ? at_x - 1 : at_x;
@@ -97,13 +104,13 @@ static void terminal_reads(const struct cv_buf *b)
             uint32_t c = cv_utf8(s, (size_t)(end - s), &length);
             int width = cv_text_width(c);
             s += length;
-            ck_assert_msg(at_x >= 0 && at_x + width <= W && at_y >= 0 && at_y < H, "written at %d, %d", at_x, at_y);
+            must(at_x >= 0 && at_x + width <= W && at_y >= 0 && at_y < H, "written at %d, %d", at_x, at_y);
             screen[at_y][at_x] = (struct glyph){c, pen};
             if (width == 2)
                 screen[at_y][at_x + 1] = (struct glyph){0, pen};
             at_x += width;
         }
-        ck_assert_msg(at_x >= 0 && at_x <= W && at_y >= 0 && at_y < H, "the cursor went to %d, %d", at_x, at_y);
+        must(at_x >= 0 && at_x <= W && at_y >= 0 && at_y < H, "the cursor went to %d, %d", at_x, at_y);
     }
 }
 
