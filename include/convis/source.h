@@ -32,6 +32,11 @@ struct cv_source {
 int cv_source_open(struct cv_source *s, const char *only, pid_t pid, const struct cv_shm *shm, const struct cv_topo *topo);
 void cv_source_close(struct cv_source *s);
 
+/* What watching costs on this machine, measured on the spot in some hundredths of a second: ns. */
+struct cv_cost { double clock_ns, event_ns /* bare look at the clock; an event */, switch_ns, watched_ns /* of two threads: told by nobody, by the source */; };
+/* source: its name, NULL: none. false: it could not be measured. Forks a process of its own. */
+bool cv_cost_measure(struct cv_cost *c, const char *source);
+
 /* Utilization of every core from /proc/stat. */
 struct cv_cores;
 struct cv_cores *cv_cores_open(void);        /* NULL: no /proc/stat; errno says */

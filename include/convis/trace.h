@@ -221,6 +221,20 @@ static inline void cv_emit0(struct cv_ring *r, enum cv_event_kind kind, unsigned
 {
     cv_emit(r, 0, cv_emit_header(kind, 0, flags, task, line, obj), 0, 0, 0, 0, 0, 0);
 }
+/* One record at a stamp that an event before it got, 0: now. Returns the stamp; 0: it is not known (the long way). */
+static inline uint64_t cv_emit0_at(struct cv_ring *r, uint64_t stamp, enum cv_event_kind kind, uint32_t task, unsigned line, unsigned obj)
+{
+    uint64_t head = r->head, w1 = cv_emit_header(kind, 0, 0, task, line, obj);
+    if (__builtin_expect(r->limit == head, 0)) {
+        cv_emit_late(r, w1, 0, 0, 0, 0, 0, 0);
+        return 0;
+    }
+    stamp = stamp ? stamp : cv_tsc();
+    *(struct cv_record *)(r->lap + head * sizeof(struct cv_record)) = (struct cv_record){stamp, w1};
+    r->head = head + 1;
+    atomic_store_explicit(&r->shared->head, r->head, memory_order_release);
+    return stamp;
+}
 static inline void cv_emit1(struct cv_ring *r, enum cv_event_kind kind, unsigned flags, uint32_t task, unsigned line, unsigned obj,
                             uint64_t a, uint64_t b)
 {

@@ -30,7 +30,7 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
     CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE,
-    CV_CMD_STAGE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP
+    CV_CMD_STAGE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST
 };
 struct cv_key_info { const char *action /* what it is called in a configuration, '_' for '-' */, *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
@@ -76,7 +76,7 @@ void cv_ui_model(struct cv_ui *ui, const struct cv_model *m);
 void cv_ui_topo(struct cv_ui *ui, const struct cv_topo *t);
 void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s);
 /* Lines of clean text over the lower part of the screen, until Esc or NULL. Copied. */
-void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text);
+void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text, bool bad /* something is wrong */);
 enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in);
 void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of the canvas's size */
 /* Other keys for an action; second may be 0. false: those of this one are fixed. */

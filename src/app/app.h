@@ -122,6 +122,8 @@ void app_play_status(const struct app_play *y, struct cv_ui_status *s); /* what 
 void app_play_end(struct app_play *y); /* stops the run if it still goes; releases all; idempotent */
 /* 0 or 1 as the summary stands: expectations, and outcomes nobody expected. */
 int app_verdict(const struct cv_summary *s);
+/* What one record and one switch cost here, measured now; what of it fell to this run. */
+void app_cost_words(const struct app_play *y, bool ascii, struct cv_buf *out);
 
 /* ── what must not be left behind (guard.c) ─────────────────────────────────────────────────────── */
 /* From now on a fatal signal or a panic restores the terminal (restore may be NULL) and kills the run. */

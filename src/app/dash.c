@@ -349,7 +349,7 @@ static void open_lesson(struct dash *d, size_t i)
     }
     end_run(d);
     uv_fs_event_stop(&d->folder); /* another file than the one that was to be watched */
-    cv_ui_notice(d->ui, NULL, NULL);
+    cv_ui_notice(d->ui, NULL, NULL, false);
     cv_program_free(d->program);
     d->program = p;
     d->order = order;
@@ -407,7 +407,7 @@ static void read_again(struct dash *d)
         begin_run(d);
     }
     if (!same && (text.n || said.n)) {
-        cv_ui_notice(d->ui, "not run: the file is wrong", right ? NULL : said.at);
+        cv_ui_notice(d->ui, "not run: the file is wrong", right ? NULL : said.at, true);
         cv_buf_release(&d->text);
         d->text = text;
         text = (struct cv_buf){0};
@@ -439,7 +439,7 @@ static void copy_schedule(struct dash *d)
         cv_buf_printf(&text, "%s\n", schedule.at);
         app_stage_legend(&d->stage, &text);
         cv_buf_printf(&text, "\nconvis run %s -m %s --schedule \"…\" plays it without a screen.", d->program->file, cv_order_model_name(&d->order));
-        cv_ui_notice(d->ui, copied ? "schedule, sent to the terminal's clipboard" : "schedule, too long for a clipboard", text.at);
+        cv_ui_notice(d->ui, copied ? "schedule, sent to the terminal's clipboard" : "schedule, too long for a clipboard", text.at, false);
         d->dirty = true;
     }
     cv_buf_release(&schedule);
@@ -456,6 +456,15 @@ static bool stage_takes(struct dash *d, enum cv_command command)
     }
     tell_stage(d);
     return true;
+}
+
+static void tell_cost(struct dash *d)
+{
+    struct cv_buf text = {0};
+    app_cost_words(&d->play, app_ascii(d->args), &text);
+    cv_ui_notice(d->ui, "what watching costs here", text.at, false);
+    d->dirty = true;
+    cv_buf_release(&text);
 }
 
 static void obey(struct dash *d, enum cv_command command)
@@ -482,6 +491,7 @@ static void obey(struct dash *d, enum cv_command command)
     case CV_CMD_GO: case CV_CMD_UNDO: case CV_CMD_ON: case CV_CMD_CHANCE: case CV_CMD_STOP: break; /* the stage's */
     case CV_CMD_LESSONS: show_lessons(d); break;
     case CV_CMD_COMPARE: beside(d); break;
+    case CV_CMD_COST: tell_cost(d); break;
     }
 }
 

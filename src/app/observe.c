@@ -16,7 +16,38 @@ struct observed {
     struct measured *at[WAYS];      /* by round, ns */
     uint64_t records, lost, work_ns; /* of the runs with all */
     const char *source;
+    bool costs; struct cv_cost cost; /* of one record, of one switch */
 };
+
+static void cost_text(const struct cv_cost *c, const char *source, bool ascii, struct cv_buf *out)
+{
+    const char *us = ascii ? "us" : "µs";
+    double more = c->watched_ns > c->switch_ns ? c->watched_ns - c->switch_ns : 0;
+    cv_buf_printf(out, "A record takes %.1f ns, a bare look at the clock %.1f ns (%.2f times that).\n", c->event_ns, c->clock_ns, c->event_ns / c->clock_ns);
+    cv_buf_printf(out, "A switch between two threads takes %.2f %s; told by %s it takes %.2f %s more.\n", c->switch_ns / 1e3, us, source, more / 1e3, us);
+}
+
+void app_cost_words(const struct app_play *y, bool ascii, struct cv_buf *out)
+{
+    struct cv_cost c;
+    const char *why, *precision, *source = y->session ? app_play_source(y, &precision, &why) : "none";
+    if (!y->session || y->order.stepped) {
+        cv_buf_str(out, "In virtual time watching costs nothing: its clock stands still meanwhile.\n");
+        return;
+    }
+    if (!cv_cost_measure(&c, source)) {
+        cv_buf_str(out, "It could not be measured: the system refused a process or a thread.\n");
+        return;
+    }
+    struct cv_record_counts n = cv_reader_counts(y->reader);
+    double more = c.watched_ns > c.switch_ns ? c.watched_ns - c.switch_ns : 0, switches = (double)n.kernel_recorded / 2;
+    cost_text(&c, source, ascii, out);
+    cv_buf_printf(out, "This run until now: %llu records, %s of CPU time", (unsigned long long)n.issued,
+                  cv_duration_text((uint64_t)((double)n.issued * c.event_ns), ascii));
+    if (n.kernel_recorded)
+        cv_buf_printf(out, "; %.0f switches told by %s, %s", switches, source, cv_duration_text((uint64_t)(switches * more), ascii));
+    cv_buf_str(out, ".\nWith and without, in turns: convis run --observer\n");
+}
 
 static int ascending(const void *x, const void *y)
 {
@@ -24,15 +55,20 @@ static int ascending(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
+/* Of one round, to the same round without a record. */
+static double ratio_of(const struct observed *o, int way, bool cpu, uint64_t round)
+{
+    const struct measured *one = &o->at[way][round], *off = &o->at[0][round];
+    double base = cpu ? off->cpu : off->elapsed;
+    return (cpu ? one->cpu : one->elapsed) / (base > 0 ? base : 1);
+}
+
 /* cpu: of CPU time, else elapsed; over: divided by the same round without a record. least, most: the range. */
 static double median(const struct observed *o, int way, bool cpu, bool over, double *least, double *most)
 {
     double *v = cv_alloc(o->rounds * sizeof *v);
-    for (uint64_t i = 0; i < o->rounds; i++) {
-        const struct measured *one = &o->at[way][i], *off = &o->at[0][i];
-        double base = !over ? 1 : cpu ? off->cpu : off->elapsed;
-        v[i] = (cpu ? one->cpu : one->elapsed) / (base > 0 ? base : 1);
-    }
+    for (uint64_t i = 0; i < o->rounds; i++)
+        v[i] = over ? ratio_of(o, way, cpu, i) : cpu ? o->at[way][i].cpu : o->at[way][i].elapsed;
     qsort(v, o->rounds, sizeof *v, ascending);
     double middle = (v[(o->rounds - 1) / 2] + v[o->rounds / 2]) / 2;
     *least = v[0];
@@ -89,6 +125,8 @@ static void tell_text(const struct batch *b, const struct observed *o, const cha
     uint64_t each = o->records ? o->work_ns / o->records : 0;
     cv_buf_printf(out, "\n%llu records a run, one every %s of CPU time; %llu lost; kernel switches: %s\n", (unsigned long long)(o->records / o->rounds),
                   cv_duration_text(each, ascii), (unsigned long long)o->lost, o->source);
+    if (o->costs)
+        cost_text(&o->cost, o->source, ascii, out);
 }
 
 static void tell_json(const struct batch *b, const struct observed *o, const char *model, struct cv_buf *out)
@@ -103,11 +141,19 @@ static void tell_json(const struct batch *b, const struct observed *o, const cha
             cv_buf_printf(out, ", \"%s\": %.9f", cpu ? "cpu_time_s" : "elapsed_s", median(o, w, cpu, false, &low, &high) / 1e9);
             double ratio = median(o, w, cpu, true, &low, &high);
             cv_buf_printf(out, ", \"%s_ratio\": %.4f, \"%s_ratio_range\": [%.4f, %.4f]", cpu ? "cpu_time" : "elapsed", ratio, cpu ? "cpu_time" : "elapsed", low, high);
+            cv_buf_printf(out, ",\n      \"%s_ratios\": [", cpu ? "cpu_time" : "elapsed");
+            for (uint64_t i = 0; i < o->rounds; i++)
+                cv_buf_printf(out, "%s%.4f", i ? ", " : "", ratio_of(o, w, cpu, i));
+            cv_buf_str(out, "]");
         }
         cv_buf_str(out, " }");
     }
-    cv_buf_printf(out, " ],\n  \"records\": %llu, \"lost\": %llu, \"cpu_ns_a_record\": %llu, \"switch_source\": \"%s\" }\n", (unsigned long long)(o->records / o->rounds),
+    cv_buf_printf(out, " ],\n  \"records\": %llu, \"lost\": %llu, \"cpu_ns_a_record\": %llu, \"switch_source\": \"%s\"", (unsigned long long)(o->records / o->rounds),
                   (unsigned long long)o->lost, (unsigned long long)(o->records ? o->work_ns / o->records : 0), o->source);
+    if (o->costs)
+        cv_buf_printf(out, ",\n  \"clock_ns\": %.2f, \"event_ns\": %.2f, \"switch_ns\": %.0f, \"watched_switch_ns\": %.0f", o->cost.clock_ns, o->cost.event_ns,
+                      o->cost.switch_ns, o->cost.watched_ns);
+    cv_buf_str(out, " }\n");
 }
 
 static int observe(struct batch *b, struct cv_order *order)
@@ -127,6 +173,7 @@ static int observe(struct batch *b, struct cv_order *order)
             status = measure(b, order, w, &o, i);
     if (status < 0) {
         struct cv_buf text = {0};
+        o.costs = cv_cost_measure(&o.cost, o.source);
         (b->args->json ? tell_json : tell_text)(b, &o, model, &text);
         if (b->args->json && app_ascii(b->args))
             cv_json_ascii(&text);

@@ -29,6 +29,7 @@ struct loop {
     struct handle *ready; size_t first, nready, ready_cap; /* a ring, power of two */
     struct timer *timers; size_t ntimers, timers_cap;
     uint64_t order, bytes, alive, peak;
+    uint64_t turned;             /* stamp of the bare yield behind which the next one runs at once; 0: there is none */
     uint64_t now;                /* cv_mono_ns(), as the last pass ended or the poll after it */
     uint32_t fetches, visits, holder; /* holder: waits without await, and so holds the loop; CV_NO_TASK */
     bool over;
@@ -59,13 +60,6 @@ static void make_ready(struct loop *l, uint32_t task, uint32_t waker, uint32_t h
     atomic_store_explicit(&row->state, CV_ROW_RUNNABLE, memory_order_release);
     cv_emit1(&l->w.ring, CV_EV_READY, 0, task, 0, 0, waker, l->all[task].cause);
     push(l, task, hops);
-}
-
-/* A bare yield: ready at once, as the cause of its WAIT says; no event of its own is needed. */
-static void turn_again(struct loop *l, uint32_t task)
-{
-    atomic_store_explicit(&cv_shm_row(&l->m->shm, task)->state, CV_ROW_RUNNABLE, memory_order_release);
-    push(l, task, 0);
 }
 
 /* ── timers: a binary heap ──────────────────────────────────────────────────────────────────────── */
@@ -436,9 +430,10 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
     case CV_OP_FETCH: return fetch_effect(l, task, a);
     case CV_OP_YIELD:
         if (a->await) {
-            give_up_thread(l, task, a, CV_AWAIT + CV_REASON_TURN, 0, 0);
+            c->cause = CV_AWAIT + CV_REASON_TURN;
+            l->turned = cv_row_turn(&l->w, task, a->line);
             cv_task_finish(&l->w, &c->task, a, NULL);
-            turn_again(l, task);
+            push(l, task, 0); /* ready at once: no event of its own is needed */
             return false;
         }
         yield_thread(l, task, a);
@@ -457,8 +452,9 @@ static bool effect(struct loop *l, uint32_t task, const struct cv_action *a)
 static void step(struct loop *l, uint32_t task)
 {
     struct cv_action a;
-    cv_row_run(&l->w, task, atomic_load_explicit(&cv_shm_row(&l->m->shm, task)->line, memory_order_relaxed));
-    int core = sched_getcpu();
+    cv_row_run_at(&l->w, task, atomic_load_explicit(&cv_shm_row(&l->m->shm, task)->line, memory_order_relaxed), l->turned);
+    l->turned = 0;
+    int core = l->w.watch.hint.range ? (int)cv_hint_core(&l->w.watch.hint) : sched_getcpu();
     if (core != l->all[task].core)
         cv_row_core(l->m, task);
     l->all[task].core = (int16_t)core;
@@ -482,6 +478,7 @@ static void run_pass(struct loop *l)
     if (n == 0)
         return;
     cv_emit1(&l->w.ring, CV_EV_PASS, 0, 0, 0, 0, n, l->ntimers);
+    l->turned = 0;
     atomic_store_explicit(&head(l)->loop_iterations, atomic_load_explicit(&head(l)->loop_iterations, memory_order_relaxed) + 1, memory_order_relaxed);
     for (; n && !stopped(l); n--) {
         struct handle h = l->ready[l->first];

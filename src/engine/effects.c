@@ -175,14 +175,24 @@ void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_caus
     cv_emit1(&w->ring, CV_EV_WAIT, 0, task, line, cause, detail, 0);
 }
 
-void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line)
+uint64_t cv_row_turn(struct cv_worker *w, uint32_t task, unsigned line)
+{
+    struct cv_row *row = cv_shm_row(&w->m->shm, task);
+    atomic_store_explicit(&row->line, line, memory_order_relaxed); /* it stays runnable: it waits for nobody */
+    count(&row->causes[CV_AWAIT + CV_REASON_TURN]);
+    return cv_emit0_at(&w->ring, 0, CV_EV_TURN, task, line, 0);
+}
+
+void cv_row_run_at(struct cv_worker *w, uint32_t task, unsigned line, uint64_t stamp)
 {
     struct cv_row *row = cv_shm_row(&w->m->shm, task);
     if (line)
         atomic_store_explicit(&row->line, line, memory_order_relaxed);
     atomic_store_explicit(&row->state, CV_ROW_RUNNABLE, memory_order_release);
-    cv_emit0(&w->ring, CV_EV_RUN, 0, task, line, w->watch.hint.range ? cv_hint_core(&w->watch.hint) + 1 : 0);
+    cv_emit0_at(&w->ring, stamp, CV_EV_RUN, task, line, w->watch.hint.range ? cv_hint_core(&w->watch.hint) + 1 : 0);
 }
+
+void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line) { cv_row_run_at(w, task, line, 0); }
 
 void cv_task_end(struct cv_worker *w, struct cv_task *t, enum cv_task_end end)
 {

@@ -168,6 +168,9 @@ uint32_t cv_action_object(const struct cv_action *a);
 /* Publishes wait + state and emits WAIT; counts the switch by cause. */
 void cv_row_wait(struct cv_worker *w, uint32_t task, unsigned line, enum cv_cause cause, uint32_t object, uint64_t detail);
 void cv_row_run(struct cv_worker *w, uint32_t task, unsigned line); /* RUNNABLE, emits RUN */
+/* The same two for a bare yield of a coroutine and who goes on in its place: one instant, and one look at the clock, for both. */
+uint64_t cv_row_turn(struct cv_worker *w, uint32_t task, unsigned line); /* its stamp; 0: not known */
+void cv_row_run_at(struct cv_worker *w, uint32_t task, unsigned line, uint64_t stamp /* 0: now */);
 /* Burns ns of CPU time of the calling thread; pause(self) is asked about every 50 us of it (the GIL's eval breaker; may be
  * NULL) and about the run's stop. True CPU time: preempted time does not count. Where the thread watches itself, it looks at every
  * turn, so that a preemption in it is known to some 100 ns. */

@@ -262,6 +262,10 @@ static bool decode(struct cv_reader *r, struct queue *q)
         q->last = e->t;
         if (kind == CV_EV_LOST)
             q->told += e->a;
+        if (kind == CV_EV_TURN) {
+            e->kind = CV_EV_WAIT;
+            e->obj = CV_AWAIT + CV_REASON_TURN;
+        }
         r->taken += conts + 1;
         q->from += conts + 1;
         return true;

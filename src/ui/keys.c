@@ -191,6 +191,7 @@ static enum cv_command key_lessons(struct cv_view *v, int key)
 }
 
 static enum cv_command key_compare(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_COMPARE; }
+static enum cv_command key_cost(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_COST; }
 static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_RERUN; }
 static enum cv_command key_quit(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_QUIT; }
 

@@ -12,7 +12,7 @@ void notice_draw(const struct cv_view *v, struct cv_canvas *c)
     struct cv_rect r = {0, c->height - 1 - h > 0 ? c->height - 1 - h : 0, c->width, h}, inside = layout_inside(r);
     canvas_fill(c, r, ' ', CV_C_TEXT, 0);
     if (layout_framed(r))
-        canvas_box(c, r, v->notice_title, "Esc closes", CV_C_FAILED, true);
+        canvas_box(c, r, v->notice_title, "Esc closes", v->notice_bad ? CV_C_FAILED : CV_C_FOCUS, true);
     int y = inside.y;
     for (const char *s = v->notice; *s && y < inside.y + inside.h; y++) {
         size_t n = strcspn(s, "\n");

@@ -116,10 +116,11 @@ void cv_ui_status(struct cv_ui *ui, const struct cv_ui_status *s)
     ui->view.status = mine;
 }
 
-void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text)
+void cv_ui_notice(struct cv_ui *ui, const char *title, const char *text, bool bad)
 {
     ui->view.notice = keep(&ui->notice, text);
     ui->view.notice_title = keep(&ui->notice_title, title);
+    ui->view.notice_bad = bad;
 }
 
 void cv_ui_model_again(struct cv_ui *ui, const struct cv_model *m)

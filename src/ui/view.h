@@ -67,6 +67,7 @@ struct cv_view {
     struct cv_buf word;                 /* what the last key has to say; until the next one */
     uint32_t lane;                      /* the selected one: a task or CV_LANE_LOOP */
     bool chosen;                        /* by the user, not by us */
+    bool notice_bad;
     uint32_t object;                    /* chosen instead: a variable or, after these, a sync object; CV_NO_TASK: none */
     const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
     enum layout_pane focus;

@@ -78,8 +78,9 @@ class Bench:
         return os.path.join(self.build, "bench", name)
 
     def command(self, *argv, timeout=300, env=None):
-        try:
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        try: # a session of its own, as a run has: the kernel gives each its share of the cores
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+                                  start_new_session=True)
         except (OSError, subprocess.TimeoutExpired) as e:
             raise CannotMeasure(str(e)) from e
         if done.returncode not in (0, 1):

@@ -382,6 +382,38 @@ START_TEST(forked_producers)
 }
 END_TEST
 
+/* A bare yield and who goes on behind it: two records of one instant, the first handed out as the wait that it is. */
+START_TEST(a_turn_is_a_wait)
+{
+    begin(1, 64, false);
+    struct cv_ring r;
+    ck_assert(cv_ring_claim(&shm, &r));
+    cv_emit0(&r, CV_EV_RUN, 0, 1, 5, 0); /* the first takes the long way */
+    uint64_t stamp = cv_emit0_at(&r, 0, CV_EV_TURN, 1, 7, 0);
+    cv_emit0_at(&r, stamp, CV_EV_RUN, 2, 8, 3);
+    drain(true);
+    ck_assert_uint_eq(got.n, 3);
+    const struct cv_event *wait = &got.at[1], *run = &got.at[2];
+    ck_assert(wait->kind == CV_EV_WAIT && wait->obj == CV_AWAIT + CV_REASON_TURN && wait->task == 1 && wait->line == 7 && wait->a == 0);
+    ck_assert(run->kind == CV_EV_RUN && run->task == 2 && run->line == 8 && run->obj == 3);
+    ck_assert(!cv_clock_tsc || (stamp && wait->t == run->t));
+    end();
+}
+END_TEST
+
+START_TEST(a_full_ring_takes_no_turn)
+{
+    begin(1, 16, false);
+    struct cv_ring r;
+    ck_assert(cv_ring_claim(&shm, &r));
+    for (int i = 0; i < 40; i++)
+        ck_assert((cv_emit0_at(&r, 0, CV_EV_TURN, 1, 7, 0) != 0) <= (i < 16));
+    drain(true);
+    accounts(0);
+    end();
+}
+END_TEST
+
 START_TEST(killed_producers)
 {
     begin(20, 64, false);
@@ -553,6 +585,8 @@ Suite *suite(void)
     tcase_add_test(t, without_a_ring_all_is_lost_and_said);
     tcase_add_test(t, forked_producers);
     tcase_add_test(t, killed_producers);
+    tcase_add_test(t, a_turn_is_a_wait);
+    tcase_add_test(t, a_full_ring_takes_no_turn);
     tcase_add_test(t, virtual_time_waits_for_room);
     tcase_add_test(t, nobody_waits_for_room_after_the_stop);
     suite_add_tcase(s, t);
