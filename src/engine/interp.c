@@ -489,6 +489,12 @@ void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept)
     atomic_store_explicit(&row->steps, atomic_load_explicit(&row->steps, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
+static bool is_item(enum cv_op op) { return op == CV_OP_LOAD_ITEM || op == CV_OP_STORE_ITEM || op == CV_OP_ATOMIC_ITEM || op == CV_OP_CAS_ITEM; }
+static const struct cv_value *index_operand(const struct cv_machine *m, struct cv_task *t, enum cv_op op)
+{
+    return top(m, t, op == CV_OP_CAS_ITEM ? 2 : op == CV_OP_LOAD_ITEM ? 0 : 1);
+}
+
 /* Operands, checked for their kinds; false: the task raises. */
 static bool operands(struct cv_worker *w, struct cv_task **tp, const struct cv_insn *i, struct cv_action *a)
 {
@@ -520,16 +526,16 @@ static bool operands(struct cv_worker *w, struct cv_task **tp, const struct cv_i
         break;
     default: break;
     }
-    bool item = i->op == CV_OP_LOAD_ITEM || i->op == CV_OP_STORE_ITEM || i->op == CV_OP_ATOMIC_ITEM || i->op == CV_OP_CAS_ITEM;
+    bool item = is_item((enum cv_op)i->op);
     if (item || i->op == CV_OP_APPEND || i->op == CV_OP_LOAD_LEN) {
         if (!m->memory.lists[i->arg])
             return raise_error(w, t, i->line, "%s is not a list", var), false;
-        if (item) {
-            const struct cv_value *at = i->op == CV_OP_CAS_ITEM ? top(m, t, 2) : i->op == CV_OP_LOAD_ITEM ? top(m, t, 0) : top(m, t, 1);
-            uint32_t index, length = (uint32_t)cell_read(m->memory.cells[i->arg]).payload;
-            if (!index_of(w, t, i->line, at, length, var, &index))
-                return false;
-            a->index = index + 1;
+        if (item) { /* whether it is inside is decided when the step is done: until then others may append */
+            const struct cv_value *at = index_operand(m, t, i->op);
+            int64_t k = (int64_t)at->payload, length = (int64_t)cell_read(m->memory.cells[i->arg]).payload;
+            if (at->tag != CV_TAG_INT)
+                return raise_error(w, t, i->line, "an index of %s must be a number", var), false;
+            a->index = k < -length || k >= length ? 0 : (uint32_t)(k < 0 ? k + length : k) + 1;
         }
     }
     bool stores = i->op == CV_OP_STORE_ITEM || i->op == CV_OP_APPEND || i->op == CV_OP_PUT || i->op == CV_OP_ATOMIC_ITEM;
@@ -776,10 +782,22 @@ void cv_task_memory(struct cv_worker *w, struct cv_task **t, const struct cv_act
 {
     const struct cv_memory *mem = &w->m->memory;
     struct cv_cell *cell = mem->cells[a->arg];
-    struct cv_cell *item = a->index ? &mem->lists[a->arg]->items[a->index - 1] : cell;
+    uint32_t index = a->index;
+    if (is_item((enum cv_op)a->op) && !index && index_of(w, *t, a->line, index_operand(w->m, *t, (enum cv_op)a->op), (uint32_t)cell_read(cell).payload,
+                                                         var_name(w->m, (uint32_t)a->arg), &index))
+        index++; /* others have appended since it was looked at */
+    struct cv_cell *item = index ? &mem->lists[a->arg]->items[index - 1] : cell;
+    struct cv_action inside;
     struct cv_value result = {0};
     bool ok = true;
+    if (index != a->index) {
+        inside = *a;
+        inside.index = index;
+        a = &inside;
+    }
     atomic_store_explicit(&cv_shm_row(&w->m->shm, (*t)->number)->line, a->line, memory_order_relaxed);
+    if ((*t)->failure)
+        return;
     switch ((enum cv_op)a->op) {
     case CV_OP_LOAD:
         if (mem->lists[a->arg])

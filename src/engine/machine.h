@@ -54,6 +54,7 @@ struct cv_machine {
     void *private_shared;         /* processes: the mapping of the program's own copy of [shared]; NULL elsewhere */
     size_t private_bytes;
     const struct cv_topo *topo;   /* for pin; NULL where the program has none, or time is virtual */
+    bool dry;                     /* the explorer: nothing is taken from the system for the program */
     int loop_fd;                  /* async with a pool: an eventfd that tells the loop of tasks that a worker has woken; else -1 */
     uint64_t zero_ns;             /* cv_mono_ns() when the gate opened */
     uint64_t base_cpu_ns;         /* what the main thread had used by then: not the run's */
@@ -122,7 +123,7 @@ struct cv_action {
     uint16_t line;
     int32_t arg, b;               /* as in the instruction */
     struct cv_value value, value2; /* operands: CPU SLEEP FETCH ALLOC: ns/bytes in payload; STORE, PUT: the value; CAS: old, new */
-    uint32_t index;               /* *_ITEM: index + 1 */
+    uint32_t index;               /* *_ITEM: index + 1; 0: outside, as things stand now */
     uint32_t body, nargs; const struct cv_value *args; /* SPAWN: arguments on t's stack; instance = -1 - b when b < 0 */
 };
 /* A new task block: malloc; the caller frees. args are copied with the lists they hold (from's heap; may be NULL). */
@@ -131,7 +132,7 @@ struct cv_task *cv_task_new(const struct cv_machine *m, uint32_t number, uint32_
 /* Runs up to the next action and describes it; idempotent until it is carried out. *t may move (realloc). A task that fails
  * shows UNLOCK/RELEASE actions of its open withs, then FAIL; one at its end DONE. */
 void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a);
-/* Does a memory action, records READ/WRITE, advances. */
+/* Does a memory action, records READ/WRITE, advances; an index outside of its list fails the task. */
 void cv_task_memory(struct cv_worker *w, struct cv_task **t, const struct cv_action *a);
 /* The effect was carried out: takes the operands off, pushes result (GET, SPAWN, …; else NULL), advances. */
 void cv_task_finish(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, const struct cv_value *result);

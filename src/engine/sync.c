@@ -516,3 +516,90 @@ _Atomic uint32_t *cv_sync_futex(struct cv_sync *s, uint32_t task) { return &node
 bool cv_sync_children_over(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->live_children == 0; }
 bool cv_sync_over(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->over; }
 uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->parent; }
+
+/* ── a snapshot ─────────────────────────────────────────────────────────────────────────────────── */
+/* Words one after the other; what no later decision rests on (counts of operations, where in its ring a queue begins) is left out, so
+ * that tables that behave alike read alike. */
+static uint32_t *save_list(const struct cv_sync *s, const struct wait_list *l, uint32_t *to)
+{
+    uint32_t *n = to++;
+    *n = 0;
+    for (uint32_t task = l->head; task != NOBODY; task = node_of(s, task)->next, ++*n)
+        *to++ = task;
+    return to;
+}
+
+static const uint32_t *load_list(struct cv_sync *s, struct wait_list *l, const uint32_t *from)
+{
+    *l = (struct wait_list){NOBODY, NOBODY};
+    for (uint32_t n = *from++; n; n--)
+        enqueue(s, l, *from++);
+    return from;
+}
+
+size_t cv_sync_save_room(const struct cv_sync *s, uint32_t ntasks)
+{
+    size_t words = 8u * ntasks + 1;
+    for (uint32_t k = 0; k < s->nobjects; k++)
+        words += 8 + (s->objects[k].kind == CV_SYNC_QUEUE ? 3u * s->objects[k].count : 0);
+    return words;
+}
+
+size_t cv_sync_save(const struct cv_sync *s, uint32_t ntasks, uint32_t *to)
+{
+    uint32_t *from = to;
+    CV_ASSERT(s->woken.head == NOBODY && s->woken_loop.head == NOBODY);
+    for (uint32_t k = 0; k < s->nobjects; k++) {
+        const struct object *o = &s->objects[k];
+        *to++ = o->owner;
+        *to++ = o->count;
+        *to++ = o->reserved << 1 | o->leaving;
+        to = save_list(s, &o->takers, to);
+        to = save_list(s, &o->putters, to);
+        for (uint32_t i = 0; o->kind == CV_SYNC_QUEUE && i < o->count; i++) {
+            const struct cv_cell *c = &items_of((struct cv_sync *)(uintptr_t)s)[o->items + (o->first + i) % o->cap];
+            *to++ = (uint32_t)c->payload;
+            *to++ = (uint32_t)(c->payload >> 32);
+            *to++ = cv_meta_tag(c->meta);
+        }
+    }
+    for (uint32_t t = 0; t < ntasks; t++) {
+        const struct node *n = node_of(s, t);
+        *to++ = n->parent;
+        *to++ = n->live_children;
+        *to++ = (uint32_t)n->queued | (uint32_t)n->over << 1 | (uint32_t)n->stage << 2 | (uint32_t)n->all << 4 | (uint32_t)n->on_loop << 5 | (uint32_t)n->broken << 6;
+        to = save_list(s, &n->joiners, to);
+    }
+    return (size_t)(to - from);
+}
+
+void cv_sync_load(struct cv_sync *s, uint32_t ntasks, const uint32_t *from)
+{
+    for (uint32_t k = 0; k < s->nobjects; k++) {
+        struct object *o = &s->objects[k];
+        o->owner = *from++;
+        o->count = *from++;
+        o->reserved = *from >> 1;
+        o->leaving = *from++ & 1;
+        o->nwaiting = from[0] + from[1 + from[0]];
+        from = load_list(s, &o->takers, from);
+        from = load_list(s, &o->putters, from);
+        o->first = 0;
+        o->order = 0;
+        for (uint32_t i = 0; o->kind == CV_SYNC_QUEUE && i < o->count; i++, from += 3)
+            items_of(s)[o->items + i] = (struct cv_cell){from[0] | (uint64_t)from[1] << 32, cv_meta((enum cv_tag)from[2], NOBODY, 0)};
+    }
+    for (uint32_t t = 0; t < ntasks; t++) {
+        struct node *n = node_of(s, t);
+        n->parent = *from++;
+        n->live_children = *from++;
+        n->queued = *from & 1;
+        n->over = *from >> 1 & 1;
+        n->stage = *from >> 2 & 3;
+        n->all = *from >> 4 & 1;
+        n->on_loop = *from >> 5 & 1;
+        n->broken = *from++ >> 6 & 1;
+        from = load_list(s, &n->joiners, from);
+    }
+    s->woken = s->woken_loop = (struct wait_list){NOBODY, NOBODY};
+}

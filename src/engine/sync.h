@@ -53,6 +53,12 @@ bool cv_sync_children_over(const struct cv_sync *s, uint32_t task); /* all tasks
 bool cv_sync_over(const struct cv_sync *s, uint32_t task);
 uint32_t cv_sync_parent(const struct cv_sync *s, uint32_t task);
 
+/* The table between two steps, as words: two that behave alike have the same. Tasks from 0 to ntasks - 1, the others must not have
+ * begun. load: into a table of the same program. */
+size_t cv_sync_save_room(const struct cv_sync *s, uint32_t ntasks); /* words, at most */
+size_t cv_sync_save(const struct cv_sync *s, uint32_t ntasks, uint32_t *to);
+void cv_sync_load(struct cv_sync *s, uint32_t ntasks, const uint32_t *from);
+
 /* Jobs of a pool: offloaded blocks, by the task whose they are, first in first out. pool: the first of its workers. A task is
  * queued from put until done; what it then finds is its block, or that the pool broke. */
 bool cv_sync_job_put(struct cv_sync *s, uint32_t pool, uint32_t task); /* false: the pool is broken */

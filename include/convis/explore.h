@@ -1,0 +1,80 @@
+/* explore: all schedules of a program under the rules of a model: what can come out, how often, what can go wrong, and the shortest way
+ * there. Two searches over one step, which is the stepped engine's own: states (what can be reached, and with how few preemptions),
+ * and traces (which orders differ at all). Results are plain data, owned by the result. */
+#ifndef CONVIS_EXPLORE_H
+#define CONVIS_EXPLORE_H
+
+#include "convis/engine.h"
+
+struct cv_explore_progress {
+    const char *what;             /* "states", "traces", … */
+    uint64_t done; double share;  /* share: of the whole, as far as it can be told; < 0: it cannot */
+    uint64_t elapsed_ns;
+};
+enum { CV_EXPLORE_STATES = 1, CV_EXPLORE_TRACES = 2, CV_EXPLORE_SCHEDULES = 4, CV_EXPLORE_FINDINGS = 8, CV_EXPLORE_ALL = 15, CV_EXPLORE_BOUNDS = 16 };
+struct cv_explore_options {
+    unsigned parts;               /* STATES: all states, outcomes, interleavings, probabilities; TRACES; SCHEDULES: the fewest preemptions to
+                                     each failure; FINDINGS; BOUNDS: traces by preemptions */
+    size_t memory;                /* bytes for the states of one search; 0: 1 GiB */
+    uint64_t time_ns;             /* for each part; 0: no end */
+    const volatile int *stop;     /* not 0: come to an end with what is known; may be NULL */
+    void (*progress)(void *to, const struct cv_explore_progress *p); /* some ten times a second; may be NULL */
+    void *to;
+};
+struct cv_explore_outcome {
+    enum cv_outcome outcome;
+    struct cv_summary summary;    /* outcome, tasks, variables, output, expects judged; figures of the machine are unknown */
+    uint64_t traces;
+    char *interleavings;          /* decimal; NULL: not known */
+    double probability;           /* under a random walk; < 0: not known */
+    char *fraction;               /* the same, exactly: "1/3"; NULL */
+    uint32_t failed;              /* tasks */
+    bool bad;                     /* an expectation failed, or it ended as nobody expected */
+};
+enum cv_explore_breach { CV_BREACH_EXPECT, CV_BREACH_DEADLOCK, CV_BREACH_FAILED, CV_BREACH_CRASHED, CV_BREACH_TIMEOUT };
+struct cv_explore_violation {
+    enum cv_explore_breach breach;
+    uint32_t line; const char *text; /* the [expect] line; 0 and a sentence where nothing was expected */
+    char *seen;                   /* "counter is 1" */
+    uint32_t outcome;             /* index */
+    bool scheduled, minimal;      /* minimal: proven: no schedule has fewer preemptions, and of those with as few none is shorter */
+    uint32_t preemptions, steps;
+    char *schedule;               /* "A1 B2 A1"; NULL: not known */
+    double found_s;
+};
+struct cv_explore_finding {
+    enum cv_finding_kind kind; bool race; /* race: a data race, kind does not count */
+    uint32_t line, other_line;
+    char *text, *schedule;
+    uint32_t preemptions, steps;
+};
+struct cv_explore_expect { uint32_t line; const char *text; unsigned kind; int holds; /* enum cv_holds; sometimes: true once it came, failed once it cannot */ };
+struct cv_explore {
+    const char *rules;            /* "threads" … */
+    bool complete;                /* every schedule was looked at, one way or the other */
+    bool states_complete, traces_complete, counts_complete, findings_complete;
+    char *why;                    /* why it is not complete; NULL */
+    uint64_t states, traces, deadlocks, blocked; /* deadlocks: traces that end in one (where traces are not known: outcomes) */
+    char *interleavings;          /* decimal; NULL: not known, or without end */
+    bool endless;                 /* some schedule never ends */
+    uint64_t *bounds; uint32_t nbounds; bool bounds_complete; /* traces with at most 0, 1, … preemptions */
+    struct cv_explore_outcome *outcomes; uint32_t noutcomes;
+    struct cv_explore_violation *violations; uint32_t nviolations;
+    struct cv_explore_finding *findings; uint32_t nfindings;
+    struct cv_explore_expect *expects; uint32_t nexpects;
+    uint64_t elapsed_ns, states_ns, traces_ns;
+    size_t memory, state_bytes;   /* the most at once; of the states alone */
+    void *space;                  /* what strings and values stand on */
+};
+/* NULL: it cannot be explored, why says. program must outlive the result. */
+struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_order *o, const struct cv_explore_options *options, struct cv_buf *why);
+void cv_explore_free(struct cv_explore *e);
+void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out);
+void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out);
+
+/* A schedule told in words, a sentence a step: "A read counter (0)." "B was let in." steps[i]: after how many visible steps. */
+struct cv_story { struct cv_story_line { uint32_t step, task, line; char *text; } *at; size_t n, cap; };
+bool cv_story_tell(const struct cv_program *p, const struct cv_order *o, const char *schedule, struct cv_story *story, struct cv_buf *why);
+void cv_story_release(struct cv_story *story);
+
+#endif
