@@ -19,8 +19,9 @@ DEPS_model  := base trace topo
 DEPS_ui     := base trace model topo
 DEPS_export := base trace model topo
 DEPS_python := base lang trace
-DEPS_app    := base topo lang trace engine source model ui export python
-ROOMS := base topo lang trace engine source model ui export python app
+DEPS_explore := base topo lang trace engine
+DEPS_app    := base topo lang trace engine source model ui export python explore
+ROOMS := base topo lang trace engine explore source model ui export python app
 
 PKGS := ncursesw libuv hwloc
 # Without pkg-config (before `scripts/deps` has run) these are empty, and parsing this file still works.

@@ -11,11 +11,14 @@ struct cv_explore_progress {
     uint64_t done; double share;  /* share: of the whole, as far as it can be told; < 0: it cannot */
     uint64_t elapsed_ns;
 };
-enum { CV_EXPLORE_STATES = 1, CV_EXPLORE_TRACES = 2, CV_EXPLORE_SCHEDULES = 4, CV_EXPLORE_FINDINGS = 8, CV_EXPLORE_ALL = 15, CV_EXPLORE_BOUNDS = 16 };
+enum {
+    CV_EXPLORE_STATES = 1, CV_EXPLORE_COUNTS = 2, CV_EXPLORE_TRACES = 4, CV_EXPLORE_SCHEDULES = 8, CV_EXPLORE_FINDINGS = 16, CV_EXPLORE_ALL = 31,
+    CV_EXPLORE_BOUNDS = 32
+};
 struct cv_explore_options {
-    unsigned parts;               /* STATES: all states, outcomes, interleavings, probabilities; TRACES; SCHEDULES: the fewest preemptions to
-                                     each failure; FINDINGS; BOUNDS: traces by preemptions */
-    size_t memory;                /* bytes for the states of one search; 0: 1 GiB */
+    unsigned parts;               /* STATES: all states, and so all outcomes; COUNTS: interleavings and probabilities; TRACES; SCHEDULES: the
+                                     fewest preemptions to each failure; FINDINGS; BOUNDS: traces by preemptions */
+    size_t memory;                /* bytes for the states of one search; 0: 512 MiB */
     uint64_t time_ns;             /* for each part; 0: no end */
     const volatile int *stop;     /* not 0: come to an end with what is known; may be NULL */
     void (*progress)(void *to, const struct cv_explore_progress *p); /* some ten times a second; may be NULL */
@@ -51,7 +54,8 @@ struct cv_explore_finding {
 struct cv_explore_expect { uint32_t line; const char *text; unsigned kind; int holds; /* enum cv_holds; sometimes: true once it came, failed once it cannot */ };
 struct cv_explore {
     const char *rules;            /* "threads" … */
-    bool complete;                /* every schedule was looked at, one way or the other */
+    bool proven;                  /* every state, or every trace, was seen: what no violation tells of holds in every schedule that ends */
+    bool complete;                /* proven, and every schedule ends */
     bool states_complete, traces_complete, counts_complete, findings_complete;
     char *why;                    /* why it is not complete; NULL */
     uint64_t states, traces, deadlocks, blocked; /* deadlocks: traces that end in one (where traces are not known: outcomes) */
@@ -64,12 +68,13 @@ struct cv_explore {
     struct cv_explore_expect *expects; uint32_t nexpects;
     uint64_t elapsed_ns, states_ns, traces_ns;
     size_t memory, state_bytes;   /* the most at once; of the states alone */
-    void *space;                  /* what strings and values stand on */
+    void *space, *fifo;           /* what strings and values stand on */
 };
 /* NULL: it cannot be explored, why says. program must outlive the result. */
 struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_order *o, const struct cv_explore_options *options, struct cv_buf *why);
 void cv_explore_free(struct cv_explore *e);
 void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out);
+void cv_explore_outcome_text(const struct cv_explore_outcome *o, struct cv_buf *out); /* one line: "counter = 1; output "a"" */
 void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out);
 
 /* A schedule told in words, a sentence a step: "A read counter (0)." "B was let in." steps[i]: after how many visible steps. */

@@ -52,6 +52,7 @@ struct cv_summary {
     uint64_t preemptions;         /* stepped: choices that took the core from who could have gone on; async: out of the loop's own order */
     struct cv_record_counts events;
     bool records_lost;
+    bool untimed;                 /* not a run, but what all schedules say: the figures of the machine are not known */
     const char *source_name, *source_why, *source_precision; bool source_exact;
     struct cv_summary_source { const char *name, *why; int state; /* -1 refused, 0 not tried, 1 chosen */ } sources[4]; uint32_t nsources;
     const char *clock_name;

@@ -13,7 +13,7 @@
 enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
 
 /* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
-enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_PYTHON = 512, APP_VERIFY = 1024, APP_LATER = 4096 };
+enum app_command { APP_DASH = 1, APP_RUN = 2, APP_RENDER = 4, APP_CHECK = 8, APP_LIST = 16, APP_HELP = 32, APP_COMPARE = 64, APP_NEW = 128, APP_COMPLETION = 256, APP_PYTHON = 512, APP_VERIFY = 1024, APP_EXPLORE = 2048, APP_LATER = 4096 };
 struct app_args;
 struct app_command_info {
     const char *name, *operands, *summary; /* name "": no word, just FILE */
@@ -34,9 +34,9 @@ struct app_args {
     char **operands;
     int noperands;
     const char *transcript;                /* --transcript; NULL: none is written */
-    const char *model, *schedule, *source, *format; /* NULL: not given */
+    const char *model, *schedule, *source, *format, *only; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
-    bool gil, json, ascii, no_colour, mdoc, observer, watch, present;
+    bool gil, json, ascii, no_colour, mdoc, observer, watch, present, bounds;
     uint64_t max_tasks, max_memory, max_output, timeout_ns, history, ring; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
     int width, height, theme;              /* theme -1: not given */
@@ -135,6 +135,7 @@ _Noreturn void app_die_of(int signal);
 /* ── commands ───────────────────────────────────────────────────────────────────────────────────── */
 int app_run(const struct app_args *a);
 int app_compare(const struct app_args *a);
+int app_explore(const struct app_args *a);
 int app_observe(const struct app_args *a); /* run --observer */
 int app_dash(const struct app_args *a);
 int app_render(const struct app_args *a);

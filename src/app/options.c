@@ -13,12 +13,13 @@
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
 enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_TRANSCRIPT, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
-       O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING };
+       O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING, O_BOUNDS, O_ONLY };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
     {"run", "FILE", "without a screen: the output, then a summary", APP_RUN, 1, 1, app_run},
     {"compare", "FILE", "every model the scenario names, one after the other, in one table", APP_COMPARE, 1, 1, app_compare},
+    {"explore", "FILE", "all schedules: what can come out, how likely, what can go wrong, and the shortest way there", APP_EXPLORE, 1, 1, app_explore},
     {"render", "FILE", "one frame of the dashboard, as text, ANSI or SVG", APP_RENDER, 1, 1, app_render},
     {"python", "FILE", "the same program for CPython: asyncio, threading or multiprocessing, by the model", APP_PYTHON, 1, 1, app_python},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
@@ -27,33 +28,34 @@ const struct app_command_info app_commands[] = {
     {"new", "NAME", "write a commented scenario to begin from", APP_NEW, 1, 1, app_new},
     {"completion", "SHELL", "the completions for bash, zsh or fish", APP_COMPLETION, 1, 1, app_completion},
     {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},
-    {"explore", "FILE", "all schedules", APP_LATER, 0, INT_MAX, NULL},
     {0}};
 
 const struct app_option_info app_options[] = {
-    {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE | APP_PYTHON, 'm'},
+    {'m', "model", "MODEL", "async, threads, threads+gil, processes, or stepped:MODEL in virtual time", RUNS_LIKE | APP_PYTHON | APP_EXPLORE, 'm'},
     {'g', "gil", NULL, "threads take turns under an emulated GIL", RUNS_LIKE | APP_PYTHON, 'g'},
-    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK | APP_PYTHON, 'p'},
-    {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE, 's'},
+    {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK | APP_PYTHON | APP_EXPLORE, 'p'},
+    {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, 's'},
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
     {0, "transcript", "FILE", "write there what was played in the scheduler's place, to hand in; verify checks it", APP_DASH | APP_RUN, O_TRANSCRIPT},
-    {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE, O_JSON},
+    {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE | APP_EXPLORE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
     {0, "watch", NULL, "run anew whenever an editor saves the file; what is wrong in it is shown over the picture", APP_DASH, O_WATCH},
     {0, "max-tasks", "N", "tasks a run may have at once (100000 coroutines, 20000 threads, 2000 processes)", LIMITED, O_TASKS},
-    {0, "max-memory", "SIZE", "what alloc and lists may take in all, as in 512M (1G)", LIMITED, O_MEMORY},
+    {0, "max-memory", "SIZE", "what alloc and lists may take in all, as in 512M (1G); explore: what the states of a search may take (512M)", LIMITED | APP_EXPLORE, O_MEMORY},
     {0, "max-output", "SIZE", "what a run may print in all (16M)", LIMITED, O_OUTPUT},
-    {0, "timeout", "D", "a run that takes longer is ended, whatever its scenario says, as in 90s", LIMITED, O_TIMEOUT},
+    {0, "timeout", "D", "a run that takes longer is ended, whatever its scenario says, as in 90s; explore: each of its parts (60s)", LIMITED | APP_EXPLORE, O_TIMEOUT},
     {0, "history", "SIZE", "memory for what is looked at: where it is full the oldest goes, and is drawn as gone (256M)", LIMITED, O_HISTORY},
     {0, "ring", "N", "records of 16 bytes that each thread may be ahead of the reader, a power of two; what does not fit is lost, and counted (by the model)", LIMITED, O_RING},
+    {0, "only", "PARTS", "explore: states, counts, traces, schedules, findings, or several with commas (all)", APP_EXPLORE, O_ONLY},
+    {0, "bounds", NULL, "explore: how many traces there are with at most 0, 1, 2 … preemptions", APP_EXPLORE, O_BOUNDS},
     {0, "present", NULL, "tell the lesson to a room: the question first, then a stop at each note, then the answer; PgDn goes on", APP_DASH | APP_RENDER, O_PRESENT},
     {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end; with --present the opening)", APP_RENDER, O_AT},
     {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
     {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
-    {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE, O_ASCII},
+    {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, O_ASCII},
     {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
     {0, "theme", "NAME", "dark, light, projector, colour-blind or mono (dark)", APP_DASH | APP_RENDER, O_THEME},
     {'h', "help", NULL, "this help", EVERY, 'h'},
@@ -223,6 +225,8 @@ static int take_option(struct app_args *a, int code, char *value)
         break;
     case O_TASKS:
         return number(value, 1, CV_MAX_TASKS - 1, &a->max_tasks) ? APP_OK : app_say(APP_WRONG, "--max-tasks takes a number in 1..%u, not '%s'", CV_MAX_TASKS - 1, value);
+    case O_BOUNDS: a->bounds = true; break;
+    case O_ONLY: a->only = value; break;
     case O_MEMORY: return size_of(value, &a->max_memory) ? APP_OK : app_say(APP_WRONG, "--max-memory takes a size such as 512M, not '%s'", value);
     case O_HISTORY: return size_of(value, &a->history) && a->history >= 1 << 16 ? APP_OK : app_say(APP_WRONG, "--history takes a size from 64k on, such as 64M, not '%s'", value);
     case O_RING:

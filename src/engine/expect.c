@@ -73,7 +73,7 @@ static struct result of_const(struct judge *j, const struct cv_const *k)
 static void text_of(const struct result *r, struct cv_buf *out, bool quoted)
 {
     switch (r->kind) {
-    case UNKNOWN: cv_buf_str(out, "not known (records were lost)"); break;
+    case UNKNOWN: cv_buf_str(out, "not known"); break;
     case ERROR: cv_buf_str(out, "not computable"); break;
     case NONE: cv_buf_str(out, "none"); break;
     case BOOL: cv_buf_str(out, r->i ? "true" : "false"); break;
@@ -115,9 +115,22 @@ static struct result output(struct judge *j)
     return r;
 }
 
+/* What rests on the machine, or on a record, and not on the order of steps alone. */
+static bool of_the_machine(const char *name)
+{
+    static const char *const names[] = {"cpu_time", "cores_used", "switches", "voluntary", "involuntary", "awaits", "loop_lag", "lost_updates",
+                                        "stale_reads", "memory_per_task"};
+    for (size_t i = 0; i < CV_COUNT(names); i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
 static struct result figure(struct judge *j, const char *name)
 {
     const struct cv_summary *s = j->s;
+    if (s->untimed && of_the_machine(name))
+        return of_kind(UNKNOWN);
     if (!strcmp(name, "output"))
         return output(j);
     if (!strcmp(name, "elapsed"))

@@ -449,6 +449,8 @@ void cv_sync_started(struct cv_sync *s, uint32_t task, uint32_t parent)
     struct node *n = node_of(s, task);
     n->parent = parent;
     n->joiners = (struct wait_list){NOBODY, NOBODY};
+    n->live_children = 0;
+    n->queued = n->over = n->stage = n->all = n->on_loop = n->broken = 0;
     if (parent != NOBODY)
         node_of(s, parent)->live_children++;
 }

@@ -60,12 +60,6 @@ ok "python in virtual time: said" said "virtual time"
 ok "python in virtual time: nothing written" nothing_written
 run python two-sleeps --json
 ok "python has no JSON: exit 2" exits 2
-for later in explore; do
-    run $later scenarios/two-sleeps.ini
-    ok "$later is not yet: exit 2" exits 2
-    ok "$later is not yet: said" test -s "$err"
-done
-
 run scenarios/two-sleeps.ini
 ok "not a terminal: exit 3" exits 3
 ok "not a terminal: names convis run" said "convis run"

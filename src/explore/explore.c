@@ -1,0 +1,152 @@
+/* One exploration: the searches one after the other, each as far as it may go, and what they say together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/run.h"
+
+enum { LOOK_NS = 100000000 };
+
+void run_part(struct run *r, const char *what)
+{
+    r->what = what;
+    r->why = NULL;
+    r->part_ns = cv_mono_ns();
+}
+
+bool run_goes_on(struct run *r, uint64_t done, double share)
+{
+    uint64_t now = cv_mono_ns();
+    if (r->options->stop && *r->options->stop)
+        return r->why = "it was stopped", false;
+    if (r->options->time_ns && now - r->part_ns > r->options->time_ns)
+        return r->why = "it takes longer than it may", false;
+    if (r->options->progress && now - r->shown_ns > LOOK_NS) {
+        struct cv_explore_progress p = {r->what, done, share, now - r->judge.begun_ns};
+        r->options->progress(r->options->to, &p);
+        r->shown_ns = now;
+    }
+    return true;
+}
+
+/* ── the parts ──────────────────────────────────────────────────────────────────────────────────── */
+enum { QUICK_NODES = 400000 };
+
+static void verdicts(struct run *r, bool exhausted)
+{
+    struct cv_explore *e = r->e;
+    const struct space *x = e->space;
+    e->proven = (exhausted || e->states_complete || e->traces_complete) && !x->endless && !x->limited;
+    e->complete = e->proven && (e->traces_complete || (e->states_complete && !e->endless));
+    judge_verdicts(&r->judge, e->proven);
+    if (!e->complete) {
+        const char *why = e->proven && !e->endless ? "whether every schedule ends was not looked at"
+                          : e->proven ? "some schedule never ends; of those that end, all were looked at"
+                          : r->why  ? r->why
+                          : x->endless ? "a task computes without end" : x->limited ? "there are too many tasks" : "it was not asked for";
+        e->why = cv_strndup(why, strlen(why));
+    }
+    if (e->proven && !e->traces_complete)
+        for (uint32_t o = 0; o < e->noutcomes; o++)
+            e->deadlocks += e->outcomes[o].outcome == CV_OUT_DEADLOCK;
+}
+
+static bool open_failures(const struct cv_explore *e)
+{
+    for (uint32_t v = 0; v < e->nviolations; v++)
+        if (!e->violations[v].minimal)
+            return true;
+    return false;
+}
+
+static void parts(struct run *r, struct space *x, struct space *fifo)
+{
+    unsigned want = r->options->parts ? r->options->parts : CV_EXPLORE_ALL;
+    struct search *s = want & CV_EXPLORE_SCHEDULES ? search_new(r, fifo) : NULL;
+    bool over = false;
+    if (s) {
+        run_part(r, "schedules");
+        over = search_run(s, QUICK_NODES, true);
+    }
+    if (want & CV_EXPLORE_TRACES)
+        traces_run(r, want & CV_EXPLORE_BOUNDS ? fifo : x);
+    if (want & CV_EXPLORE_STATES)
+        states_run(r, x);
+    if (s && !over && open_failures(r->e)) {
+        run_part(r, "schedules");
+        over = search_run(s, 0, false) && search_over(s);
+    }
+    verdicts(r, over);
+    search_free(s);
+}
+
+struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_order *o, const struct cv_explore_options *options, struct cv_buf *why)
+{
+    static const char *const rules[] = {"async", "threads", "processes"};
+    struct space *x = space_new(p, o, 0, why), *fifo = x;
+    if (x && o->model == CV_ASYNC && !(fifo = space_new(p, o, SPACE_FIFO, why))) {
+        space_free(x);
+        x = NULL;
+    }
+    if (!x)
+        return NULL;
+    struct cv_explore *e = cv_alloc(sizeof *e);
+    struct run r = {.options = options, .e = e, .memory = options->memory ? options->memory : (size_t)512 << 20};
+    e->rules = rules[o->model];
+    e->space = x;
+    judge_init(&r.judge, p, o, e);
+    parts(&r, x, fifo);
+    e->elapsed_ns = cv_mono_ns() - r.judge.begun_ns;
+    if (fifo != x)
+        e->fifo = fifo;
+    judge_release(&r.judge);
+    return e;
+}
+
+void cv_explore_free(struct cv_explore *e)
+{
+    if (!e)
+        return;
+    for (uint32_t i = 0; i < e->noutcomes; i++) {
+        judge_summary_release(&e->outcomes[i].summary);
+        free(e->outcomes[i].interleavings);
+        free(e->outcomes[i].fraction);
+    }
+    for (uint32_t i = 0; i < e->nviolations; i++) {
+        free(e->violations[i].seen);
+        free(e->violations[i].schedule);
+    }
+    for (uint32_t i = 0; i < e->nfindings; i++) {
+        free(e->findings[i].text);
+        free(e->findings[i].schedule);
+    }
+    free(e->outcomes);
+    free(e->violations);
+    free(e->findings);
+    free(e->expects);
+    free(e->bounds);
+    free(e->interleavings);
+    free(e->why);
+    space_free(e->space);
+    space_free(e->fifo);
+    free(e);
+}
+
+void run_memory(struct run *r, size_t bytes)
+{
+    if (bytes > r->e->memory)
+        r->e->memory = bytes;
+}
+
+void schedule_text(const struct space *x, const uint16_t *tasks, size_t n, struct cv_buf *out)
+{
+    cv_buf_str(out, "");
+    for (size_t i = 0, k; i < n; i = k) {
+        char letter[8];
+        for (k = i; k < n && tasks[k] == tasks[i]; k++)
+            ;
+        if (tasks[i] < x->program->implicit_main)
+            continue; /* nobody's choice */
+        schedule_letter(tasks[i] - x->program->implicit_main, letter);
+        cv_buf_printf(out, "%s%s%zu", out->n ? " " : "", letter, k - i);
+    }
+}

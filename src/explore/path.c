@@ -1,0 +1,375 @@
+/* The path: one event after the other, and back. An event is a step, under async a whole turn. Its clock says of each task how many of its events
+ * happen before; with which earlier events it races is decided as it comes. */
+#include <stdlib.h>
+
+#include "explore/traces.h"
+
+void does_set(struct does *d, const struct space_access *at, uint32_t n)
+{
+    *d = (struct does){.n = n};
+    if (n > DOES_INLINE)
+        d->more = cv_alloc(n * sizeof *d->more);
+    memcpy(d->more ? d->more : d->at, at, n * sizeof *at);
+}
+
+void does_release(struct does *d) { free(d->more); }
+
+void path_init(struct path *p, struct run *r, struct space *x)
+{
+    *p = (struct path){.r = r, .x = x, .width = space_width(x), .ntasks = x->most, .free_wakes = TRACE_NONE};
+    p->heads = cv_alloc(space_addresses(x) * sizeof *p->heads);
+    for (uint32_t a = 0; a < space_addresses(x); a++)
+        p->heads[a] = TRACE_NONE;
+    p->sequence = wakeup_new();
+    p->last = cv_alloc((SPACE_TASKS + 1) * sizeof *p->last);
+    p->least = cv_alloc((SPACE_TASKS + 1) * sizeof *p->least);
+    p->starts = cv_alloc((SPACE_TASKS + 1) * (SPACE_TASKS + 1) * sizeof *p->starts);
+    p->sim = cv_alloc(space_room(x) * sizeof *p->sim);
+    p->spare = cv_alloc(space_room(x) * sizeof *p->spare);
+    p->spare2 = cv_alloc(space_room(x) * sizeof *p->spare2);
+    space_start(x, p->sim);
+    p->width = space_width(x);
+    p->ntasks = x->most;
+    for (uint32_t i = 0; i < p->width; i++)
+        CV_PUSH(&p->tuples, p->sim[i]);
+    struct node root = {.tree = TRACE_NONE};
+    CV_PUSH(&p->nodes, root);
+}
+
+void path_release(struct path *p)
+{
+    for (size_t i = 0; i < p->sleepers.n; i++)
+        does_release(&p->sleepers.at[i].does);
+    for (size_t i = 0; i < p->nodes.n; i++)
+        wakeup_free(p, p->nodes.at[i].tree);
+    free(p->tuples.at);
+    free(p->clocks.at);
+    free(p->events.at);
+    free(p->nodes.at);
+    free(p->met.at);
+    free(p->races.at);
+    free(p->sleepers.at);
+    free(p->wakes.at);
+    free(p->started.at);
+    free(p->old_starts.at);
+    free(p->bases.at);
+    free(p->starts);
+    free(p->last);
+    free(p->heads);
+    free(p->event.at);
+    free(p->flat.at);
+    wakeup_release(p->sequence);
+    free(p->least);
+    free(p->sim);
+    free(p->spare);
+    free(p->spare2);
+}
+
+/* Tasks have been spawned that were not there before: all tuples and clocks become longer. */
+static void widen(struct path *p)
+{
+    uint32_t width = space_width(p->x), ntasks = p->x->most;
+    if (width == p->width && ntasks == p->ntasks)
+        return;
+    uint32_t *tuples = cv_alloc(((size_t)p->depth + 2) * width * sizeof *tuples);
+    uint16_t *clocks = cv_alloc(((size_t)p->depth + 2) * ntasks * sizeof *clocks);
+    for (uint32_t d = 0; d <= p->depth; d++)
+        memcpy(tuples + (size_t)d * width, path_tuple(p, d), p->width * sizeof *tuples);
+    for (uint32_t d = 0; d < p->depth; d++)
+        memcpy(clocks + (size_t)d * ntasks, path_clock(p, d), p->ntasks * sizeof *clocks);
+    free(p->tuples.at);
+    free(p->clocks.at);
+    p->tuples.at = tuples;
+    p->tuples.n = ((size_t)p->depth + 1) * width;
+    p->tuples.cap = ((size_t)p->depth + 2) * width;
+    p->clocks.at = clocks;
+    p->clocks.n = (size_t)p->depth * ntasks;
+    p->clocks.cap = ((size_t)p->depth + 2) * ntasks;
+    p->width = width;
+    p->ntasks = ntasks;
+}
+
+/* Of several accesses to one address one: a turn that reads and writes, writes. */
+static void once(struct space_event *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        size_t k = 0;
+        while (k < kept && e->at[k].address != e->at[i].address)
+            k++;
+        if (k == kept)
+            e->at[kept++] = e->at[i];
+        else if (e->at[k].kind != e->at[i].kind)
+            e->at[k].kind = SPACE_WRITE;
+    }
+    e->n = kept;
+}
+
+/* ── one event ──────────────────────────────────────────────────────────────────────────────────── */
+bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event *event, bool *simple)
+{
+    struct space *x = p->x;
+    uint16_t choices[SPACE_TASKS + 1];
+    unsigned n = space_choices(x, sim, choices), i = 0, steps = 0;
+    event->n = 0;
+    *simple = true;
+    while (i < n && choices[i] != task)
+        i++;
+    if (i == n)
+        return false;
+    do {
+        const struct cv_action *a = &space_local(x, sim[space_task_at(x, task)])->action;
+        bool semaphore = a->op == CV_OP_ACQUIRE;
+        *simple &= a->op != CV_OP_CAS && a->op != CV_OP_CAS_ITEM && !semaphore;
+        space_accesses(x, sim, task, event);
+        uint32_t component, left, next;
+        if (space_quick(x, space_control(x, sim), sim, task, &component, &left, &next)) {
+            if (component != UINT32_MAX)
+                sim[component] = left;
+            sim[space_task_at(x, task)] = next;
+        } else {
+            memcpy(p->spare, sim, space_width(x) * sizeof *sim);
+            space_go(x, p->spare, task, sim);
+            space_learn(x, p->spare, task, sim);
+        }
+    } while (space_control(x, sim)->in_turn == task && ++steps < 100000);
+    *simple &= steps == 0 && !(x->async && x->cuts); /* there it may keep the loop from the others, or not */
+    if (event->n > 1)
+        once(event);
+    if (steps == 100000)
+        p->r->why = "a turn never ends";
+    return true;
+}
+
+static void join(uint16_t *to, const uint16_t *from, uint32_t n)
+{
+    for (uint32_t t = 0; t < n; t++)
+        to[t] = to[t] > from[t] ? to[t] : from[t];
+}
+
+static void join_event(struct path *p, uint16_t *clock, uint32_t event) { join(clock, path_clock(p, event), p->ntasks); }
+
+/* An earlier event: if nothing that orders them is known yet, they race. */
+static void meets(struct path *p, const uint16_t *clock, const struct met *m, uint32_t task)
+{
+    const struct event *e = &p->events.at[m->event];
+    if (e->task != task && clock[e->task] < e->index)
+        CV_PUSH(&p->races, m->event);
+}
+
+static const struct met *find(const struct path *p, int32_t from, enum space_kind kind, uint32_t ordinal)
+{
+    for (; from != TRACE_NONE; from = p->met.at[from].before)
+        if (p->met.at[from].a.kind == kind && p->met.at[from].ordinal == ordinal)
+            return &p->met.at[from];
+    return NULL;
+}
+
+/* What an access meets, latest first; its clock learns of them. ordinal: of a put, a get. */
+static void access_meets(struct path *p, uint16_t *clock, const struct space_access *a, uint32_t task, uint32_t *ordinal)
+{
+    int32_t head = p->heads[a->address], at = head;
+    const struct space *x = p->x;
+    bool let_in = false;
+    *ordinal = 1;
+    if (a->kind == SPACE_READ && at != TRACE_NONE && p->met.at[at].a.kind != SPACE_WRITE)
+        at = p->met.at[at].write;
+    for (; at != TRACE_NONE; at = p->met.at[at].before) {
+        const struct met *m = &p->met.at[at];
+        if (!space_kinds_conflict(a->kind, m->a.kind))
+            continue;
+        if (a->kind == SPACE_LOCK && (m->a.kind == SPACE_UNLOCK || m->a.kind == SPACE_RELEASE)) { /* it races with the lock before it */
+            let_in = true;
+            if (m->a.kind == SPACE_RELEASE)
+                meets(p, clock, m, task);
+            continue;
+        }
+        if (a->kind != SPACE_UNLOCK || m->a.kind == SPACE_WRITE)
+            meets(p, clock, m, task);
+        if (m->a.kind == a->kind)
+            *ordinal = m->ordinal + 1;
+        p->doubt |= let_in && m->a.kind == SPACE_WRITE; /* a lock that was still held there: whether it may go is looked at */
+        if (let_in && m->a.kind == SPACE_WRITE)
+            continue;
+        join_event(p, clock, m->event);
+        if (m->a.kind == SPACE_WRITE || m->a.kind == SPACE_LOCK || (m->a.kind == a->kind && (a->kind == SPACE_PUT || a->kind == SPACE_GET)))
+            break;
+    }
+    for (at = let_in ? head : TRACE_NONE; at != TRACE_NONE && p->met.at[at].a.kind != SPACE_LOCK; at = p->met.at[at].before)
+        join_event(p, clock, p->met.at[at].event);
+    if (a->kind != SPACE_PUT && a->kind != SPACE_GET)
+        return;
+    int64_t size = x->program->syncs[a->address - space_room(x)].size;
+    const struct met *pair = a->kind == SPACE_GET ? find(p, p->heads[a->address], SPACE_PUT, *ordinal)
+                             : size > 0 && *ordinal > size ? find(p, p->heads[a->address], SPACE_GET, *ordinal - (uint32_t)size) : NULL;
+    if (pair)
+        join_event(p, clock, pair->event);
+}
+
+/* Ends of tasks that a join waits for. */
+static void joins(struct path *p, uint16_t *clock, const struct control *c, uint32_t task, const struct cv_action *a)
+{
+    for (uint32_t t = 0; t < c->n; t++)
+        if (p->last[t] && (a->op == CV_OP_JOIN_ALL ? c->tasks[t].parent == task && t != task : t == a->value.payload))
+            join_event(p, clock, p->last[t] - 1);
+}
+
+static void begin_clock(struct path *p, uint32_t task, uint16_t *clock)
+{
+    if (p->last[task])
+        memcpy(clock, path_clock(p, p->last[task] - 1), p->ntasks * sizeof *clock);
+    else
+        memset(clock, 0, p->ntasks * sizeof *clock);
+    join(clock, p->starts + (size_t)task * (SPACE_TASKS + 1), p->ntasks);
+}
+
+/* Tasks that the event let go on. */
+static void lets_go(struct path *p, uint32_t event, uint32_t task)
+{
+    const uint32_t *from = path_tuple(p, event), *to = path_tuple(p, event + 1);
+    if (from[SPACE_CONTROL] == to[SPACE_CONTROL])
+        return;
+    const struct control *a = space_control(p->x, from), *b = space_control(p->x, to);
+    for (uint32_t t = 0; t < b->n; t++) {
+        if (t == task || b->tasks[t].phase != RUNNABLE || (t < a->n && (a->tasks[t].phase == RUNNABLE || a->tasks[t].phase == TIMER)))
+            continue;
+        struct started s = {(uint16_t)t, (uint32_t)p->old_starts.n, p->ntasks};
+        uint16_t *start = p->starts + (size_t)t * (SPACE_TASKS + 1);
+        for (uint32_t k = 0; k < p->ntasks; k++)
+            CV_PUSH(&p->old_starts, start[k]);
+        CV_PUSH(&p->started, s);
+        join(start, path_clock(p, event), p->ntasks);
+    }
+}
+
+/* The earlier ones first: an immediate race is one with nothing in between, so later ones have to be known before. */
+static void by_place(struct path *p, struct space_event *e)
+{
+    for (size_t i = 1; i < e->n; i++) /* accesses whose address was met last come first */
+        for (size_t k = i; k > 0; k--) {
+            int32_t a = p->heads[e->at[k - 1].address], b = p->heads[e->at[k].address];
+            uint32_t ea = a == TRACE_NONE ? 0 : p->met.at[a].event + 1, eb = b == TRACE_NONE ? 0 : p->met.at[b].event + 1;
+            if (ea >= eb)
+                break;
+            struct space_access swap = e->at[k];
+            e->at[k] = e->at[k - 1];
+            e->at[k - 1] = swap;
+        }
+}
+
+/* Of races with several accesses: those that another of them comes between. */
+static void immediate(struct path *p, struct event *e)
+{
+    uint32_t kept = 0, *races = p->races.at + e->race;
+    for (uint32_t i = 0; i < e->nraces; i++) {
+        const struct event *early = &p->events.at[races[i]];
+        bool between = false;
+        for (uint32_t k = 0; k < e->nraces && !between; k++)
+            between = k != i && (races[k] == races[i] ? k < i : races[k] > races[i] && path_clock(p, races[k])[early->task] >= early->index);
+        if (!between)
+            races[kept++] = races[i];
+    }
+    p->races.n -= e->nraces - kept;
+    e->nraces = kept;
+}
+
+/* n more items at the end of a vector. */
+static void room(void **at, size_t *n, size_t *cap, size_t more, size_t item)
+{
+    if (*n + more > *cap) {
+        *cap = (*n + more) * 2;
+        *at = cv_realloc(*at, *cap * item);
+    }
+    *n += more;
+}
+
+void path_push(struct path *p, uint32_t task)
+{
+    struct space *x = p->x;
+    bool simple;
+    const struct cv_action action = space_local(x, path_tuple(p, p->depth)[space_task_at(x, task)])->action;
+    if (space_width(x) > p->width)
+        memset(p->sim + p->width, 0, (space_width(x) - p->width) * sizeof *p->sim);
+    memcpy(p->sim, path_tuple(p, p->depth), p->width * sizeof *p->sim);
+    bool may = path_would(p, task, p->sim, &p->event, &simple);
+    CV_ASSERT(may);
+    widen(p);
+    room((void **)&p->clocks.at, &p->clocks.n, &p->clocks.cap, p->ntasks, sizeof *p->clocks.at);
+    uint16_t *clock = path_clock(p, p->depth);
+    struct event e = {.task = (uint16_t)task, .simple = simple, .met = (uint32_t)p->met.n, .n = (uint32_t)p->event.n, .race = (uint32_t)p->races.n,
+                      .started = (uint32_t)p->started.n};
+    begin_clock(p, task, clock);
+    e.before = p->last[task];
+    e.index = p->last[task] ? p->events.at[p->last[task] - 1].index + 1 : 1;
+    if (action.op == CV_OP_JOIN || action.op == CV_OP_JOIN_ALL)
+        joins(p, clock, space_control(x, path_tuple(p, p->depth)), task, &action);
+    if (p->event.n > 1)
+        by_place(p, &p->event);
+    e.base = (uint32_t)p->bases.n;
+    for (size_t i = 0; i < p->event.n; i++)
+        e.lock |= p->event.at[i].kind == SPACE_LOCK;
+    for (uint32_t t = 0; (e.lock || !e.simple) && t < p->ntasks; t++)
+        CV_PUSH(&p->bases, clock[t]);
+    uint32_t from = (uint32_t)p->met.n;
+    p->doubt = false;
+    for (size_t i = 0; i < p->event.n; i++) {
+        struct met m = {.a = p->event.at[i], .before = p->heads[p->event.at[i].address], .event = p->depth};
+        m.write = m.before == TRACE_NONE ? TRACE_NONE : p->met.at[m.before].a.kind == SPACE_WRITE ? m.before : p->met.at[m.before].write;
+        access_meets(p, clock, &m.a, task, &m.ordinal);
+        CV_PUSH(&p->met, m);
+    }
+    for (size_t i = from; i < p->met.n; i++)
+        p->heads[p->met.at[i].a.address] = (int32_t)i;
+    clock[task] = (uint16_t)e.index;
+    e.simple &= !p->doubt;
+    e.nraces = (uint32_t)p->races.n - e.race;
+    if (e.nraces > 1 && !e.lock)
+        immediate(p, &e);
+    CV_PUSH(&p->events, e);
+    room((void **)&p->tuples.at, &p->tuples.n, &p->tuples.cap, p->width, sizeof *p->tuples.at);
+    memcpy(path_tuple(p, p->depth + 1), p->sim, p->width * sizeof *p->sim);
+    p->last[task] = p->depth + 1;
+    lets_go(p, p->depth, task);
+    p->depth++;
+}
+
+void path_pop(struct path *p)
+{
+    struct event *e = &p->events.at[--p->depth];
+    for (size_t i = p->met.n; i-- > e->met;)
+        p->heads[p->met.at[i].a.address] = p->met.at[i].before;
+    for (size_t i = p->started.n; i-- > e->started;) {
+        const struct started *s = &p->started.at[i];
+        uint16_t *start = p->starts + (size_t)s->task * (SPACE_TASKS + 1);
+        memset(start, 0, (SPACE_TASKS + 1) * sizeof *start);
+        memcpy(start, p->old_starts.at + s->clock, s->n * sizeof *start);
+        p->old_starts.n = s->clock;
+    }
+    p->started.n = e->started;
+    p->met.n = e->met;
+    p->races.n = e->race;
+    p->bases.n = e->base;
+    p->clocks.n = (size_t)p->depth * p->ntasks;
+    p->tuples.n = ((size_t)p->depth + 1) * p->width;
+    p->last[e->task] = e->before;
+    p->events.n--;
+}
+
+uint32_t path_pending(struct path *p, uint32_t task, uint32_t *races, uint32_t cap, uint16_t *clock)
+{
+    struct space_event event = {0};
+    struct event e = {.task = (uint16_t)task, .race = (uint32_t)p->races.n};
+    uint32_t ordinal;
+    uint16_t met[SPACE_TASKS + 1];
+    begin_clock(p, task, clock);
+    memcpy(met, clock, p->ntasks * sizeof *met);
+    space_accesses(p->x, path_tuple(p, p->depth), task, &event);
+    for (size_t i = 0; i < event.n; i++)
+        access_meets(p, met, &event.at[i], task, &ordinal);
+    e.nraces = (uint32_t)p->races.n - e.race;
+    uint32_t n = e.nraces < cap ? e.nraces : cap;
+    memcpy(races, p->races.at + e.race, n * sizeof *races);
+    p->races.n = e.race;
+    free(event.at);
+    return n;
+}

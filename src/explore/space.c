@@ -1,0 +1,584 @@
+/* The space of states: set up from a program and an order, and walked step by step. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cells.h"
+#include "engine/value.h"
+#include "explore/state.h"
+
+/* ── what the program has ───────────────────────────────────────────────────────────────────────── */
+static bool uses(const struct cv_program *p, enum cv_op op, int var)
+{
+    for (uint32_t i = 0; i < p->ncode; i++)
+        if (p->code[i].op == op && (var < 0 || p->code[i].arg == var))
+            return true;
+    return false;
+}
+
+/* Somebody may wait without await, and so keep the loop from all others. */
+static bool holds_loop(const struct cv_program *p)
+{
+    for (uint32_t i = 0; i < p->ncode; i++) {
+        struct cv_action a = {.op = p->code[i].op};
+        if (!p->code[i].await && (cv_sync_is(&a) || a.op == CV_OP_OFFLOAD) && !(p->implicit_main && i >= p->bodies[0].code && i < p->bodies[0].code + p->bodies[0].ncode))
+            return true;
+    }
+    return false;
+}
+
+static bool names(const struct cv_expr *e, const char *name)
+{
+    if (e->kind == CV_E_BUILTIN && !strcmp(e->name, name))
+        return true;
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->items[i] && names(e->items[i], name))
+            return true;
+    return false;
+}
+
+static bool expects_name(const struct space *x, const char *name)
+{
+    for (uint32_t k = 0; k < x->program->nexpects; k++) {
+        const struct cv_expect *e = &x->program->expects[k];
+        if (e->models >> x->order.model & 1 && names(e->expr, name))
+            return true;
+    }
+    return false;
+}
+
+static void lay_out(struct space *x)
+{
+    const struct cv_program *p = x->program;
+    uint32_t at = SPACE_FIRST_VAR;
+    bool own = x->order.model == CV_PROCESSES || p->offloads & 2;
+    x->vars = cv_alloc((p->nvars + 1) * sizeof *x->vars);
+    for (uint32_t v = 0; v < p->nvars; v++) {
+        struct var_at *a = &x->vars[v];
+        a->list = p->vars[v].list;
+        a->flat = !a->list || (p->vars[v].initial.n <= SPACE_FLAT && !uses(p, CV_OP_APPEND, (int)v) && !uses(p, CV_OP_STORE, (int)v));
+        a->n = a->list && a->flat ? p->vars[v].initial.n : 1;
+        a->base = at;
+        at += a->n;
+        a->own = own && !p->vars[v].memory ? 1 + x->nown : UINT32_MAX;
+        x->nown += a->own != UINT32_MAX ? a->n : 0;
+    }
+    x->own = own;
+    x->nfixed = at;
+    x->per_task = 1 + x->nown;
+}
+
+static bool make_region(struct space *x, struct cv_buf *why)
+{
+    struct cv_shm_plan plan = {.max_tasks = x->order.max_tasks, .max_rings = 1, .ring_records = 64, .engine_bytes = cv_machine_bytes(x->program, &x->order),
+                               .string_bytes = 64u << 20, .source_bytes = 1};
+    if (cv_shm_create(&x->shm, &plan) < 0)
+        return cv_buf_str(why, "no memory for the states of this program"), false;
+    cv_machine_init(&x->shm, x->program, &x->order);
+    if (cv_machine_attach(&x->machine, &x->shm, x->program) < 0)
+        return cv_buf_str(why, "the states of this program cannot be laid out"), false;
+    x->machine.dry = true;
+    return true;
+}
+
+struct space *space_new(const struct cv_program *p, const struct cv_order *order, unsigned flags, struct cv_buf *why)
+{
+    if (p->ninstances + 1 >= SPACE_TASKS) {
+        cv_buf_printf(why, "all schedules of %u tasks are too many: at most %u", p->ninstances, SPACE_TASKS - 2);
+        return NULL;
+    }
+    struct space *x = cv_alloc(sizeof *x);
+    x->program = p;
+    x->order = *order;
+    x->order.stepped = true;
+    x->order.record = x->order.gil = false;
+    x->order.schedule = NULL;
+    x->order.schedule_bytes = 0;
+    x->order.desk = false;
+    x->order.most_bytes = x->order.most_output = 0;
+    x->order.max_tasks = x->order.max_tasks < SPACE_TASKS ? x->order.max_tasks : SPACE_TASKS;
+    x->async = order->model == CV_ASYNC;
+    x->flags = x->async ? flags : flags & ~(unsigned)SPACE_FIFO;
+    x->absolute = uses(p, CV_OP_NOW, -1) || expects_name(x, "elapsed");
+    x->clock = x->absolute || x->flags & SPACE_FIFO;
+    x->checks = uses(p, CV_OP_CHECK, -1);
+    x->cuts = uses(p, CV_OP_CRASH, -1) || (x->async && (!p->implicit_main || holds_loop(p)));
+    if (!x->absolute)
+        x->order.timeout_ns = UINT64_MAX;
+    intern_init(&x->controls);
+    intern_init(&x->locals);
+    intern_init(&x->values);
+    intern_init(&x->outputs);
+    intern_init(&x->outcomes);
+    lay_out(x);
+    x->before = cv_alloc((space_room(x) + SPACE_TASKS + 8) * sizeof *x->before);
+    if (!make_region(x, why)) {
+        space_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+void space_free(struct space *x)
+{
+    if (!x)
+        return;
+    if (x->stage.m)
+        stage_release(&x->stage);
+    if (x->machine.program)
+        cv_machine_release(&x->machine);
+    if (x->shm.head)
+        cv_shm_release(&x->shm);
+    for (size_t i = 0; i < x->control.n; i++)
+        free(x->control.at[i].tasks);
+    free(x->control.at);
+    free(x->local.at);
+    free(x->changes.at);
+    free(x->ends.at);
+    free(x->vars);
+    free(x->scratch);
+    free(x->before);
+    free(x->start);
+    intern_release(&x->controls);
+    intern_release(&x->locals);
+    intern_release(&x->values);
+    intern_release(&x->outputs);
+    intern_release(&x->outcomes);
+    memo_release(&x->reads);
+    memo_release(&x->waits);
+    memo_release(&x->steps);
+    free(x);
+}
+
+size_t space_memory(const struct space *x)
+{
+    return intern_memory(&x->controls) + intern_memory(&x->locals) + intern_memory(&x->values) + intern_memory(&x->outputs) +
+           intern_memory(&x->outcomes) + x->local.cap * sizeof *x->local.at + x->control.cap * sizeof *x->control.at +
+           x->changes.cap * sizeof *x->changes.at + (x->reads.cap + x->waits.cap + x->steps.cap) * sizeof(struct memo_slot);
+}
+
+/* ── looking ────────────────────────────────────────────────────────────────────────────────────── */
+const struct local *space_local(struct space *x, uint32_t id)
+{
+    if (id >= x->local.n || !x->local.at[id].known)
+        state_local(x, id);
+    return &x->local.at[id];
+}
+
+static bool may_go(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task)
+{
+    const struct control_task *k = &c->tasks[task];
+    if (k->held || (k->phase != RUNNABLE && (k->phase != TIMER || c->closing)))
+        return false;
+    uint32_t id = tuple[space_task_at(x, task)];
+    if (x->async && !k->worker)
+        return true;
+    const struct local *l = space_local(x, id);
+    if (!l->sync)
+        return true;
+    bool found;
+    struct memo_slot *m = memo_make(&x->waits, (uint64_t)tuple[SPACE_CONTROL] << 32 | id, &found);
+    if (!found) {
+        state_load_sync(x, tuple[SPACE_CONTROL]);
+        m->a = cv_sync_would_wait(x->machine.sync, task, &l->action);
+    }
+    return !m->a;
+}
+
+unsigned space_choices(struct space *x, const uint32_t *tuple, uint16_t *tasks)
+{
+    const struct control *c = space_control(x, tuple);
+    unsigned n = 0;
+    if (c->over)
+        return 0;
+    if (c->in_turn != SPACE_NOBODY) {
+        tasks[0] = (uint16_t)c->in_turn;
+        return 1;
+    }
+    for (uint32_t t = x->program->implicit_main; t < c->n; t++)
+        if (may_go(x, tuple, c, t))
+            tasks[n++] = (uint16_t)t;
+    return n;
+}
+
+enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple)
+{
+    const struct control *c = space_control(x, tuple);
+    return !c->over ? CV_OUT_DEADLOCK : c->outcome ? (enum cv_outcome)c->outcome : CV_OUT_FINISHED;
+}
+
+uint32_t space_natural(struct space *x, const uint32_t *tuple, const uint16_t *tasks, unsigned n, uint32_t current)
+{
+    const struct control *c = space_control(x, tuple);
+    if (!x->async) {
+        for (unsigned i = 0; i < n; i++)
+            if (tasks[i] == current && c->tasks[current].phase == RUNNABLE)
+                return current;
+        return SPACE_NOBODY;
+    }
+    if (!(x->flags & SPACE_FIFO) || n < 2)
+        return SPACE_NOBODY;
+    uint32_t rank[SPACE_TASKS], hops[SPACE_TASKS], last = 2 * SPACE_TASKS;
+    for (unsigned i = 0; i < n; i++) {
+        rank[i] = c->tasks[tasks[i]].rank;
+        hops[i] = c->tasks[tasks[i]].hops;
+    }
+    for (unsigned i = 0; i < n; i++) /* sleepers come behind, the first to be due first */
+        if (c->tasks[tasks[i]].phase == TIMER) {
+            uint32_t before = 0;
+            for (unsigned k = 0; k < n; k++)
+                before += c->tasks[tasks[k]].phase == TIMER && (c->tasks[tasks[k]].due < c->tasks[tasks[i]].due || (c->tasks[tasks[k]].due == c->tasks[tasks[i]].due && k < i));
+            rank[i] = SPACE_TASKS + before;
+            hops[i] = 0;
+        }
+    for (;;) { /* a callback runs first, and the task's step comes behind what is ready */
+        unsigned first = 0;
+        for (unsigned i = 1; i < n; i++)
+            first = rank[i] < rank[first] ? i : first;
+        if (!hops[first])
+            return tasks[first];
+        hops[first]--;
+        rank[first] = last++;
+    }
+}
+
+/* ── the step itself ────────────────────────────────────────────────────────────────────────────── */
+static uint32_t line_of(struct space *x, struct cv_task *t, const struct cv_action *a)
+{
+    if (a->value.tag == CV_TAG_STRING)
+        return (uint32_t)a->value.payload;
+    struct cv_buf b = {0};
+    cv_buf_str(&b, "");
+    value_text(&x->machine, t, &a->value, false, &b);
+    uint32_t id = cv_intern(&x->shm, b.at, b.n < CV_LIMIT_STRING ? b.n : CV_LIMIT_STRING);
+    cv_buf_release(&b);
+    return id;
+}
+
+static uint32_t printed(struct space *x, uint32_t before, uint32_t line)
+{
+    uint32_t words[2] = {before, line};
+    return intern_add(&x->outputs, words, sizeof words);
+}
+
+const uint32_t *space_output(const struct space *x, uint32_t output, uint32_t *n)
+{
+    uint32_t count = 0;
+    for (uint32_t o = output; o; o = *(const uint32_t *)intern_at(&x->outputs, o, NULL))
+        count++;
+    uint32_t *lines = cv_alloc((count + 1) * sizeof *lines);
+    *n = count;
+    for (uint32_t o = output; o; o = *(const uint32_t *)intern_at(&x->outputs, o, NULL))
+        lines[--count] = ((const uint32_t *)intern_at(&x->outputs, o, NULL))[1];
+    return lines;
+}
+
+struct stage *space_show(struct space *x, const uint32_t *tuple)
+{
+    state_load(x, tuple);
+    return &x->stage;
+}
+
+/* A sleeper is let in: time moves on until he is due. */
+static void wake(struct space *x, uint32_t task)
+{
+    struct stage *s = &x->stage;
+    if (!x->clock && s->players[task].phase == TIMER)
+        s->players[task].due = stage_now(s);
+    while (s->players[task].phase == TIMER && !s->over) {
+        if (x->clock)
+            stage_to_next_timer(s);
+        if (!s->over)
+            stage_look_around(s);
+    }
+}
+
+/* On the stage: what is invisible in front of the next visible action, that action, and an end that follows. line: what it
+ * printed, if it did. */
+static void carry_out(struct space *x, uint32_t task, uint32_t *in_turn, uint32_t *line)
+{
+    struct stage *s = &x->stage;
+    struct cv_action a;
+    bool go = true, visible = false, coop = stage_coop(s, task);
+    wake(x, task);
+    while (go && !visible && !s->over) {
+        stage_look(s, task, &a);
+        visible = a.visible;
+        if (a.op == CV_OP_PRINT)
+            *line = line_of(x, s->players[task].task, &a);
+        go = stage_act(s, task, &a);
+    }
+    if (coop && go && !s->over) {
+        stage_look(s, task, &a);
+        if (a.op == CV_OP_DONE || (a.op == CV_OP_FAIL && !a.visible))
+            go = stage_act(s, task, &a);
+    }
+    *in_turn = coop && go && !s->over ? task : SPACE_NOBODY;
+    if (*in_turn == SPACE_NOBODY && !s->over)
+        stage_look_around(s);
+    x->direct++;
+}
+
+/* Of a step on the stage: the tuple behind it, not settled. */
+static uint32_t direct(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to)
+{
+    uint32_t in_turn, line = 0;
+    bool print = space_local(x, from[space_task_at(x, task)])->action.op == CV_OP_PRINT;
+    state_load(x, from);
+    carry_out(x, task, &in_turn, &line);
+    if (to != from)
+        memcpy(to, from, space_width(x) * sizeof *to);
+    state_take(x, to, in_turn);
+    if (print || line)
+        to[SPACE_OUTPUT] = printed(x, to[SPACE_OUTPUT], line);
+    return print || line ? line : UINT32_MAX;
+}
+
+/* ── settling ───────────────────────────────────────────────────────────────────────────────────── */
+static void step(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to);
+
+static void settle(struct space *x, uint32_t *tuple)
+{
+    for (;;) {
+        const struct control *c = space_control(x, tuple);
+        if (c->over || c->in_turn != SPACE_NOBODY)
+            return;
+        if (x->program->implicit_main && may_go(x, tuple, c, 0)) {
+            step(x, tuple, 0, tuple);
+            while (space_control(x, tuple)->in_turn == 0)
+                step(x, tuple, 0, tuple);
+            continue;
+        }
+        c = space_control(x, tuple);
+        for (uint32_t t = x->program->implicit_main; t < c->n; t++)
+            if (may_go(x, tuple, c, t))
+                return;
+        if (!c->closing || c->holder != CV_NO_TASK)
+            return;
+        state_load(x, tuple);
+        stage_look_around(&x->stage);
+        state_take(x, tuple, SPACE_NOBODY);
+    }
+}
+
+/* ── steps that were carried out before ─────────────────────────────────────────────────────────── */
+/* Does the outcome of the step rest on control, local state and one value alone, and change only what can be told by component? */
+static bool remembers(const struct space *x, const struct local *l)
+{
+    switch ((enum cv_op)l->action.op) {
+    case CV_OP_OFFLOAD: case CV_OP_END_OFFLOAD: case CV_OP_CRASH: return false;
+    case CV_OP_SPAWN: return !x->own;
+    case CV_OP_LOAD: return !(x->vars[l->action.arg].list && x->vars[l->action.arg].flat && x->vars[l->action.arg].n > 1);
+    case CV_OP_STORE: return !(x->vars[l->action.arg].list && x->vars[l->action.arg].flat);
+    default: return true;
+    }
+}
+
+static uint32_t value_met(const struct space *x, const uint32_t *from, const struct control *c, uint32_t task, const struct local *l)
+{
+    if (!l->action.memory || l->action.op == CV_OP_STORE || l->action.op == CV_OP_LOAD_LEN)
+        return l->action.op == CV_OP_LOAD_LEN && !x->vars[l->action.arg].flat ? from[space_component(x, c, task, l)] : 0;
+    uint32_t at = space_component(x, c, task, l);
+    if (at == UINT32_MAX || (l->action.op == CV_OP_STORE_ITEM && x->vars[l->action.arg].flat))
+        return 0;
+    return from[at];
+}
+
+static void apply(struct space *x, const struct memo_slot *m, const uint32_t *from, uint32_t *to)
+{
+    if (to != from)
+        memcpy(to, from, space_width(x) * sizeof *to);
+    to[SPACE_CONTROL] = m->a;
+    const struct space_change *ch = &x->changes.at[m->b];
+    for (uint32_t n = ch->id; n; n--) {
+        ch++;
+        to[ch->component] = ch->component == SPACE_OUTPUT ? printed(x, to[SPACE_OUTPUT], ch->id) : ch->id;
+    }
+}
+
+/* written: a component that the step sets without having looked at it, or UINT32_MAX. */
+static void remember(struct space *x, uint64_t key, const uint32_t *from, const uint32_t *to, uint32_t line, uint32_t written)
+{
+    bool found;
+    struct memo_slot *m = memo_make(&x->steps, key, &found);
+    struct space_change head = {0};
+    m->a = to[SPACE_CONTROL];
+    m->b = (uint32_t)x->changes.n;
+    CV_PUSH(&x->changes, head);
+    for (uint32_t k = SPACE_FIRST_VAR; k < space_width(x); k++)
+        if (from[k] != to[k] || k == written) {
+            struct space_change one = {k, to[k]};
+            CV_PUSH(&x->changes, one);
+        }
+    if (line != UINT32_MAX) {
+        struct space_change one = {SPACE_OUTPUT, line};
+        CV_PUSH(&x->changes, one);
+    }
+    x->changes.at[m->b].id = (uint32_t)x->changes.n - m->b - 1;
+}
+
+/* A step, not settled. */
+static void step(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to)
+{
+    const struct control *c = space_control(x, from);
+    uint32_t id = from[space_task_at(x, task)];
+    const struct local *l = space_local(x, id);
+    uint32_t met = value_met(x, from, c, task, l);
+    uint64_t key = (uint64_t)from[SPACE_CONTROL] << 42 | (uint64_t)id << 20 | met;
+    bool can = remembers(x, l) && !(x->flags & SPACE_PLAIN) && !c->timers && from[SPACE_CONTROL] < 1u << 22 && id < 1u << 22 && met < 1u << 20;
+    uint32_t written = l->blind ? space_component(x, c, task, l) : UINT32_MAX;
+    const struct memo_slot *m = can ? memo_find(&x->steps, key) : NULL;
+    if (m) {
+        apply(x, m, from, to);
+        return;
+    }
+    if (from == to && can)
+        from = memcpy(x->before, from, space_room(x) * sizeof *from);
+    uint32_t line = direct(x, from, task, to);
+    if (can)
+        remember(x, key, from, to, line, written);
+}
+
+void space_start(struct space *x, uint32_t *tuple)
+{
+    if (!x->start) {
+        x->start = cv_alloc(space_room(x) * sizeof *x->start);
+        stage_begin(&x->stage, &x->machine, false);
+        stage_look_around(&x->stage);
+        state_take(x, x->start, SPACE_NOBODY);
+        settle(x, x->start);
+    }
+    memcpy(tuple, x->start, space_room(x) * sizeof *tuple);
+}
+
+void space_go(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to)
+{
+    step(x, from, task, to);
+    settle(x, to);
+}
+
+void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uint32_t *to)
+{
+    const struct control *c = space_control(x, from);
+    uint32_t id = from[space_task_at(x, task)];
+    const struct local *l = space_local(x, id);
+    if (!l->quick || !c->timeless || c->tasks[task].phase != RUNNABLE || (x->async && c->in_turn != task) || to[SPACE_CONTROL] != from[SPACE_CONTROL])
+        return;
+    uint32_t at = space_component(x, c, task, l), own = space_task_at(x, task);
+    for (uint32_t k = 0; k < space_width(x); k++)
+        if (to[k] != from[k] && k != at && k != own)
+            return;
+    if (!x->async && space_local(x, to[own])->sync)
+        return; /* whether it may go on rests on the control part */
+    uint32_t met = at == UINT32_MAX || space_local(x, id)->blind ? 0 : from[at];
+    bool found;
+    struct memo_slot *m = memo_make(&x->reads, (uint64_t)id << 32 | met, &found);
+    m->a = to[own];
+    m->b = at == UINT32_MAX ? 0 : to[at];
+}
+
+/* ── what a step does to others ─────────────────────────────────────────────────────────────────── */
+static void access_of(struct space_event *e, uint32_t address, enum space_kind kind, bool atomic)
+{
+    struct space_access one = {address, (uint8_t)kind, atomic};
+    CV_PUSH(e, one);
+}
+
+static bool swaps(const struct space *x, uint32_t value, const struct cv_value *old)
+{
+    const uint32_t *w = intern_at(&x->values, value, NULL);
+    bool numbers = (w[2] == CV_TAG_INT || w[2] == CV_TAG_BOOL) && (old->tag == CV_TAG_INT || old->tag == CV_TAG_BOOL);
+    return (numbers || (w[2] == old->tag && old->tag != CV_TAG_LIST)) && (w[0] | (uint64_t)w[1] << 32) == old->payload;
+}
+
+static void memory_accesses(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, struct space_event *e)
+{
+    const struct var_at *v = &x->vars[l->action.arg];
+    enum cv_op op = (enum cv_op)l->action.op;
+    bool cas = op == CV_OP_CAS || op == CV_OP_CAS_ITEM, atomic = cas || op == CV_OP_ATOMIC || op == CV_OP_ATOMIC_ITEM || op == CV_OP_APPEND;
+    uint32_t at = op == CV_OP_LOAD_LEN && v->flat ? UINT32_MAX : space_component(x, c, task, l);
+    if (at == UINT32_MAX)
+        return; /* the length of a list that keeps it, or an item outside */
+    bool reads = op == CV_OP_LOAD || op == CV_OP_LOAD_ITEM || op == CV_OP_LOAD_LEN || (cas && v->flat && !swaps(x, tuple[at], &l->action.value));
+    for (uint32_t i = 0; i < (op == CV_OP_LOAD ? v->n : 1); i++)
+        access_of(e, at + i, reads ? SPACE_READ : SPACE_WRITE, atomic);
+}
+
+static void sync_accesses(struct space *x, const struct control *c, uint32_t task, const struct cv_action *a, struct space_event *e)
+{
+    uint32_t at = space_sync_at(x, (uint32_t)a->arg);
+    bool queues = x->async && !c->tasks[task].worker, again = c->tasks[task].again;
+    const struct cv_sync_def *d = a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL ? NULL : &x->program->syncs[a->arg];
+    if (!d)
+        return; /* what it waits for is past, or it waits */
+    if (queues) { /* who comes stands in line: any two of them have an order */
+        access_of(e, at, SPACE_WRITE, true);
+        if (d->kind == CV_SYNC_CONDITION && a->op == CV_OP_WAIT)
+            access_of(e, space_sync_at(x, (uint32_t)d->lock), SPACE_WRITE, true);
+        return;
+    }
+    switch ((enum cv_op)a->op) {
+    case CV_OP_LOCK: access_of(e, at, SPACE_LOCK, true); break;
+    case CV_OP_UNLOCK:
+        state_load_sync(x, x->asked);
+        access_of(e, at, cv_sync_owner(x->machine.sync, (uint32_t)a->arg) == task ? SPACE_UNLOCK : SPACE_WRITE, true);
+        break;
+    case CV_OP_ACQUIRE: access_of(e, at, SPACE_LOCK, true); break;
+    case CV_OP_RELEASE: access_of(e, at, SPACE_RELEASE, true); break;
+    case CV_OP_PUT: access_of(e, at, SPACE_PUT, true); break;
+    case CV_OP_GET: access_of(e, at, SPACE_GET, true); break;
+    case CV_OP_WAIT:
+        if (d->kind != CV_SYNC_CONDITION) {
+            if (!again)
+                access_of(e, at, SPACE_WRITE, true);
+            break;
+        }
+        access_of(e, space_sync_at(x, (uint32_t)d->lock), again ? SPACE_LOCK : SPACE_UNLOCK, true);
+        if (!again)
+            access_of(e, at, SPACE_WRITE, true);
+        break;
+    default: access_of(e, at, SPACE_WRITE, true); break;
+    }
+}
+
+/* Does it end the run, or keep the loop from all others? */
+static bool cuts_others(struct space *x, const struct control *c, uint32_t task, const struct local *l)
+{
+    struct cv_sync_done done;
+    const struct cv_action *a = &l->action;
+    if (a->op == CV_OP_CRASH || (x->async && ((task == 0 && !x->program->implicit_main) || c->closing)))
+        return true;
+    if (!x->async || c->tasks[task].worker || a->await)
+        return false;
+    if (a->op == CV_OP_OFFLOAD)
+        return true;
+    if (!l->sync)
+        return false;
+    state_load_sync(x, x->asked);
+    x->loaded = 0; /* it is tried out */
+    bool waits = cv_sync_try(x->machine.sync, CV_SYNC_FAIR, task, a, c->tasks[task].again, &done) == CV_SYNC_WAIT;
+    while (cv_sync_woken(x->machine.sync) != CV_NO_TASK)
+        ;
+    return waits;
+}
+
+void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struct space_event *e)
+{
+    const struct control *c = space_control(x, tuple);
+    const struct local *l = space_local(x, tuple[space_task_at(x, task)]);
+    const struct cv_action *a = &l->action;
+    x->asked = tuple[SPACE_CONTROL];
+    if (a->memory)
+        memory_accesses(x, tuple, c, task, l, e);
+    else if (l->sync)
+        sync_accesses(x, c, task, a, e);
+    else if (a->op == CV_OP_PRINT)
+        access_of(e, SPACE_OUTPUT, SPACE_WRITE, true);
+    else if (a->op == CV_OP_SPAWN)
+        access_of(e, space_special_at(x, SPACE_SPAWN), SPACE_WRITE, true);
+    else if (a->op == CV_OP_OFFLOAD || a->op == CV_OP_END_OFFLOAD || c->tasks[task].worker)
+        access_of(e, space_special_at(x, SPACE_POOL), SPACE_WRITE, true);
+    if (x->absolute) /* how long a step takes decides who wakes first */
+        access_of(e, space_special_at(x, SPACE_TIME), SPACE_WRITE, true);
+    if (x->cuts)
+        access_of(e, space_special_at(x, SPACE_RUN), cuts_others(x, c, task, l) ? SPACE_WRITE : SPACE_READ, true);
+}

@@ -1,0 +1,173 @@
+/* The packed set of tuples: open addressing over numbers, keys in one growing run of memory. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "explore/store.h"
+
+enum { FIRST_SLOTS = 1 << 12 };
+
+static uint8_t bits_of(uint32_t value) { return value ? (uint8_t)(32 - __builtin_clz(value)) : 0; }
+
+/* Fields one after the other, none across two words; returns the number of words. */
+static uint32_t lay_out(struct store_field *f, uint32_t n)
+{
+    uint32_t word = 0, used = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (used + f[i].width > 64) {
+            word++;
+            used = 0;
+        }
+        f[i].word = (uint8_t)word;
+        f[i].shift = (uint8_t)(f[i].width ? used : 0);
+        f[i].mask = ((uint64_t)1 << f[i].width) - 1;
+        used += f[i].width;
+    }
+    return word + 1;
+}
+
+static void *reserve(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void store_init(struct store *s, uint32_t ncomps, size_t limit)
+{
+    *s = (struct store){.ncomps = ncomps, .words = 1, .limit = limit, .nslots = FIRST_SLOTS, .most = limit / 12 < 1u << 31 ? limit / 12 : 1u << 31};
+    s->fields = cv_alloc((ncomps + 1) * sizeof *s->fields);
+    lay_out(s->fields, ncomps);
+    s->keys = reserve(limit);
+    s->parents = reserve(limit);
+    s->slots = cv_alloc(s->nslots * sizeof *s->slots);
+    s->full = !s->keys || !s->parents;
+}
+
+void store_release(struct store *s)
+{
+    if (s->keys)
+        munmap(s->keys, s->limit);
+    if (s->parents)
+        munmap(s->parents, s->limit);
+    free(s->fields);
+    free(s->slots);
+    *s = (struct store){0};
+}
+
+size_t store_memory(const struct store *s) { return s->n * (s->words * sizeof *s->keys + sizeof *s->parents) + s->nslots * sizeof *s->slots; }
+
+static void put(struct store *s, uint64_t n)
+{
+    uint64_t h = store_hash(store_key(s, n), s->words), i = h & (s->nslots - 1);
+    while (s->slots[i])
+        i = (i + 1) & (s->nslots - 1);
+    s->slots[i] = (h >> 32) << 32 | (n + 1);
+}
+
+static void rehash(struct store *s, uint64_t nslots)
+{
+    free(s->slots);
+    s->nslots = nslots;
+    s->slots = cv_alloc(nslots * sizeof *s->slots);
+    for (uint64_t n = 0; n < s->n; n++)
+        put(s, n);
+}
+
+/* Packs all keys by other fields. */
+static void repack(struct store *s, struct store_field *fields, uint32_t ncomps)
+{
+    uint32_t words = lay_out(fields, ncomps), shared = s->ncomps < ncomps ? s->ncomps : ncomps;
+    uint64_t key[STORE_WORDS + 1];
+    CV_ASSERT(words <= STORE_WORDS);
+    bool back = words > s->words; /* from the end, so that nothing is overwritten before it was read */
+    struct store with = *s;
+    with.fields = fields;
+    with.words = words;
+    if (s->n * words * sizeof(uint64_t) > s->limit) {
+        s->full = with.full = true;
+        free(fields);
+        return;
+    }
+    for (uint64_t k = 0; k < s->n; k++) {
+        uint64_t n = back ? s->n - 1 - k : k;
+        memset(key, 0, words * sizeof *key);
+        for (uint32_t c = 0; c < shared; c++)
+            store_set(&with, key, c, store_get(s, store_key(s, n), c));
+        memcpy(with.keys + n * words, key, words * sizeof *key);
+    }
+    free(s->fields);
+    s->fields = fields;
+    s->words = words;
+    s->ncomps = ncomps;
+    rehash(s, s->nslots);
+}
+
+void store_widen(struct store *s, uint32_t ncomps)
+{
+    if (ncomps <= s->ncomps)
+        return;
+    struct store_field *f = cv_alloc((ncomps + 1) * sizeof *f);
+    memcpy(f, s->fields, s->ncomps * sizeof *f);
+    repack(s, f, ncomps);
+}
+
+bool store_pack(struct store *s, const uint32_t *tuple, uint64_t *key)
+{
+    bool fits = true;
+    for (uint32_t c = 0; c < s->ncomps; c++)
+        fits &= store_fits(s, c, tuple[c]);
+    if (!fits) {
+        struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f);
+        memcpy(f, s->fields, s->ncomps * sizeof *f);
+        for (uint32_t c = 0; c < s->ncomps; c++)
+            if (!store_fits(s, c, tuple[c]))
+                f[c].width = (uint8_t)(bits_of(tuple[c]) + (s->n > 64 ? 1 : 0));
+        repack(s, f, s->ncomps);
+        if (s->full)
+            return true;
+    }
+    memset(key, 0, s->words * sizeof *key);
+    for (uint32_t c = 0; c < s->ncomps; c++)
+        store_set(s, key, c, tuple[c]);
+    return !fits;
+}
+
+void store_unpack(const struct store *s, const uint64_t *key, uint32_t *tuple)
+{
+    for (uint32_t c = 0; c < s->ncomps; c++)
+        tuple[c] = store_get(s, key, c);
+}
+
+uint64_t store_add(struct store *s, const uint64_t *key, uint32_t parent, bool *added)
+{
+    uint32_t words = s->words;
+    uint64_t h = store_hash(key, words), i = h & (s->nslots - 1);
+    for (; s->slots[i]; i = (i + 1) & (s->nslots - 1)) {
+        if (s->slots[i] >> 32 != h >> 32)
+            continue;
+        uint64_t n = (uint32_t)s->slots[i] - 1;
+        const uint64_t *other = store_key(s, n);
+        bool same = other[0] == key[0];
+        for (uint32_t w = 1; same && w < words; w++)
+            same = other[w] == key[w];
+        if (same) {
+            *added = false;
+            return n;
+        }
+    }
+    *added = true;
+    if (s->n >= s->most || store_memory(s) + 64 > s->limit) {
+        s->full = true;
+        return UINT64_MAX;
+    }
+    s->slots[i] = (h >> 32) << 32 | (s->n + 1);
+    memcpy(s->keys + s->n * words, key, words * sizeof *key);
+    s->parents[s->n++] = parent;
+    if (s->n * 10 > s->nslots * 7) {
+        if (store_memory(s) + s->nslots * 2 * sizeof *s->slots > s->limit)
+            s->full = true;
+        else
+            rehash(s, s->nslots * 2);
+    }
+    return s->n - 1;
+}

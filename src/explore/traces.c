@@ -1,0 +1,231 @@
+/* Traces: executions that differ in more than the order of steps that do not meet. Optimal dynamic partial order reduction (Abdulla, Aronis,
+ * Jonsson, Sagonas, JACM 2017): one execution for each trace, none in vain. States are kept along the path, so nothing is run
+ * again; what happens before what is told by vector clocks.
+ *
+ * At the end of each execution every race in it (two events that meet, with nothing between them that orders them, and that could have come the
+ * other way round) gives a sequence that has to be begun with at the point of the race: wakeup.c. A race whose sequence can only be
+ * shorter than at an execution before is not looked at twice.
+ *
+ * What an event does is looked at anew when it is turned round: a compare-and-swap that failed may succeed, a turn of a coroutine may go another
+ * way. A lock races with the lock before it, not with the unlock, and so does one that still waits at the end. */
+#include <stdlib.h>
+
+#include "explore/bounds.h"
+
+enum { DEEPEST = 60000, PENDING_RACES = 64 };
+
+/* The races of the path that may lead to something new. */
+static void turn_races(struct path *p)
+{
+    uint16_t clock[SPACE_TASKS + 1], *least = p->least;
+    uint32_t races[PENDING_RACES];
+    memset(least, 0xff, p->ntasks * sizeof *least);
+    for (uint32_t i = p->fresh; i < p->depth; i++) {
+        const uint16_t *c = path_clock(p, i);
+        for (uint32_t t = 0; t < p->ntasks; t++)
+            least[t] = least[t] < c[t] ? least[t] : c[t];
+    }
+    for (uint32_t i = 0; i < p->depth; i++) {
+        const struct event *e = &p->events.at[i];
+        for (uint32_t k = 0; k < e->nraces; k++) {
+            uint32_t first = p->races.at[e->race + k];
+            const struct event *f = &p->events.at[first];
+            if (i >= p->fresh || least[f->task] < f->index) /* else all that is new depends on the first */
+                wakeup_turn(p, first, i, e->task, NULL);
+        }
+    }
+    const uint32_t *tuple = path_tuple(p, p->depth);
+    uint32_t tasks = space_control(p->x, tuple)->over ? 0 : space_control(p->x, tuple)->n;
+    for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
+        const struct control_task *task = &space_control(p->x, tuple)->tasks[t];
+        if ((task->phase != RUNNABLE && task->phase != TIMER) || (p->x->async && !task->worker && !task->held))
+            continue;
+        uint32_t n = path_pending(p, t, races, PENDING_RACES, clock);
+        for (uint32_t k = 0; k < n; k++)
+            wakeup_turn(p, races[k], UINT32_MAX, t, clock);
+    }
+    p->fresh = p->depth;
+}
+
+/* A failure of which no schedule is known: this one then, though another may be shorter. */
+static void tell(struct path *p, struct judged j)
+{
+    struct cv_explore *e = p->r->e;
+    p->told |= j.breaches;
+    for (uint32_t v = 0; v < e->nviolations; v++) {
+        struct cv_explore_violation *w = &e->violations[v];
+        if (!(j.breaches >> v & 1) || w->scheduled)
+            continue;
+        uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY, steps = 0;
+        uint16_t choices[SPACE_TASKS + 1];
+        struct { uint16_t *at; size_t n, cap; } tasks = {0};
+        space_start(p->x, node);
+        w->preemptions = 0;
+        for (uint32_t i = 0; i < p->depth; i++) {
+            uint32_t task = p->events.at[i].task;
+            unsigned n = space_choices(p->x, node, choices);
+            uint32_t natural = space_natural(p->x, node, choices, n, current);
+            w->preemptions += natural != SPACE_NOBODY && natural != task;
+            current = space_local(p->x, node[space_task_at(p->x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
+            do {
+                CV_PUSH(&tasks, (uint16_t)task);
+                space_go(p->x, node, task, node);
+                steps++;
+            } while (space_control(p->x, node)->in_turn == task);
+        }
+        struct cv_buf text = {0};
+        schedule_text(p->x, tasks.at, tasks.n, &text);
+        w->scheduled = true;
+        w->steps = steps;
+        w->outcome = j.outcome;
+        w->schedule = text.at;
+        w->found_s = (double)(cv_mono_ns() - p->r->judge.begun_ns) / 1e9;
+        free(tasks.at);
+        free(node);
+    }
+}
+
+static void end(struct path *p)
+{
+    struct run *r = p->r;
+    struct judged j = judge_end(&r->judge, p->x, path_tuple(p, p->depth));
+    *(space_outcome(p->x, path_tuple(p, p->depth)) == CV_OUT_DEADLOCK ? &r->e->deadlocks : &r->e->traces) += 1;
+    if (j.outcome != JUDGE_OTHER)
+        r->e->outcomes[j.outcome].traces++;
+    if (p->bound && space_outcome(p->x, path_tuple(p, p->depth)) != CV_OUT_DEADLOCK)
+        bound_note(p->bound, r->e);
+    if (j.breaches & ~p->told)
+        tell(p, j);
+    turn_races(p);
+}
+
+/* Those that sleep on behind the last event: what they do does not meet it. */
+static void sleep_on(struct path *p, const struct node *from, struct node *to)
+{
+    const struct event *e = &p->events.at[p->depth - 1];
+    to->sleep = (uint32_t)p->sleepers.n;
+    for (uint32_t i = from->sleep; i < from->sleep + from->nsleep; i++) {
+        const struct sleeper *s = &p->sleepers.at[i];
+        bool met = s->task == e->task;
+        for (uint32_t k = 0; k < e->n && !met; k++)
+            met = does_meet(&path_met(p, e)[k].a, 1, does_at(&s->does), s->does.n);
+        if (met)
+            continue;
+        struct sleeper copy = {.task = s->task};
+        does_set(&copy.does, does_at(&s->does), s->does.n);
+        CV_PUSH(&p->sleepers, copy);
+    }
+    to->nsleep = (uint32_t)p->sleepers.n - to->sleep;
+}
+
+static void step(struct path *p, uint32_t task, int32_t tree)
+{
+    struct node next = {.tree = tree};
+    path_push(p, task);
+    sleep_on(p, &p->nodes.at[p->depth - 1], &next);
+    CV_PUSH(&p->nodes, next);
+}
+
+/* Back over the last event, whose task sleeps from now on at the point before it. False: it was the first point. */
+static bool back(struct path *p)
+{
+    struct node *gone = &p->nodes.at[p->depth];
+    for (uint32_t i = 0; i < gone->nsleep; i++)
+        does_release(&p->sleepers.at[gone->sleep + i].does);
+    p->sleepers.n = gone->sleep;
+    p->nodes.n--;
+    if (p->depth == 0)
+        return false;
+    const struct event e = p->events.at[p->depth - 1];
+    p->flat.n = 0;
+    for (uint32_t k = 0; k < e.n; k++)
+        CV_PUSH(&p->flat, path_met(p, &e)[k].a);
+    struct sleeper s = {.task = e.task};
+    does_set(&s.does, p->flat.at, e.n);
+    CV_PUSH(&p->sleepers, s);
+    path_pop(p);
+    p->nodes.at[p->depth].nsleep++;
+    p->fresh = p->fresh < p->depth ? p->fresh : p->depth;
+    return true;
+}
+
+static bool sleeps(const struct path *p, const struct node *n, uint32_t task)
+{
+    for (uint32_t i = n->sleep; i < n->sleep + n->nsleep; i++)
+        if (p->sleepers.at[i].task == task)
+            return true;
+    return false;
+}
+
+/* Where nothing is prescribed: who went last, if he may, so that there are few switches. */
+static uint32_t any(const struct path *p, const struct node *n, const uint16_t *choices, unsigned count)
+{
+    uint32_t best = SPACE_NOBODY, last = p->depth ? p->events.at[p->depth - 1].task : SPACE_NOBODY;
+    for (unsigned i = 0; i < count; i++)
+        if (!sleeps(p, n, choices[i]) && (best == SPACE_NOBODY || choices[i] == last))
+            best = choices[i];
+    return best;
+}
+
+/* The next event of the last point; false: there is nothing more to do there. */
+static bool forward(struct path *p)
+{
+    struct node *n = &p->nodes.at[p->depth];
+    uint16_t choices[SPACE_TASKS + 1];
+    int32_t tree = TRACE_NONE;
+    uint32_t task;
+    if (n->tree != TRACE_NONE)
+        task = wakeup_take(p, n, &tree);
+    else if (n->branches)
+        return false;
+    else {
+        unsigned count = space_choices(p->x, path_tuple(p, p->depth), choices);
+        if (!count) {
+            end(p);
+            return false;
+        }
+        task = any(p, n, choices, count);
+        if (task == SPACE_NOBODY) {
+            p->r->e->blocked++;
+            return false;
+        }
+    }
+    n->branches++;
+    step(p, task, tree);
+    return true;
+}
+
+void traces_run(struct run *r, struct space *x)
+{
+    struct path p;
+    struct cv_explore *e = r->e;
+    uint64_t begun = cv_mono_ns(), asked = 0;
+    bool whole = true;
+    path_init(&p, r, x);
+    if (r->options->parts & CV_EXPLORE_BOUNDS)
+        p.bound = bound_new(&p);
+    e->bounds_complete = p.bound != NULL;
+    run_part(r, "traces");
+    for (;;) {
+        if ((++asked & 0xfff) == 0) {
+            run_memory(r, space_memory(x) + p.tuples.cap * 4 + p.clocks.cap * 2 + p.wakes.cap * sizeof *p.wakes.at + p.met.cap * sizeof *p.met.at);
+            if (!run_goes_on(r, e->traces + e->deadlocks, -1)) {
+                whole = false;
+                break;
+            }
+        }
+        if (p.depth >= DEEPEST) {
+            r->why = "a schedule goes on and on";
+            whole = false;
+            break;
+        }
+        if (!forward(&p) && !back(&p))
+            break;
+    }
+    e->traces_complete = whole;
+    e->bounds_complete &= whole;
+    bound_sum(e);
+    bound_free(p.bound);
+    e->traces_ns = cv_mono_ns() - begun;
+    path_release(&p);
+}

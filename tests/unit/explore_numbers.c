@@ -1,0 +1,264 @@
+/* Programs whose numbers are known: complete traces, deadlocks, traces by preemptions, outcomes, shortest ways. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "convis/explore.h"
+#include "suite.h"
+
+static struct cv_program *program;
+static struct cv_order order;
+
+static struct cv_explore *explore(const char *text, const char *model, unsigned parts)
+{
+    struct cv_diags diags = {0};
+    struct cv_buf why = {0};
+    struct cv_explore_options options = {.parts = parts, .memory = (size_t)64 << 20};
+    program = cv_program_read("test.ini", text, strlen(text), NULL, 0, &diags);
+    if (!program)
+        cv_diags_print(stderr, &diags, "test.ini", text, strlen(text));
+    ck_assert_ptr_nonnull(program);
+    ck_assert(cv_order_init(&order, program, model, &why));
+    struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+    ck_assert_msg(e, "%s", why.at);
+    cv_diags_release(&diags);
+    cv_buf_release(&why);
+    return e;
+}
+
+static void done(struct cv_explore *e)
+{
+    cv_explore_free(e);
+    cv_program_free(program);
+}
+
+static char text[8192];
+static const char *format(const char *f, ...)
+{
+    va_list args;
+    va_start(args, f);
+    vsnprintf(text, sizeof text, f, args);
+    va_end(args);
+    return text;
+}
+
+static void traces(const char *t, uint64_t n, uint64_t deadlocks)
+{
+    struct cv_explore *e = explore(t, "threads", CV_EXPLORE_TRACES);
+    ck_assert(e->traces_complete);
+    ck_assert_uint_eq(e->traces, n);
+    ck_assert_uint_eq(e->deadlocks, deadlocks);
+    ck_assert_uint_eq(e->blocked, 0);
+    done(e);
+}
+
+/* ── traces ─────────────────────────────────────────────────────────────────────────────────────── */
+#define STORE_BUFFER "[shared]\nx = 0\ny = 0\n[task p]\n    x = 1\n    a = y\n[task q]\n    y = 1\n    a = x\n"
+#define IRIW "[shared]\nx = 0\ny = 0\n[task p]\n    x = 1\n[task r1]\n    a = x\n    b = y\n[task r2]\n    a = y\n    b = x\n[task q]\n    y = 1\n"
+#define COUNTERS "[shared]\nx = 0\n[task t x %d]\n    repeat %d:\n        a = x\n        x = a + 1\n[expect]\nx == %d\n"
+
+START_TEST(store_buffer) { traces(STORE_BUFFER, 3, 0); }
+END_TEST
+START_TEST(independent_reads) { traces(IRIW, 15, 0); }
+END_TEST
+
+START_TEST(counters)
+{
+    static const struct { int n, k; uint64_t traces; } want[] = {{2, 1, 4}, {3, 1, 36}, {4, 1, 576}, {2, 2, 34}, {2, 3, 328}};
+    for (size_t i = 0; i < CV_COUNT(want); i++)
+        traces(format(COUNTERS, want[i].n, want[i].k, want[i].n * want[i].k), want[i].traces, 0);
+}
+END_TEST
+
+START_TEST(factorials)
+{
+    uint64_t f = 1;
+    for (int n = 2; n <= 7; n++) {
+        f *= (uint64_t)n;
+        traces(format("[shared]\nx = 0\n[task t x %d]\n    atomic x += 1\n", n), f, 0);
+        traces(format("[shared]\nx = 0\n[sync]\nm = lock\n[task t x %d]\n    with m:\n        x += 1\n", n), f, 0);
+    }
+}
+END_TEST
+
+START_TEST(readers)
+{
+    static const struct { int n; uint64_t traces; } want[] = {{2, 4}, {8, 256}, {13, 8192}};
+    for (size_t i = 0; i < CV_COUNT(want); i++)
+        traces(format("[shared]\nx = 0\n[task w]\n    x = 42\n[task r x %d]\n    a = x\n", want[i].n), want[i].traces, 0);
+}
+END_TEST
+
+START_TEST(last_zero)
+{
+    static const struct { int n; uint64_t traces; } want[] = {{5, 64}, {10, 3328}, {15, 147456}};
+    for (size_t i = 0; i < CV_COUNT(want); i++)
+        traces(format("[shared]\na = [0] * 16\n[task scan]\n    i = %d\n    while a[i] != 0:\n        i -= 1\n[task w x %d]\n    a[me + 1] = a[me] + 1\n",
+                      want[i].n, want[i].n), want[i].traces, 0);
+}
+END_TEST
+
+START_TEST(fibonacci)
+{
+    traces("[shared]\nx = 1\ny = 1\n[task p]\n    repeat 5:\n        a = x\n        b = y\n        x = a + b\n"
+           "[task q]\n    repeat 5:\n        a = x\n        b = y\n        y = a + b\n[task r]\n    u = x\n    if u <= 144:\n        v = y\n", 218243, 0);
+}
+END_TEST
+
+START_TEST(stores)
+{
+    traces("[shared]\nx = 0\n[task t x 3]\n    repeat 3:\n        x = me\n", 1680, 0);
+    traces("[shared]\nx = 0\n[task t x 3]\n    repeat 2:\n        x = me\n", 90, 0);
+}
+END_TEST
+
+START_TEST(philosophers)
+{
+    for (int n = 2; n <= 5; n++) {
+        struct cv_buf b = {0};
+        cv_buf_str(&b, "[sync]\n");
+        for (int i = 0; i < n; i++)
+            cv_buf_printf(&b, "f%d = lock\n", i);
+        for (int i = 0; i < n; i++)
+            cv_buf_printf(&b, "[task p%d]\n    lock f%d\n    lock f%d\n    unlock f%d\n    unlock f%d\n", i, i, (i + 1) % n, (i + 1) % n, i);
+        traces(b.at, (1u << n) - 2, 1);
+        struct cv_explore *e = explore(b.at, "threads", CV_EXPLORE_SCHEDULES);
+        ck_assert_uint_eq(e->nviolations, 1);
+        ck_assert_int_eq(e->violations[0].breach, CV_BREACH_DEADLOCK);
+        ck_assert(e->violations[0].minimal);
+        ck_assert_uint_eq(e->violations[0].preemptions, 1);
+        ck_assert_uint_eq(e->violations[0].steps, (unsigned)n);
+        done(e);
+        cv_buf_release(&b);
+    }
+}
+END_TEST
+
+/* ── by preemptions ─────────────────────────────────────────────────────────────────────────────── */
+static void bounds(const char *t, const uint64_t *want, uint32_t n)
+{
+    struct cv_explore *e = explore(t, "threads", CV_EXPLORE_TRACES | CV_EXPLORE_BOUNDS);
+    ck_assert(e->bounds_complete);
+    ck_assert_uint_eq(e->nbounds, n);
+    for (uint32_t i = 0; i < n; i++)
+        ck_assert_uint_eq(e->bounds[i], want[i]);
+    done(e);
+}
+
+START_TEST(by_preemptions)
+{
+    bounds(STORE_BUFFER, (uint64_t[]){2, 3}, 2);
+    bounds(IRIW, (uint64_t[]){14, 15}, 2);
+    bounds(format(COUNTERS, 4, 1, 4), (uint64_t[]){24, 168, 432, 576}, 4);
+    bounds(format(COUNTERS, 2, 2, 4), (uint64_t[]){2, 8, 22, 32, 34}, 5);
+    for (int n = 2; n <= 5; n++) {
+        uint64_t f = 1;
+        for (int i = 2; i <= n; i++)
+            f *= (uint64_t)i;
+        bounds(format("[shared]\nx = 0\n[task t x %d]\n    atomic x += 1\n", n), &f, 1);
+        bounds(format("[shared]\nx = 0\n[sync]\nm = lock\n[task t x %d]\n    with m:\n        x += 1\n", n), &f, 1);
+    }
+}
+END_TEST
+
+/* ── what comes out ─────────────────────────────────────────────────────────────────────────────── */
+START_TEST(lost_update)
+{
+    static const int rounds[] = {2, 3, 100};
+    for (size_t i = 0; i < CV_COUNT(rounds); i++) {
+        struct cv_explore *e = explore(format(COUNTERS, 2, rounds[i], 2 * rounds[i]), "threads", CV_EXPLORE_SCHEDULES);
+        ck_assert_uint_eq(e->nviolations, 1);
+        ck_assert(e->violations[0].minimal);
+        ck_assert_uint_eq(e->violations[0].preemptions, 1);
+        ck_assert_uint_eq(e->violations[0].steps, 4u * (unsigned)rounds[i]);
+        done(e);
+    }
+}
+END_TEST
+
+START_TEST(alice_and_bob)
+{
+    struct cv_explore *e = explore("[shared]\ng = 0\n[task t x 2]\n    g = me\n    await yield\n    check g == me\n", "async", CV_EXPLORE_ALL);
+    uint64_t bad_traces = 0, bad_ways = 0;
+    ck_assert(e->complete);
+    ck_assert_uint_eq(e->traces, 4);
+    ck_assert_str_eq(e->interleavings, "6");
+    for (uint32_t i = 0; i < e->noutcomes; i++) {
+        bad_traces += e->outcomes[i].failed ? e->outcomes[i].traces : 0;
+        bad_ways += e->outcomes[i].failed ? (uint64_t)atoi(e->outcomes[i].interleavings) : 0;
+    }
+    ck_assert_uint_eq(bad_traces, 2);
+    ck_assert_uint_eq(bad_ways, 4);
+    ck_assert_uint_eq(e->violations[0].preemptions, 0); /* the loop's own order does it */
+    done(e);
+}
+END_TEST
+
+START_TEST(probabilities)
+{
+    struct cv_explore *e = explore(format(COUNTERS, 2, 2, 4), "threads", CV_EXPLORE_ALL);
+    static const struct { int64_t x; const char *ways, *fraction; } want[] = {{4, "6", "3/16"}, {3, "32", "15/32"}, {2, "32", "11/32"}};
+    ck_assert_uint_eq(e->noutcomes, 3);
+    ck_assert_str_eq(e->interleavings, "70");
+    for (uint32_t i = 0; i < 3; i++)
+        for (uint32_t k = 0; k < 3; k++)
+            if (e->outcomes[i].summary.vars[0].value.i == want[k].x) {
+                ck_assert_str_eq(e->outcomes[i].interleavings, want[k].ways);
+                ck_assert_str_eq(e->outcomes[i].fraction, want[k].fraction);
+            }
+    done(e);
+}
+END_TEST
+
+/* ── without end ────────────────────────────────────────────────────────────────────────────────── */
+START_TEST(without_end)
+{
+    struct cv_explore *e = explore("[shared]\nx = 0\n[task t]\n    while true:\n        x += 1\n[expect]\nx >= 0\n", "threads", CV_EXPLORE_ALL & ~CV_EXPLORE_FINDINGS);
+    ck_assert(!e->complete && !e->proven);
+    ck_assert_int_ne(e->expects[0].holds, CV_HOLDS);
+    ck_assert_ptr_nonnull(e->why);
+    done(e);
+    e = explore("[shared]\nx = 0\n[task t]\n    while x == 0:\n        pass\n[task u]\n    x = 1\n[expect]\nx == 1\n", "threads", CV_EXPLORE_ALL);
+    ck_assert(!e->complete && e->proven && e->endless);
+    ck_assert_int_eq(e->expects[0].holds, CV_HOLDS); /* of the schedules that end */
+    done(e);
+}
+END_TEST
+
+START_TEST(sometimes_and_never)
+{
+    struct cv_explore *e = explore("[shared]\nx = 0\n[task t x 2]\n    x += 1\n[expect]\nsometimes x == 1\nsometimes x == 3\nnever x == 1\nnever x == 3\nx in 1..2\n",
+                                   "threads", CV_EXPLORE_ALL);
+    static const int want[] = {CV_HOLDS, CV_FAILS, CV_FAILS, CV_HOLDS, CV_HOLDS};
+    ck_assert_uint_eq(e->nexpects, 5);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_int_eq(e->expects[i].holds, want[i]);
+    ck_assert_uint_eq(e->nviolations, 1);
+    ck_assert_uint_eq(e->violations[0].line, 8);
+    ck_assert_str_eq(e->violations[0].schedule, "A1 B2 A1");
+    done(e);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("explore_numbers");
+    TCase *c = tcase_create("numbers");
+    tcase_set_timeout(c, 120);
+    tcase_add_test(c, store_buffer);
+    tcase_add_test(c, independent_reads);
+    tcase_add_test(c, counters);
+    tcase_add_test(c, factorials);
+    tcase_add_test(c, readers);
+    tcase_add_test(c, last_zero);
+    tcase_add_test(c, fibonacci);
+    tcase_add_test(c, stores);
+    tcase_add_test(c, philosophers);
+    tcase_add_test(c, by_preemptions);
+    tcase_add_test(c, lost_update);
+    tcase_add_test(c, alice_and_bob);
+    tcase_add_test(c, probabilities);
+    tcase_add_test(c, without_end);
+    tcase_add_test(c, sometimes_and_never);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,303 @@
+/* Random programs, explored by every search and by hand: each interleaving is walked, its trace written down in a form of its own (what each event
+ * does, and which earlier ones it meets), and all is counted: traces, interleavings, ends, the shortest way to each. Every so often the
+ * steps are carried out on the stage itself instead of being looked up. Fixed seed; CV_PROGRAMS=n for more, CV_SEED=s. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/run.h"
+#include "suite.h"
+
+enum { PROGRAMS = 20480, MOST_WAYS = 400, PLAIN_EVERY = 64 };
+
+/* ── programs ───────────────────────────────────────────────────────────────────────────────────── */
+static uint64_t state;
+static uint32_t below(uint32_t n)
+{
+    uint64_t z = state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ (z >> 31)) % n);
+}
+
+static const char *var(void) { return below(2) ? "x" : "y"; }
+static const char *lock(void) { return below(2) ? "m" : "n"; }
+
+static void statement(struct cv_buf *b, const char *await, int depth, bool async)
+{
+    const char *v = var(), *in = depth ? "        " : "    ";
+    switch (below(async ? 17 : 21)) {
+    case 0: case 1: cv_buf_printf(b, "%s%s = %u\n", in, v, below(3)); break;
+    case 2: cv_buf_printf(b, "%st = %s\n", in, v); break;
+    case 3: cv_buf_printf(b, "%s%s += 1\n", in, v); break;
+    case 4: cv_buf_printf(b, "%satomic %s += 1\n", in, v); break;
+    case 5: cv_buf_printf(b, "%st = cas(%s, %u, %u)\n", in, v, below(2), below(3)); break;
+    case 6: case 7:
+        if (depth)
+            cv_buf_printf(b, "%s%s = 1\n", in, v);
+        else {
+            cv_buf_printf(b, "%sif %s == %u:\n", in, below(2) ? v : "t", below(2));
+            statement(b, await, 1, async);
+        }
+        break;
+    case 8: case 9:
+        if (depth)
+            cv_buf_printf(b, "%sa[%u] = %s\n", in, below(2), below(2) ? "1" : "t");
+        else {
+            cv_buf_printf(b, "%s%swith %s:\n", in, await, lock());
+            statement(b, await, 1, async);
+        }
+        break;
+    case 10: cv_buf_printf(b, "%st = a[%u]\n", in, below(2)); break;
+    case 11: cv_buf_printf(b, "%sprint \"p\"\n", in); break;
+    case 12: cv_buf_printf(b, "%s%sput q, %u\n", in, await, below(2)); break;
+    case 13: cv_buf_printf(b, "%s%sget q -> t\n", in, await); break;
+    case 14: cv_buf_printf(b, "%s%sacquire s\n", in, await); break;
+    case 15: cv_buf_printf(b, async ? "%sawait yield\n" : "%srelease s\n", in); break;
+    case 16: cv_buf_printf(b, "%s%ssleep %uus\n", in, await, below(4)); break;
+    case 17: cv_buf_printf(b, "%slock %s\n", in, lock()); break;
+    case 18: cv_buf_printf(b, "%sunlock %s\n", in, lock()); break;
+    case 19: cv_buf_printf(b, "%s%s e\n", in, below(2) ? "set" : "wait"); break;
+    default: cv_buf_printf(b, "%scheck %s < 2\n", in, v); break;
+    }
+}
+
+static void program_text(struct cv_buf *b, bool async)
+{
+    uint32_t tasks = 2 + (below(3) == 0);
+    cv_buf_printf(b, "[shared]\nx = 0\ny = 0\na = [0, 0]\n[sync]\nm = lock\nn = lock\ns = semaphore(%u)\nq = queue(%u)\ne = event\n", 1 + below(2), 1 + below(2));
+    for (uint32_t t = 0; t < tasks; t++) {
+        cv_buf_printf(b, "[task t%u]\n    t = 0\n", t);
+        for (uint32_t k = 0, n = 1 + below(tasks == 2 ? 3 : 2); k < n; k++)
+            statement(b, async && below(3) ? "await " : "", 0, async);
+    }
+    cv_buf_printf(b, "[expect]\n%s != %u\nnever %s == %u and deadlock\n", var(), 1 + below(2), var(), below(2));
+}
+
+/* ── by hand ────────────────────────────────────────────────────────────────────────────────────── */
+struct step { uint16_t task, index; uint32_t at, n; };
+struct brute {
+    struct space *x;
+    struct judge judge;
+    struct cv_explore e;
+    CV_VEC(struct step) steps;
+    struct space_event met;
+    struct intern traces, deadlocks;
+    uint64_t ways;
+    uint32_t best_cost[JUDGE_BREACHES], best_steps[JUDGE_BREACHES];
+    uint64_t found;
+    bool over;
+};
+
+static bool meet(const struct brute *b, const struct step *p, const struct step *q)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        for (uint32_t k = 0; k < q->n; k++)
+            if (b->met.at[p->at + i].address == b->met.at[q->at + k].address && space_kinds_conflict(b->met.at[p->at + i].kind, b->met.at[q->at + k].kind))
+                return true;
+    return false;
+}
+
+/* The trace: for each event, by task and number, what it does and the earlier events that it meets. */
+static uint32_t trace_of(struct brute *b, struct intern *in)
+{
+    struct cv_buf text = {0};
+    cv_buf_str(&text, "");
+    for (uint16_t task = 0; task < 8; task++)
+        for (size_t i = 0; i < b->steps.n; i++) {
+            const struct step *s = &b->steps.at[i];
+            if (s->task != task)
+                continue;
+            cv_buf_printf(&text, "%u.%u:", s->task, s->index);
+            for (uint32_t k = 0; k < s->n; k++)
+                cv_buf_printf(&text, "%u/%u,", b->met.at[s->at + k].address, b->met.at[s->at + k].kind);
+            for (uint16_t other = 0; other < 8; other++)
+                for (size_t k = 0; k < i; k++)
+                    if (b->steps.at[k].task == other && other != task && meet(b, &b->steps.at[k], s))
+                        cv_buf_printf(&text, " %u.%u", b->steps.at[k].task, b->steps.at[k].index);
+            cv_buf_str(&text, ";");
+        }
+    uint32_t id = intern_add(in, text.at, text.n ? text.n : 1);
+    cv_buf_release(&text);
+    return id;
+}
+
+static void ends(struct brute *b, const uint32_t *tuple, uint32_t cost, uint32_t steps)
+{
+    struct judged j = judge_end(&b->judge, b->x, tuple);
+    b->ways++;
+    b->over |= b->ways > MOST_WAYS;
+    trace_of(b, space_outcome(b->x, tuple) == CV_OUT_DEADLOCK ? &b->deadlocks : &b->traces);
+    for (uint32_t v = 0; v < b->e.nviolations; v++) {
+        if (!(j.breaches >> v & 1))
+            continue;
+        if (!(b->found >> v & 1) || cost < b->best_cost[v] || (cost == b->best_cost[v] && steps < b->best_steps[v])) {
+            b->best_cost[v] = cost;
+            b->best_steps[v] = steps;
+        }
+        b->found |= (uint64_t)1 << v;
+    }
+}
+
+static void walk(struct brute *b, const uint32_t *tuple, uint32_t current, uint32_t cost, uint32_t steps)
+{
+    struct space *x = b->x;
+    uint16_t choices[SPACE_TASKS + 1];
+    unsigned n = space_choices(x, tuple, choices);
+    uint32_t *to = malloc(space_room(x) * sizeof *to), natural = space_natural(x, tuple, choices, n, current);
+    if (!n)
+        ends(b, tuple, cost, steps);
+    for (unsigned i = 0; i < n && !b->over; i++) {
+        uint32_t task = choices[i], more = 0;
+        struct step s = {.task = (uint16_t)task, .at = (uint32_t)b->met.n};
+        bool yields = space_local(x, tuple[space_task_at(x, task)])->action.op == CV_OP_YIELD;
+        for (size_t k = 0; k < b->steps.n; k++)
+            s.index += b->steps.at[k].task == task;
+        memcpy(to, tuple, space_room(x) * sizeof *to);
+        do { /* a whole turn */
+            space_accesses(x, to, task, &b->met);
+            space_go(x, to, task, to);
+            more++;
+        } while (space_control(x, to)->in_turn == task);
+        uint32_t kept = s.at; /* one access an address, as a turn that reads and writes, writes */
+        for (uint32_t k = s.at; k < b->met.n; k++) {
+            uint32_t m = s.at;
+            while (m < kept && b->met.at[m].address != b->met.at[k].address)
+                m++;
+            if (m == kept)
+                b->met.at[kept++] = b->met.at[k];
+            else if (b->met.at[m].kind != b->met.at[k].kind)
+                b->met.at[m].kind = SPACE_WRITE;
+        }
+        b->met.n = kept;
+        s.n = kept - s.at;
+        CV_PUSH(&b->steps, s);
+        walk(b, to, yields ? SPACE_NOBODY : task, cost + (natural != SPACE_NOBODY && natural != task), steps + more);
+        b->steps.n--;
+        b->met.n = s.at;
+    }
+    free(to);
+}
+
+/* ── one program ────────────────────────────────────────────────────────────────────────────────── */
+static void search_alone(struct run *r, struct space *x)
+{
+    struct search *s = search_new(r, x);
+    ck_assert(search_run(s, 0, true));
+    search_free(s);
+}
+
+static void release(struct cv_explore *e)
+{
+    for (uint32_t i = 0; i < e->noutcomes; i++) {
+        judge_summary_release(&e->outcomes[i].summary);
+        free(e->outcomes[i].interleavings);
+        free(e->outcomes[i].fraction);
+    }
+    for (uint32_t i = 0; i < e->nviolations; i++) {
+        free(e->violations[i].seen);
+        free(e->violations[i].schedule);
+    }
+    free(e->outcomes);
+    free(e->violations);
+    free(e->expects);
+    free(e->interleavings);
+}
+
+static void compare(const struct brute *b, const struct cv_explore *e, const char *text)
+{
+    char ways[32];
+    snprintf(ways, sizeof ways, "%llu", (unsigned long long)b->ways);
+    ck_assert_msg(e->traces == b->traces.count - 1 && e->deadlocks == b->deadlocks.count - 1, "%llu traces and %llu deadlocks, by hand %u and %u, of\n%s",
+                  (unsigned long long)e->traces, (unsigned long long)e->deadlocks, b->traces.count - 1, b->deadlocks.count - 1, text);
+    ck_assert_msg(e->blocked == 0, "%llu executions in vain of\n%s", (unsigned long long)e->blocked, text);
+    ck_assert_msg(e->interleavings && !strcmp(e->interleavings, ways), "%s interleavings, by hand %s, of\n%s", e->interleavings, ways, text);
+    ck_assert_msg(e->noutcomes == b->e.noutcomes, "%u outcomes, by hand %u, of\n%s", e->noutcomes, b->e.noutcomes, text);
+    ck_assert_msg(e->nviolations == b->e.nviolations, "%u failures, by hand %u, of\n%s", e->nviolations, b->e.nviolations, text);
+    for (uint32_t v = 0; v < e->nviolations; v++) {
+        const struct cv_explore_violation *w = &e->violations[v];
+        uint32_t k = 0;
+        while (k < b->e.nviolations && !(b->e.violations[k].breach == w->breach && b->e.violations[k].line == w->line))
+            k++;
+        ck_assert_msg(k < b->e.nviolations && w->minimal, "a failure that there is not in\n%s", text);
+        ck_assert_msg(w->preemptions == b->best_cost[k] && w->steps == b->best_steps[k], "%s: %u preemptions, %u steps (%s), by hand %u and %u, of\n%s", w->text,
+                      w->preemptions, w->steps, w->schedule, b->best_cost[k], b->best_steps[k], text);
+    }
+}
+
+static bool one(uint64_t number, enum cv_model_kind model)
+{
+    static const char *const names[] = {"async", "threads", "processes"};
+    struct cv_buf text = {0}, why = {0};
+    struct cv_diags diags = {0};
+    struct cv_order order;
+    program_text(&text, model == CV_ASYNC);
+    struct cv_program *p = cv_program_read("random.ini", text.at, text.n, NULL, 0, &diags);
+    if (!p)
+        cv_diags_print(stderr, &diags, "random.ini", text.at, text.n);
+    ck_assert_msg(p, "%s", text.at);
+    ck_assert(cv_order_init(&order, p, names[model], &why));
+    struct brute b = {.x = space_new(p, &order, SPACE_FIFO | (number % PLAIN_EVERY ? 0 : SPACE_PLAIN), &why)};
+    judge_init(&b.judge, p, &order, &b.e);
+    intern_init(&b.traces);
+    intern_init(&b.deadlocks);
+    uint32_t *start = malloc(space_room(b.x) * sizeof *start);
+    space_start(b.x, start);
+    walk(&b, start, SPACE_NOBODY, 0, 0);
+    bool whole = !b.over;
+    if (whole) {
+        struct cv_explore_options options = {.parts = CV_EXPLORE_STATES | CV_EXPLORE_COUNTS};
+        struct cv_explore e = {0};
+        struct run r = {.options = &options, .e = &e, .memory = 1 << 24};
+        struct space *x = space_new(p, &order, 0, &why), *fifo = model == CV_ASYNC ? space_new(p, &order, SPACE_FIFO, &why) : x;
+        judge_init(&r.judge, p, &order, &e);
+        if (number % 2) { /* each may be the first to meet a step */
+            traces_run(&r, x);
+            states_run(&r, x);
+        } else {
+            states_run(&r, x);
+            traces_run(&r, x);
+        }
+        search_alone(&r, fifo);
+        compare(&b, &e, text.at);
+        judge_release(&r.judge);
+        release(&e);
+        if (fifo != x)
+            space_free(fifo);
+        space_free(x);
+    }
+    free(start);
+    free(b.steps.at);
+    free(b.met.at);
+    intern_release(&b.traces);
+    intern_release(&b.deadlocks);
+    judge_release(&b.judge);
+    release(&b.e);
+    space_free(b.x);
+    cv_program_free(p);
+    cv_diags_release(&diags);
+    cv_buf_release(&text);
+    cv_buf_release(&why);
+    return whole;
+}
+
+START_TEST(counted_alike)
+{
+    const char *more = getenv("CV_PROGRAMS"), *seed = getenv("CV_SEED");
+    uint64_t programs = more ? strtoull(more, NULL, 10) : PROGRAMS, whole = 0;
+    for (uint64_t i = 0; i < programs; i++) {
+        state = (seed ? strtoull(seed, NULL, 10) : 1) * 1000003u + i;
+        whole += one(i, i % 8 == 7 ? CV_PROCESSES : i % 4 == 3 ? CV_ASYNC : CV_THREADS);
+    }
+    ck_assert_msg(whole >= programs * 5 / 6, "only %llu of %llu programs were small enough", (unsigned long long)whole, (unsigned long long)programs);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("explore_random");
+    TCase *c = tcase_create("random");
+    tcase_set_timeout(c, 3600);
+    tcase_add_test(c, counted_alike);
+    suite_add_tcase(s, c);
+    return s;
+}
