@@ -127,7 +127,7 @@ static void work(struct own *o, uint32_t me, uint32_t pool, bool process)
 {
     struct cv_machine *m = o->w.m;
     struct cv_row *row = cv_shm_row(&m->shm, me);
-    _Atomic uint32_t *word = cv_sync_futex(m->sync, pool);
+    _Atomic uint32_t *word = cv_sync_idle(m->sync, pool);
     atomic_store(&row->pid, o->w.pid);
     atomic_store(&row->tid, o->w.tid);
     for (;;) {
@@ -326,8 +326,8 @@ const char *pool_send(struct cv_worker *w, struct cv_task *t, const struct cv_ac
         cv_task_back(w, t, v->kept);
         return "the pool is broken: one of its processes died";
     }
-    atomic_fetch_add(cv_sync_futex(s, pool), 1);
-    own_futex_wake(cv_sync_futex(s, pool), 1);
+    atomic_fetch_add(cv_sync_idle(s, pool), 1);
+    own_futex_wake(cv_sync_idle(s, pool), 1);
     return NULL;
 }
 
@@ -361,8 +361,8 @@ static void close_pool(struct cv_worker *w, uint32_t pool)
     cv_sync_ended(s, pool);
     own_wake_sleepers(w, CV_NO_TASK);
     cv_sync_mutex_unlock(s);
-    atomic_fetch_add(cv_sync_futex(s, pool), 1);
-    own_futex_wake(cv_sync_futex(s, pool), INT32_MAX);
+    atomic_fetch_add(cv_sync_idle(s, pool), 1);
+    own_futex_wake(cv_sync_idle(s, pool), INT32_MAX);
 }
 
 void pool_end(struct cv_worker *w, bool all)

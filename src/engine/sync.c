@@ -26,6 +26,7 @@ enum stage { FRESH, WAITS, BACK /* condition: takes its lock again; barrier: wai
 struct node {
     uint32_t next, parent, live_children;
     _Atomic uint32_t futex;
+    _Atomic uint32_t idle;      /* of a pool's first worker: what its idle workers sleep on */
     struct wait_list joiners;   /* of a pool's first worker: its jobs */
     uint8_t queued, over, stage, all; /* all: it waits for all its children */
     uint8_t on_loop, broken;    /* broken: of a pool's first worker: the pool; of a task: its block did not come back */
@@ -513,6 +514,7 @@ int cv_sync_mutex_lock(struct cv_sync *s)
 }
 
 void cv_sync_mutex_unlock(struct cv_sync *s) { pthread_mutex_unlock(&s->mutex); }
+_Atomic uint32_t *cv_sync_idle(struct cv_sync *s, uint32_t pool) { return &node_of(s, pool)->idle; }
 _Atomic uint32_t *cv_sync_futex(struct cv_sync *s, uint32_t task) { return &node_of(s, task)->futex; }
 
 bool cv_sync_children_over(const struct cv_sync *s, uint32_t task) { return node_of(s, task)->live_children == 0; }

@@ -76,6 +76,8 @@ bool cv_sync_loop_has_woken(const struct cv_sync *s);
 int cv_sync_mutex_lock(struct cv_sync *s);    /* EOWNERDEAD is made consistent: the table is valid at every store */
 void cv_sync_mutex_unlock(struct cv_sync *s);
 _Atomic uint32_t *cv_sync_futex(struct cv_sync *s, uint32_t task);
+/* Idle workers of a pool sleep here, apart from where its first worker sleeps when a block of its own has to wait. */
+_Atomic uint32_t *cv_sync_idle(struct cv_sync *s, uint32_t pool);
 
 /* ── deadlock ───────────────────────────────────────────────────────────────────────────────────────
  * Reads rows and table (hold the mutex). loop_holder: under async the task that holds the loop in a blocking call, else
