@@ -10,6 +10,7 @@
 #include "convis/source.h"
 #include "convis/ui.h"
 
+enum { APP_SIZES = 8 };
 enum app_exit { APP_OK, APP_FAILED, APP_WRONG, APP_REFUSED };
 
 /* ── arguments (options.c) ──────────────────────────────────────────────────────────────────────── */
@@ -39,7 +40,8 @@ struct app_args {
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present, bounds;
     uint64_t max_tasks, max_memory, max_output, timeout_ns, history, ring; /* 0: not given */
     uint64_t seed, runs, span_ns;          /* runs, span_ns 0: not given */
-    int width, height, theme;              /* theme -1: not given */
+    struct { int width, height; } sizes[APP_SIZES]; int nsizes; /* of render: a frame each */
+    int theme;                             /* -1: not given */
     struct cv_override overrides[CV_LIMIT_PARAMS];
     size_t noverrides;
     char params[sizeof((struct cv_order *)0)->params]; /* the same, as an order carries them */

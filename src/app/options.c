@@ -53,7 +53,7 @@ const struct app_option_info app_options[] = {
     {0, "present", NULL, "tell the lesson to a room: the question first, then a stop at each note, then the answer; PgDn goes on", APP_DASH | APP_RENDER, O_PRESENT},
     {0, "at", "T", "the instant to draw: 300ms, 50%, start, end, finding (the first), note, or a mark's name; several with commas: the first that there is (end; with --present the opening)", APP_RENDER, O_AT},
     {0, "span", "D", "how much time the timeline shows, as in 5ms (the whole run)", APP_RENDER, O_SPAN},
-    {0, "size", "WxH", "columns and rows to draw (100x30)", APP_RENDER, O_SIZE},
+    {0, "size", "WxH", "columns and rows to draw (100x30); several with commas: a frame each, one below the other", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
     {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, O_ASCII},
     {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
@@ -199,10 +199,29 @@ static int theme_option(struct app_args *a, const char *name)
     return status;
 }
 
-static int take_option(struct app_args *a, int code, char *value)
+/* "80x24,120x36" */
+static int add_sizes(struct app_args *a, char *text)
 {
     uint64_t w, h;
-    char *x;
+    for (char *next; text; text = next) {
+        next = strchr(text, ',');
+        if (next)
+            *next++ = 0;
+        char *x = strchr(text, 'x');
+        if (x)
+            *x = 0;
+        if (!x || !number(text, 1, 1000, &w) || !number(x + 1, 1, 1000, &h))
+            return app_say(APP_WRONG, "--size takes WxH, each in 1..1000, such as 80x24");
+        if (a->nsizes >= APP_SIZES)
+            return app_say(APP_WRONG, "--size takes %d sizes at most", APP_SIZES);
+        a->sizes[a->nsizes].width = (int)w;
+        a->sizes[a->nsizes++].height = (int)h;
+    }
+    return APP_OK;
+}
+
+static int take_option(struct app_args *a, int code, char *value)
+{
     switch (code) {
     case 'm': a->model = value; break;
     case 'g': a->gil = true; break;
@@ -240,14 +259,7 @@ static int take_option(struct app_args *a, int code, char *value)
     case O_SPAN:
         return app_duration(value, &a->span_ns) && a->span_ns ? APP_OK : app_say(APP_WRONG, "--span takes a duration such as 5ms, not '%s'", value);
     case O_SIZE:
-        x = strchr(value, 'x');
-        if (x)
-            *x = 0;
-        if (!x || !number(value, 1, 1000, &w) || !number(x + 1, 1, 1000, &h))
-            return app_say(APP_WRONG, "--size takes WxH, each in 1..1000, such as 80x24");
-        a->width = (int)w;
-        a->height = (int)h;
-        break;
+        return add_sizes(a, value);
     case O_FORMAT:
         if (strcmp(value, "text") && strcmp(value, "ansi") && strcmp(value, "svg"))
             return app_say(APP_WRONG, "--format takes text, ansi or svg, not '%s'", value);
@@ -342,7 +354,7 @@ static int dispatch(struct app_args *a, const struct cv_buf *seen)
 
 int app_main(int argc, char **argv)
 {
-    struct app_args a = {.seed = 1, .width = 100, .height = 30, .theme = -1, .exe = realpath("/proc/self/exe", NULL)};
+    struct app_args a = {.seed = 1, .theme = -1, .exe = realpath("/proc/self/exe", NULL)};
     struct cv_buf seen = {0};
     const char *colour = getenv("NO_COLOR");
     a.no_colour = colour && *colour;

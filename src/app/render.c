@@ -94,17 +94,13 @@ uint64_t app_instant(const char *text, const struct cv_model *m)
 }
 
 /* ── the frame ──────────────────────────────────────────────────────────────────────────────────── */
-static int draw(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo)
+/* One frame, by a view that nobody has moved yet. */
+static void frame(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo, uint64_t at, int width, int height, struct cv_buf *out)
 {
-    uint64_t at = app_instant(a->at ? a->at : "end", y->model);
-    if (at == UINT64_MAX)
-        return app_say(APP_WRONG, "--at: this run has no such instant: '%s'", a->at);
-
-    bool ascii = a->ascii || (app_ascii(a) && !(a->format && !strcmp(a->format, "svg")));
+    bool svg = a->format && !strcmp(a->format, "svg"), ascii = a->ascii || (app_ascii(a) && !svg);
     struct cv_ui *ui = cv_ui_new(ascii);
     struct cv_canvas canvas = {.ascii = ascii};
     struct cv_ui_status status = {0};
-    struct cv_buf out = {0};
     app_play_status(y, &status);
     cv_ui_theme(ui, a->theme);
     cv_ui_topo(ui, topo);
@@ -115,23 +111,32 @@ static int draw(const struct app_args *a, const struct app_play *y, const struct
     cv_ui_at(ui, at);
     if (a->present)
         cv_ui_present(ui, !a->at ? CV_SLIDE_OPENING : at >= cv_model_end(y->model) ? CV_SLIDE_ANSWER : CV_SLIDE_NOTE);
-    cv_canvas_resize(&canvas, a->width, a->height);
+    cv_canvas_resize(&canvas, width, height);
     cv_ui_draw(ui, &canvas);
-    if (a->format && !strcmp(a->format, "svg"))
-        cv_canvas_svg(&canvas, &out);
-    else if (a->format && !strcmp(a->format, "ansi"))
-        cv_canvas_ansi(&canvas, &out);
-    else
-        cv_canvas_text(&canvas, &out);
-    app_write(&out);
-    cv_buf_release(&out);
+    (svg ? cv_canvas_svg : a->format && !strcmp(a->format, "ansi") ? cv_canvas_ansi : cv_canvas_text)(&canvas, out);
     cv_canvas_release(&canvas);
     cv_ui_free(ui);
+}
+
+static int draw(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo)
+{
+    uint64_t at = app_instant(a->at ? a->at : "end", y->model);
+    struct cv_buf out = {0};
+    if (at == UINT64_MAX)
+        return app_say(APP_WRONG, "--at: this run has no such instant: '%s'", a->at);
+    for (int i = 0; i < a->nsizes; i++)
+        frame(a, y, topo, at, a->sizes[i].width, a->sizes[i].height, &out);
+    if (!a->nsizes)
+        frame(a, y, topo, at, 100, 30, &out);
+    app_write(&out);
+    cv_buf_release(&out);
     return APP_OK;
 }
 
 int app_render(const struct app_args *a)
 {
+    if (a->nsizes > 1 && a->format && !strcmp(a->format, "svg"))
+        return app_say(APP_WRONG, "--format svg draws one picture: one --size");
     struct cv_program *p = app_program(a, a->operands[0]);
     struct app_play y = {0};
     struct cv_order order;

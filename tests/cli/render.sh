@@ -54,6 +54,14 @@ for wrong in , 5sec 101% "a b" ""; do
     draw --at "$wrong"
     ok "--at '$wrong': exit 2" exits 2
 done
+run render "$scratch/story.ini" -m stepped:async --size 80x24,120x36 --at 200ms
+ok "several sizes: their rows" test "$(wc -l <"$out")" = 60
+run render "$scratch/story.ini" -m stepped:async --size 80x24,120x36 --format svg
+ok "several sizes in one SVG: exit 2" exits 2
+for wrong in 80 80x 0x5 80x24, 1001x5 80x24x3; do
+    run render "$scratch/story.ini" --size "$wrong"
+    ok "--size $wrong: exit 2" exits 2
+done
 draw --span 5ms --at 200ms
 ok "the width of the timeline" wrote "5.00 ms wide"
 draw --span 0s
