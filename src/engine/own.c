@@ -155,12 +155,13 @@ static void sync_effect(struct own *o, const struct cv_action *a)
     for (;;) {
         cv_sync_mutex_lock(s);
         uint32_t seen = atomic_load(word);
+        bool woken = waited && !cv_sync_queued(s, task); /* if it has come too late, it sleeps anew: another switch */
         enum cv_sync_result result = cv_sync_try(s, policy(o), task, a, waited, &done);
         if (result != CV_SYNC_FAIL) /* under the mutex, so that the order of events is the order of the table */
             cv_sync_event(&o->w, task, a, &done, result == CV_SYNC_OK);
         own_wake(o);
         enum cv_reason reason = cv_sync_reason(s, task, a, &object);
-        if (result == CV_SYNC_WAIT && object != before) /* a condition's lock is another wait than the condition */
+        if (result == CV_SYNC_WAIT && (woken || object != before)) /* a condition's lock is another wait than the condition */
             cv_row_wait(&o->w, task, a->line, (enum cv_cause)(CV_BLOCK + reason), object, object);
         before = object;
         cv_sync_mutex_unlock(s);

@@ -128,4 +128,8 @@ for model in async threads processes; do
     ok "timeout of a computing task under $model: exit 1" exits 1
     ok "timeout under $model leaves nothing" none_left
 done
+# Whoever is woken for a permit and comes too late sleeps anew, and each time is told: causes and the kernel's count agree.
+run run scenarios/starvation.ini -m threads --json
+ok "the starving writer: exit 0" exits 0
+ok "every sleep in the kernel has its cause" json "sum(n for cause, n in d['switches']['by_cause'].items() if cause.startswith('block')) >= 0.8 * sum(t['voluntary'] for t in d['tasks'])"
 done_testing
