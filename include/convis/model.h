@@ -127,6 +127,11 @@ uint32_t cv_model_first_failed(const struct cv_model *m, uint64_t t);           
 uint32_t cv_model_ncores(const struct cv_model *m);   /* highest core number seen + 1 */
 struct cv_core_at { double busy /* 0 … 1, the system's; < 0: not known */, run /* the run's share, 0 … 1; < 0: not known */; uint32_t task; /* on it now, CV_NO_TASK */ bool offline; /* taken out of the machine */ };
 struct cv_core_at cv_model_core_at(const struct cv_model *m, uint32_t core, uint64_t t);
+/* n columns side by side. task: whose most of the run's time on it was, CV_NO_TASK: nobody's; several: less than half of it. Of a
+ * column with very many switches that is told by looking at some of its instants. */
+struct cv_core_column { double busy, run; uint32_t task; bool several; };
+void cv_model_core_columns(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_core_column *out);
+bool cv_model_knows_cores(const struct cv_model *m); /* which task ran where: the kernel's switches were there */
 struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t to); /* averages; task: the last */
 
 /* ── variables ──────────────────────────────────────────────────────────────────────────────────── */

@@ -165,6 +165,77 @@ struct cv_core_at cv_model_core_span(const struct cv_model *m, uint32_t core, ui
     return at;
 }
 
+/* ── side by side ───────────────────────────────────────────────────────────────────────────────── */
+bool cv_model_knows_cores(const struct cv_model *m) { return m->core_switches; }
+
+enum { TOLD_ONE_BY_ONE = 64, LOOKS = 33 };
+struct share { uint32_t task; uint64_t ns; };
+
+static void add_share(struct share *shares, uint32_t *n, uint32_t task, uint64_t ns)
+{
+    uint32_t i = 0;
+    while (i < *n && shares[i].task != task)
+        i++;
+    if (i == *n)
+        shares[(*n)++] = (struct share){.task = task};
+    shares[i].ns += ns;
+}
+
+static void whose(const struct core *c, uint64_t from, uint64_t to, struct cv_core_column *out)
+{
+    struct share shares[TOLD_ONE_BY_ONE + 2];
+    uint32_t n = 0, best = 0;
+    size_t first = series_find(&c->who, from), last = series_find(&c->who, to - 1);
+    if (last == SIZE_MAX)
+        return;
+    first = first == SIZE_MAX ? (size_t)c->who.dropped : first;
+    for (size_t i = first; last - first <= TOLD_ONE_BY_ONE && i <= last; i++) {
+        struct slice x = series_at(&c->who, i);
+        uint64_t a = x.t > from ? x.t : from, b = i < last ? series_at(&c->who, i + 1).t : to;
+        if (x.object != CV_NO_TASK && b > a)
+            add_share(shares, &n, x.object, b - a);
+    }
+    for (uint64_t k = 0; last - first > TOLD_ONE_BY_ONE && k < LOOKS; k++) {
+        uint32_t task = on_core(c, from + (to - from) / LOOKS * k + (to - from) / LOOKS / 2);
+        if (task != CV_NO_TASK)
+            add_share(shares, &n, task, 1);
+    }
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        all += shares[i].ns;
+        best = shares[i].ns > shares[best].ns ? i : best;
+    }
+    if (!n)
+        return;
+    out->task = shares[best].task;
+    out->several = shares[best].ns * 2 < all;
+}
+
+void cv_model_core_columns(const struct cv_model *m, uint32_t core, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_core_column *out)
+{
+    struct cv_lane_column *lanes = cv_alloc((n + (size_t)1) * sizeof *lanes);
+    const struct core *c = core < m->ncores ? &m->cores[core] : NULL;
+    if (c)
+        series_columns(&c->who, NULL, from, column_ns, n, lanes);
+    for (uint32_t i = 0; i < n; i++, from += column_ns) {
+        struct cv_core_column *o = &out[i];
+        uint64_t known = column_ns - lanes[i].ns[CV_ST_LOST];
+        *o = (struct cv_core_column){.busy = -1, .run = -1, .task = CV_NO_TASK};
+        if (!c)
+            continue;
+        double sum[2], covered[2];
+        load_until(c, from, &sum[0], &covered[0]);
+        load_until(c, from + column_ns, &sum[1], &covered[1]);
+        if (covered[1] > covered[0])
+            o->busy = (sum[1] - sum[0]) / (covered[1] - covered[0]);
+        if (m->core_switches && known)
+            o->run = (double)lanes[i].ns[CV_ST_RUNNING] / (double)known;
+        if (lanes[i].ns[CV_ST_RUNNING])
+            whose(c, from, from + column_ns, o);
+    }
+    free(lanes);
+}
+
 size_t cores_cut(struct cv_model *m, uint64_t until)
 {
     size_t freed = 0;

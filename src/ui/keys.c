@@ -162,6 +162,13 @@ static enum cv_command key_zoom_out(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_by_core(struct cv_view *v, int key)
+{
+    (void)key;
+    v->by_core = !v->by_core;
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_fit(struct cv_view *v, int key)
 {
     (void)key;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/cause.h"
+#include "ui/core_lanes.h"
 #include "ui/findings.h"
 
 /* ── columns kept ───────────────────────────────────────────────────────────────────────────────── */
@@ -162,8 +163,13 @@ static struct places place(const struct cv_view *v, struct cv_rect r)
     }
     p.lanes_y = p.objects_y = y;
     p.rows = h;
-    if (!v->bare)
+    if (!v->bare && v->by_core) { /* the cores come first, then the letters' row */
+        p.details = h >= 6 || (h >= 3 && h > core_lanes_count(v));
+        p.rows = h - p.details;
+        p.detail = p.details ? y + p.rows : -1;
+    } else if (!v->bare) {
         share_rows(v, &p, y, h);
+    }
     return p;
 }
 
@@ -338,6 +344,8 @@ static void title(const struct cv_view *v, struct cv_buf *out)
     if (!v->m)
         return;
     view_marks_words(v, out);
+    if (v->by_core)
+        cv_buf_str(out, out->n ? " · by core" : "by core");
     cv_buf_printf(out, "%s%s wide", out->n ? " · " : "", cv_duration_text(view_column_ns(v) * (uint64_t)v->columns, v->ascii));
 }
 
@@ -399,6 +407,12 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     uint64_t shown[CV_ST_COUNT] = {0};
     if (p.axis >= 0)
         draw_axis(v, c, r, p);
+    if (v->by_core) {
+        rows = (uint32_t)core_lanes_draw(v, c, r, (struct core_lanes_place){p.name, p.x, p.columns, p.now, p.lanes_y, p.rows, p.detail});
+        if (!v->live)
+            draw_cursor(v, c, p, rows);
+        return;
+    }
     for (uint32_t i = 0; i < rows; i++) {
         uint32_t lane = view_lane(v, first + i);
         struct cv_lane_at at = cv_model_lane_at(v->m, lane, v->cursor);
@@ -436,7 +450,7 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
         return;
     }
     uint32_t first, rows = lane_rows(v, p, &first);
-    if (button == 1 && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
+    if (button == 1 && !v->by_core && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
         v->lane = view_lane(v, first + (uint32_t)(y - p.lanes_y));
         v->chosen = true;
         v->object = CV_NO_TASK;

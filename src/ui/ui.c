@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/cause.h"
+#include "ui/core_lanes.h"
 #include "ui/cores.h"
 #include "ui/findings.h"
 #include "ui/help.h"
@@ -428,7 +429,7 @@ static struct layout_wants wants(const struct cv_view *v, int width, int height)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
     w.step = v->stepping;
-    w.lanes = (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
+    w.lanes = v->by_core ? core_lanes_count(v) : (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
 }

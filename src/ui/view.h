@@ -44,6 +44,7 @@ struct cv_view {
     const struct cv_topo *topo;         /* may be NULL */
     struct cv_ui_status status;
     bool ascii, live, alone, help;
+    bool by_core;                       /* the timeline has a lane a core, not one a task */
     struct story story;
     bool told;                          /* what the lecture says is shown in full */
     bool listing; uint32_t listed;      /* the list of findings is shown; the one chosen in it */

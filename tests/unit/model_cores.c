@@ -65,6 +65,40 @@ START_TEST(who_is_on_it)
 }
 END_TEST
 
+/* Whose a column is: who had the core most in it; where nobody had the half of it, several. Of very many switches too. */
+START_TEST(whose_column_it_is)
+{
+    struct cv_core_column c[8];
+    threads();
+    start(CAROL, "Carol", 0);
+    at(100), switch_in(ALICE, 3);
+    at(160), switch_out(ALICE, 3, true), switch_in(BOB, 3);
+    at(190), switch_out(BOB, 3, true);
+    at(200), switch_in(ALICE, 3);
+    at(240), switch_out(ALICE, 3, true), switch_in(BOB, 3);
+    at(270), switch_out(BOB, 3, true), switch_in(CAROL, 3);
+    at(300), switch_out(CAROL, 3, true);
+    sampled(400, 3, 800, 0, true); /* of no length */
+    for (int i = 0; i < 1000; i++) {
+        at(1000 + (uint64_t)i * 20), switch_in(BOB, 3);
+        at(1016 + (uint64_t)i * 20), switch_out(BOB, 3, true), switch_in(ALICE, 3);
+        at(1019 + (uint64_t)i * 20), switch_out(ALICE, 3, true);
+    }
+    cv_model_core_columns(m, 3, 0, 100, 4, c);
+    ck_assert(cv_model_knows_cores(m) && c[0].task == CV_NO_TASK && near(c[0].run, 0) && c[0].busy < 0);
+    ck_assert(c[1].task == ALICE && !c[1].several && near(c[1].run, 0.9));
+    ck_assert(c[2].task == ALICE && c[2].several && near(c[2].run, 1));
+    ck_assert(c[3].task == CV_NO_TASK && near(c[3].run, 0));
+    cv_model_core_columns(m, 3, 1000, 10000, 2, c);
+    ck_assert(c[1].task == BOB && !c[1].several && near(c[1].run, 0.95));
+    cv_model_core_columns(m, 0, 0, 100, 1, c);
+    ck_assert(c[0].task == CV_NO_TASK && near(c[0].run, 0));
+    cv_model_core_columns(m, 77, 0, 100, 1, c);
+    ck_assert(c[0].task == CV_NO_TASK && c[0].run < 0);
+    end();
+}
+END_TEST
+
 /* Random switches of a task between cores against a count of every nanosecond; migrations as the lane tells them. */
 START_TEST(spans_average)
 {
@@ -138,6 +172,7 @@ Suite *suite(void)
     tcase_add_test(c, load_is_the_systems);
     tcase_add_test(c, who_is_on_it);
     tcase_add_test(c, spans_average);
+    tcase_add_test(c, whose_column_it_is);
     tcase_add_test(c, the_oldest_is_not_known);
     suite_add_tcase(s, c);
     return s;

@@ -63,6 +63,26 @@ START_TEST(somebody_steps)
 }
 END_TEST
 
+/* Who ran on which core; in a run of which the kernel's switches are not known, that. */
+START_TEST(by_core)
+{
+    scene_threads();
+    open_form(_i);
+    press('o');
+    hold_against("by-core", frame());
+    press('o');
+    ck_assert_ptr_null(strstr(frame(), "by core"));
+    close_ui();
+    end();
+    scene_async(false);
+    open_form(_i);
+    press('o');
+    ck_assert_ptr_nonnull(strstr(frame(), "which task ran where is not known"));
+    close_ui();
+    end();
+}
+END_TEST
+
 START_TEST(help)
 {
     scene_async(true);
@@ -265,6 +285,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("ui_panes");
     TCase *c = tcase_create("panes");
+    tcase_add_loop_test(c, by_core, 0, FORMS * SIZES);
     tcase_add_loop_test(c, async_both_wait, 0, SIZES * FORMS);
     tcase_add_loop_test(c, async_at_its_end, 0, SIZES * FORMS);
     tcase_add_loop_test(c, threads_and_a_lock, 0, SIZES * FORMS);
