@@ -106,6 +106,7 @@ struct cv_side_row { const char *label; bool part /* of the row above */; const 
 struct cv_side_run {
     const char *name;             /* of the model */
     const struct cv_model *model; /* NULL: its turn has not come, or it could not be begun */
+    uint64_t elapsed_ns;          /* of a run that is over */
     bool running, bad;            /* bad: it did not end as expected */
     const char *result;           /* what came out, clean text; NULL: nothing yet */
 };

@@ -78,6 +78,7 @@ static void ended(struct app_side *s, uint32_t i, const char *why)
         cv_text_clean(&s->results[i], why, strlen(why));
     } else {
         s->summaries[i] = app_play_summary(&s->plays[i]);
+        run->elapsed_ns = s->summaries[i]->elapsed_ns;
         run->bad = app_verdict(s->summaries[i]) != APP_OK;
         measures_result(s->summaries[i], &s->results[i]);
     }

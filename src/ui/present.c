@@ -256,7 +256,7 @@ static void draw_slide(const struct cv_view *v, struct cv_canvas *c, struct cv_r
 int present_rows(const struct cv_view *v, int width)
 {
     const struct cv_run_info *info = v->m ? cv_model_info(v->m) : NULL;
-    int most = 1;
+    int most = 3; /* of what the run has to say, if anything */
     for (uint32_t i = 0; info && i < info->nnotes; i++) {
         int rows = story_text(NULL, (struct cv_rect){0}, 0, 0, width - 2 * MARGIN - 2, info->notes[i].text, CV_C_TEXT, 0);
         most = rows > most ? rows : most;

@@ -125,7 +125,7 @@ enum cv_command side_input(struct side *s, int key)
 /* "── async ───────────── 1.504 s ──" */
 static void heading(const struct side *s, struct cv_canvas *c, struct cv_rect r, int y, const struct cv_side_run *run, const char *title)
 {
-    const char *right = run->running ? "runs" : run->model ? cv_duration_text(cv_model_end(run->model), c->ascii) : run->result ? run->result : "waits for its turn";
+    const char *right = run->running ? "runs" : run->elapsed_ns ? cv_duration_text(run->elapsed_ns, c->ascii) : run->result ? run->result : "waits for its turn";
     enum cv_colour ink = run->bad ? CV_C_FAILED : run->running ? CV_C_GOOD : CV_C_DIM;
     (void)s;
     for (int x = r.x; x < r.x + r.w; x++)

@@ -15,7 +15,7 @@ static void open_side(bool ascii, int w, int h)
     open_ui(ascii, w, h);
     side = (struct cv_side){.title = "Two users, one global", .n = 4, .rows = rows, .nrows = CV_COUNT(rows),
                             .runs = {{.name = "async", .model = m, .result = "x = \"Bob\""},
-                                     {.name = "threads", .model = m, .bad = true, .result = "deadlock"},
+                                     {.name = "threads", .model = m, .bad = true, .elapsed_ns = 123 * MS, .result = "deadlock"},
                                      {.name = "threads+gil", .model = m, .running = true},
                                      {.name = "processes"}}};
     cv_ui_side(ui, &side);
@@ -51,6 +51,7 @@ START_TEST(all_at_once)
 {
     open_side(_i == 1, 120, 36);
     ck_assert(has("threads+gil runs, 3 of 4") && has("waits for its turn") && has("deadlock") && has("x = \"Bob\""));
+    ck_assert(has("123 ms"));
     ck_assert_int_eq(count("Alice"), 3); /* a lane in each that has begun */
     for (size_t i = 0; i < CV_COUNT(rows); i++)
         ck_assert(has(rows[i].label));
