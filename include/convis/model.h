@@ -169,6 +169,13 @@ uint32_t cv_model_waiters(const struct cv_model *m, uint32_t sync, uint64_t t, s
 /* ── lines of the source ────────────────────────────────────────────────────────────────────────── */
 uint64_t cv_model_line_switches(const struct cv_model *m, uint32_t line, uint64_t t); /* how often a task was switched away at it */
 
+/* The steps of a line (of the run's info): how many, and the first of them. A task stands in front of one of them, or behind the last. */
+uint32_t cv_model_line_steps(const struct cv_model *m, uint32_t line, uint32_t *first);
+/* In front of which step of its line the task stands at t, 0 … n; while it waits: which it waits in. UINT32_MAX: not known. */
+uint32_t cv_model_step_at(const struct cv_model *m, uint32_t task, uint64_t t);
+/* How often a task was switched away there until t. */
+uint64_t cv_model_step_switches(const struct cv_model *m, uint32_t line, uint32_t step, uint64_t t);
+
 /* ── output, marks, findings: sorted by time ────────────────────────────────────────────────────── */
 struct cv_line_out { uint64_t t; uint32_t task, line; const char *text; /* cleaned */ };
 uint32_t cv_model_noutput(const struct cv_model *m, uint64_t t);   /* lines printed until t */

@@ -309,6 +309,16 @@ struct cv_info_predict {       /* the question before the run; question NULL: no
     const char *question, *choices[5], *because /* NULL: not given */;
     uint32_t nchoices, answer; /* index of the right choice */
 };
+/* What a line does, step by step. Of these COMPUTE, CPU and LOCAL are no visible steps: COMPUTE is what is computed between two of
+ * the line's, LOCAL stands for a line that has none. */
+enum cv_step_kind { CV_STEP_READ, CV_STEP_WRITE, CV_STEP_ATOMIC, CV_STEP_TAKE, CV_STEP_GIVE, CV_STEP_WAIT, CV_STEP_PRINT, CV_STEP_SPAWN, CV_STEP_COMPUTE, CV_STEP_CPU, CV_STEP_LOCAL };
+struct cv_info_step {
+    uint32_t line;
+    enum cv_step_kind kind;
+    bool await;                /* a coroutine may give the thread back here */
+    uint32_t object;           /* READ, WRITE, ATOMIC: variable; TAKE, GIVE: sync object */
+    const char *text;          /* "read counter", cleaned */
+};
 struct cv_run_info {           /* owned by whoever made it; must outlive model and reader */
     const char *scenario, *title, *about; /* scenario: bare name */
     const char *source; size_t source_length;
@@ -323,6 +333,7 @@ struct cv_run_info {           /* owned by whoever made it; must outlive model a
     struct cv_info_predict predict;
     struct cv_info_guard { uint32_t line, from, to; } *guards; /* conditions by line, and the lines that are run by what they come to */
     uint32_t nguards;
+    struct cv_info_step *steps; uint32_t nsteps; /* by line, and in a line in the order of the program */
 };
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/machine.h"
+#include "engine/info.h"
 
 static void const_text(const struct cv_const *k, struct cv_buf *out)
 {
@@ -121,6 +121,7 @@ void cv_run_info_make(struct cv_run_info *info, const struct cv_program *p, cons
     mark_watched(info, p);
     for (uint32_t b = 0; b < p->nbodies; b++)
         add_guards(info, &room, p->bodies[b].tree);
+    info_steps(info, p);
     if (info->nguards)
         qsort(info->guards, info->nguards, sizeof *info->guards, by_line);
 }
@@ -132,6 +133,9 @@ void cv_run_info_release(struct cv_run_info *info)
     free(info->vars);
     free(info->syncs);
     free(info->guards);
+    for (uint32_t i = 0; i < info->nsteps; i++)
+        free((char *)(uintptr_t)info->steps[i].text);
+    free(info->steps);
     free(info->notes);
     *info = (struct cv_run_info){0};
 }

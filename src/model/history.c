@@ -43,7 +43,7 @@ static void forget(struct cv_model *m, uint64_t until)
     standing_cut(m, until);
     for (uint32_t i = 0; i < m->nlines; i++)
         freed += instants_cut(&m->lines[i], until);
-    freed += vars_cut(m, until) + syncs_cut(m, until) + cores_cut(m, until) + causes_cut(m, until);
+    freed += vars_cut(m, until) + syncs_cut(m, until) + cores_cut(m, until) + causes_cut(m, until) + steps_cut(m, until);
     m->bytes -= freed < m->bytes ? freed : m->bytes;
 }
 

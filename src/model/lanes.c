@@ -129,6 +129,8 @@ static void settle(struct cv_model *m, struct task *t, uint64_t at, enum cv_caus
         s.sw = sw;
         if (!model_hidden(m, t))
             count_switch(m, at, sw, t->number, t->line);
+        if (sw != CV_CAUSE_EXIT)
+            steps_switched(m, t, at);
         if (sw == CV_CAUSE_QUANTUM)
             notes_preempted(m, t, at);
     }

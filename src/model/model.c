@@ -23,6 +23,7 @@ struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_sh
     m->vars = cv_alloc((info->nvars + 1) * sizeof *m->vars);
     m->flagged = cv_alloc(info->nvars + 1);
     m->about = cv_alloc((info->nvars + 1) * sizeof *m->about);
+    steps_begin(m);
     for (uint32_t i = 0; i < info->nvars; i++)
         m->flagged[i] = info->vars[i].watched;
     m->syncs = cv_alloc((info->nsyncs + 1) * sizeof *m->syncs);
@@ -44,6 +45,7 @@ void cv_model_free(struct cv_model *m)
     cores_free(m);
     findings_free(m);
     causes_free(m);
+    steps_free(m);
     notes_free(m);
     for (uint32_t i = 0; i < m->ntasks; i++) {
         if (!m->tasks[i])
@@ -220,6 +222,7 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
         vars_used(t, e->t);
     if (e->kind == CV_EV_GIVE || e->kind == CV_EV_SPAWN || e->kind == CV_EV_TASK_END)
         vars_published(t, e->t);
+    steps_fold(m, t, e);
     lanes_fold(m, t, e);
     order_fold(m, t, e->task, e);
 }

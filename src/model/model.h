@@ -165,6 +165,8 @@ struct task {
     struct use wrote[4];        /* what it wrote and takes for what still stands; index: the version */
     struct clocks clock;
     uint64_t acquires;          /* edges that came in */
+    uint32_t slot;              /* where in its line it stands, see steps.c; 0: not known */
+    CV_VEC(uint64_t) slots;     /* t << 16 | slot, where it changed */
     uint64_t locks;             /* bit k: it holds lock k */
     CV_VEC(struct guard) guards; /* what conditions read that hold it in a branch or loop, see guards.c */
     uint32_t spawned_at;        /* line of the spawn; 0: not known */
@@ -240,6 +242,9 @@ struct cv_model {
     /* all switches, counted in blocks as lanes are */
     struct series switches; /* object: the task, CV_NO_TASK: the loop */
     struct instants *lines; uint32_t nlines;
+    struct instants *slots;     /* switches by slot */
+    uint32_t *line_slot, nline_slots; /* by line: its first slot, 0: it has no steps */
+    uint32_t *line_step;        /* by line: the first of its steps */
 
     struct var *vars;           /* the copy that all share */
     uint8_t *flagged;           /* used in spin until, cas or atomic */
@@ -319,6 +324,13 @@ uint64_t vars_initial_length(const char *text);
 bool vars_item_at(const struct cv_model *m, uint32_t var, uint32_t copy, uint32_t index, uint64_t t, struct cv_cell *cell, bool *gone /* it was cut off */);
 size_t vars_cut(struct cv_model *m, uint64_t until); /* these forget what had ended by then; the bytes freed */
 void vars_free(struct cv_model *m);
+
+/* steps.c */
+void steps_begin(struct cv_model *m);
+void steps_fold(struct cv_model *m, struct task *t, const struct cv_event *e);
+void steps_switched(struct cv_model *m, const struct task *t, uint64_t at);
+size_t steps_cut(struct cv_model *m, uint64_t until);
+void steps_free(struct cv_model *m);
 
 /* causes.c */
 void causes_fold(struct cv_model *m, const struct cv_event *e); /* PASS, POLL */

@@ -1,5 +1,6 @@
-/* The Code pane: the scenario's source, who stands at which line at the cursor, and how often each line was switched away
- * at. It follows the selected lane; scrolling moves it from there. */
+/* The Code pane: the scenario's source, who stands at which line at the cursor, where a switch can happen under this model and where
+ * it did, how often. It follows the selected lane; scrolling moves it from there. The line in focus unfolds into its steps: who
+ * stands in front of which, and how often somebody was switched away just there. */
 #include <ctype.h>
 #include <string.h>
 
@@ -140,14 +141,71 @@ static uint32_t resting_line(const struct cv_view *v)
     return 1;
 }
 
-static uint32_t top_line(const struct cv_view *v, const struct census *census, int h)
+static uint32_t top_line(const struct cv_view *v, const struct census *census, int h, int steps)
 {
     int64_t n = (int64_t)view_lines(v), centre = line_in_focus(v, census);
     if (!centre)
         centre = resting_line(v);
-    int64_t first = centre - h / 2 + v->scroll[PANE_CODE];
-    first = first > n - h + 1 ? n - h + 1 : first;
+    int64_t above = steps == 0 ? h / 2 : h - steps - 1 > 0 ? (h - steps - 1) / 2 : 0; /* its steps are to be seen, before all others */
+    int64_t first = centre - above + v->scroll[PANE_CODE];
+    first = first > n - h + 1 && steps == 0 ? n - h + 1 : first > n ? n : first;
     return (uint32_t)(first < 1 ? 1 : first);
+}
+
+/* ── where a switch can happen ──────────────────────────────────────────────────────────────────── */
+/* Under async at an await alone; under threads and processes anywhere: before, in and after every step. */
+static bool can_switch(const struct cv_model *m, uint32_t line)
+{
+    uint32_t first, n = cv_model_line_steps(m, line, &first);
+    const struct cv_run_info *info = cv_model_info(m);
+    for (uint32_t i = 0; info->model == CV_ASYNC && i < n; i++)
+        if (info->steps[first + i].await)
+            return true;
+    return info->model != CV_ASYNC && n > 0;
+}
+
+static void draw_gutter(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, bool can, uint64_t did)
+{
+    enum cv_colour colour = cv_model_info(v->m)->model == CV_ASYNC ? CV_C_AWAIT : CV_C_PREEMPT;
+    if (did)
+        canvas_put(c, r, x, y, v->ascii ? '*' : 0x25cf, colour, CV_A_BOLD);
+    else if (can)
+        canvas_put(c, r, x, y, v->ascii ? 'o' : 0x25cb, CV_C_DIM, 0);
+}
+
+/* ── a line's steps ─────────────────────────────────────────────────────────────────────────────── */
+/* The initials of those that stand in front of this step, as far as they are known by name. */
+static void draw_standing(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, const struct census_line *who, uint32_t step)
+{
+    struct cv_rect room = canvas_clip(r, (struct cv_rect){x, y, WHO - 1, 1});
+    for (uint32_t i = 0; i < who->nfirst; i++)
+        if (cv_model_step_at(v->m, who->first[i], v->cursor) == step)
+            x += draw_initial(c, room, x, y, cv_model_task_name(v->m, who->first[i]), who->states[i], who->first[i] == v->lane);
+}
+
+/* A row a step, and one behind the last. Which of them is drawn where: x of the source, digits of the line numbers. */
+static void draw_step(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t line, uint32_t step, const struct census_line *who, int digits)
+{
+    const struct cv_run_info *info = cv_model_info(v->m);
+    uint32_t first, n = cv_model_line_steps(v->m, line, &first);
+    const struct cv_info_step *s = step < n ? &info->steps[first + step] : NULL;
+    int x = r.x + (r.w >= 24 ? digits + 1 : 0);
+    uint64_t did = cv_model_step_switches(v->m, line, step, v->cursor);
+    bool waits = s && (s->kind == CV_STEP_WAIT || s->kind == CV_STEP_TAKE), can = info->model != CV_ASYNC || (s && s->await);
+    char note[48] = "";
+    draw_standing(v, c, r, x, y, who, step);
+    draw_gutter(v, c, r, x + WHO - 1, y, can, did);
+    x += WHO;
+    if (did && r.w >= 36)
+        snprintf(note, sizeof note, r.w >= 56 ? "%llu %s" : "%llu×", (unsigned long long)did,
+                 !s ? "switched away behind it" : waits || s->kind == CV_STEP_CPU ? "switched away in it" : "switched away before it");
+    int width = canvas_width(note);
+    struct cv_rect text = canvas_clip(r, (struct cv_rect){r.x, y, r.w - (width ? width + 1 : 0), 1});
+    bool quiet = !s || s->kind == CV_STEP_COMPUTE || s->kind == CV_STEP_LOCAL;
+    x += canvas_str(c, text, x, y, step < n ? (v->ascii ? "  | " : "  ├ ") : (v->ascii ? "  ` " : "  ╰ "), CV_C_FRAME, 0);
+    canvas_fit(c, text, x, y, s ? s->text : "line done", text.x + text.w - x, quiet ? CV_C_DIM : CV_C_TEXT, quiet ? 0 : CV_A_BOLD);
+    if (width)
+        canvas_str(c, r, r.x + r.w - width, y, note, did ? (info->model == CV_ASYNC ? CV_C_AWAIT : CV_C_PREEMPT) : CV_C_DIM, 0);
 }
 
 static void draw_line(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t number, const struct census_line *who, int digits, bool here)
@@ -162,6 +220,7 @@ static void draw_line(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         x += digits + 1;
     }
     draw_who(v, c, r, x, y, who);
+    draw_gutter(v, c, r, x + WHO - 1, y, can_switch(v->m, number), cv_model_line_switches(v->m, number, v->cursor));
     x += WHO;
     uint64_t switches = cv_model_line_switches(v->m, number, v->cursor);
     char note[40] = "";
@@ -182,11 +241,13 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         return;
     }
     const struct census *census = view_census(v);
-    uint32_t first = top_line(v, census, r.h), here = line_in_focus(v, census), n = view_lines(v);
-    int digits = n >= 10000 ? 5 : n >= 1000 ? 4 : n >= 100 ? 3 : 2;
-    for (int row = 0; row < r.h && first + (uint32_t)row <= n; row++) {
-        uint32_t number = first + (uint32_t)row;
-        draw_line(v, c, r, r.y + row, number, &census->lines.at[number], digits, number == here);
+    uint32_t here = line_in_focus(v, census), n = view_lines(v), ignored, steps = v->unfold && here ? cv_model_line_steps(v->m, here, &ignored) : 0;
+    int digits = n >= 10000 ? 5 : n >= 1000 ? 4 : n >= 100 ? 3 : 2, y = r.y, bottom = r.y + r.h;
+    steps += steps > 0; /* and one behind the last */
+    for (uint32_t number = top_line(v, census, r.h, (int)steps); y < bottom && number <= n; number++) {
+        draw_line(v, c, r, y++, number, &census->lines.at[number], digits, number == here);
+        for (uint32_t step = 0; number == here && step < steps && y < bottom; step++)
+            draw_step(v, c, r, y++, number, step, &census->lines.at[number], digits);
     }
 }
 

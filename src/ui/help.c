@@ -65,6 +65,7 @@ static int draw_states(const struct cv_view *v, struct sheet s, int y)
         {"●│▼", "o|v", "woken by the lane at the dot; of a lock or queue: handed over", CV_C_CURSOR},
         {"●┊", "o:", "at the cursor: who is in the chosen lane's way", CV_C_BLOCKED},
         {"r w", "r w", "of the variable chosen: read here, written here", CV_C_CURSOR},
+        {"○ ●", "o *", "beside the code: a switch can happen here; it did", CV_C_PREEMPT},
         {"⇄ ▶", "% >", "beside the code: switched away here, running here", CV_C_AWAIT}};
     y = heading(s, y, "Lanes of the timeline");
     for (int i = 0; i < CV_ST_COUNT; i++) {

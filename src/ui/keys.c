@@ -141,6 +141,14 @@ static enum cv_command key_finding(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_unfold(struct cv_view *v, int key)
+{
+    (void)key;
+    v->unfold = !v->unfold;
+    view_say(v, v->unfold ? "the line in focus with its steps" : "each line in one row");
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_findings(struct cv_view *v, int key)
 {
     (void)key;

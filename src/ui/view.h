@@ -47,6 +47,7 @@ struct cv_view {
     bool by_core;                       /* the timeline has a lane a core, not one a task */
     struct story story;
     bool told;                          /* what the lecture says is shown in full */
+    bool unfold;                        /* the line in focus is shown with its steps */
     bool listing; uint32_t listed;      /* the list of findings is shown; the one chosen in it */
     int theme;
     struct keys_bound *bound;           /* keys the user has moved; NULL: none */

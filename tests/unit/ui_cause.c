@@ -245,6 +245,79 @@ START_TEST(round_in_a_circle)
 }
 END_TEST
 
+/* ── the code's gutter, and a line unfolded ─────────────────────────────────────────────────────── */
+static struct cv_info_step line_steps[] = {
+    {.line = 9, .kind = CV_STEP_WRITE, .text = "write current_user"},
+    {.line = 10, .kind = CV_STEP_WAIT, .await = true, .text = "await sleep 1s"},
+    {.line = 11, .kind = CV_STEP_READ, .text = "read current_user"}, {.line = 11, .kind = CV_STEP_COMPUTE, .text = "compute"},
+    {.line = 11, .kind = CV_STEP_PRINT, .text = "print"}};
+
+static void with_steps(enum cv_model_kind kind)
+{
+    scene_begin(kind, kind == CV_ASYNC ? "async" : "threads", 0);
+    info.steps = line_steps;
+    info.nsteps = CV_COUNT(line_steps);
+    cv_model_free(m);
+    m = cv_model_new(&info, &shm, 0);
+    at(0), start(0, "main", CV_NO_TASK), spawns(0, ALICE, "Alice"), spawns(0, BOB, "Bob");
+}
+
+static const char *code_row(const char *source)
+{
+    static char row[1024];
+    const char *at = strstr(frame(), source), *from = at;
+    ck_assert_msg(at, "no line of code: %s", source);
+    while (from > frame() && from[-1] != '\n')
+        from--;
+    snprintf(row, sizeof row, "%.*s", (int)strcspn(from, "\n"), from);
+    return row;
+}
+
+START_TEST(where_a_switch_can_happen)
+{
+    with_steps(CV_ASYNC);
+    at(10 * US), run(ALICE, 9), scene_writes(ALICE, "Alice", 1, CV_NO_TASK);
+    cv_model_now(m, 20 * US);
+    open_ui(_i, 120, 36);
+    ck_assert_msg(!strstr(code_row("current_user = user"), _i ? "o  " : "○"), "%s", frame());
+    ck_assert_msg(strstr(code_row("await sleep 1s"), _i ? "o  " : "○"), "%s", frame());
+    at(30 * US), waits(ALICE, 10, CV_AWAIT + CV_REASON_SLEEP, SECOND);
+    cv_model_now(m, 40 * US);
+    ck_assert_msg(strstr(code_row("await sleep 1s"), _i ? "*  " : "●"), "%s", frame());
+    close_ui();
+    end();
+    with_steps(CV_THREADS);
+    at(10 * US), run(ALICE, 9);
+    cv_model_now(m, 20 * US);
+    open_ui(_i, 120, 36);
+    ck_assert_msg(strstr(code_row("current_user = user"), _i ? "o  " : "○"), "%s", frame()); /* anywhere */
+    ck_assert_msg(!strstr(code_row("[task handle"), _i ? "o  " : "○"), "%s", frame());
+    close_ui();
+    end();
+}
+END_TEST
+
+START_TEST(a_line_unfolds)
+{
+    with_steps(CV_THREADS);
+    at(10 * US), run(ALICE, 11), switch_in(ALICE, 0), scene_reads(ALICE, "none", 0, CV_NO_TASK);
+    at(20 * US), switch_out(ALICE, 0, true);
+    at(30 * US), run(BOB, 11), switch_in(BOB, 0);
+    cv_model_now(m, 40 * US);
+    open_ui(_i, 200, 60);
+    expect_not(_i ? "| compute" : "├ compute");
+    press('u');
+    expect(_i ? "| read current_user" : "├ read current_user");
+    ck_assert_msg(strstr(code_row(_i ? "| compute" : "├ compute"), "1 switched away before it"), "%s", frame());
+    ck_assert_msg(strstr(code_row(_i ? "| compute" : "├ compute"), "A "), "%s", frame());                     /* Alice has read */
+    ck_assert_msg(strstr(code_row(_i ? "| read current_user" : "├ read current_user"), "B "), "%s", frame()); /* Bob has not */
+    press('u');
+    expect_not(_i ? "| compute" : "├ compute");
+    close_ui();
+    end();
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("ui_cause");
@@ -262,5 +335,9 @@ Suite *suite(void)
     tcase_add_test(cause, the_loop_in_words);
     tcase_add_test(cause, round_in_a_circle);
     suite_add_tcase(s, cause);
+    TCase *code = tcase_create("code");
+    tcase_add_loop_test(code, where_a_switch_can_happen, 0, 2);
+    tcase_add_loop_test(code, a_line_unfolds, 0, 2);
+    suite_add_tcase(s, code);
     return s;
 }
