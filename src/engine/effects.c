@@ -432,7 +432,10 @@ bool cv_effect_common(struct cv_worker *w, struct cv_task **t, const struct cv_a
         for (int i = 0; i < 32 && !w->m->order->stepped; i++)
             idle_turn();
         break;
-    case CV_OP_CRASH: crash(w->m, (*t)->number, a->line); return true;
+    case CV_OP_CRASH:
+        if (!w->m->order->stepped)
+            cv_last_act(w, w->watch.task);
+        crash(w->m, (*t)->number, a->line); return true;
     default: return false;
     }
     cv_task_finish(w, t, a, NULL);

@@ -45,6 +45,8 @@ void cv_watch_look(struct cv_worker *w, uint64_t since_ns, unsigned flags)
     uint64_t gap = since_ns ? cv_mono_ns() - since_ns + STAMP_NS : 0, queued_us = more == 1 ? gap / 1000 : 0;
     cv_emit2(&w->ring, CV_EV_USAGE, CV_F_HERE | (flags & CV_F_YIELD), x->task, 0, 0, (uint64_t)x->untold << 32 | more,
              (uint64_t)core << 32 | (queued_us & UINT32_MAX), gap, 0);
+    _Atomic uint64_t *told = &cv_shm_row(&w->m->shm, x->task)->told;
+    atomic_store_explicit(told, atomic_load_explicit(told, memory_order_relaxed) + ((uint64_t)x->untold << 32) + more, memory_order_release);
     x->untold = 0;
 }
 

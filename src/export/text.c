@@ -88,7 +88,10 @@ static void write_text(struct cv_buf *out, const struct cv_run_info *info, const
             cv_buf_printf(out, "%s %s %llu", first ? "" : ",", cv_cause_name[c], (unsigned long long)s->by_cause[c]);
             first = false;
         }
-    cv_buf_str(out, first ? " none\n" : "\n");
+    cv_buf_str(out, first ? " none" : "");
+    if (s->moves)
+        cv_buf_printf(out, "; %llu move%s between cores", (unsigned long long)s->moves, s->moves == 1 ? "" : "s");
+    cv_buf_str(out, "\n");
     for (uint32_t i = 0; i < s->nfindings && i < 10; i++) {
         cv_buf_printf(out, "%s: ", cv_finding_info[s->findings[i].kind].name);
         clean(out, s->findings[i].text);

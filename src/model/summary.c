@@ -199,6 +199,11 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     bool is_async = m->info->model == CV_ASYNC, worker = row->body == CV_NO_BODY, hidden = number == 0 && m->info->implicit_main;
     if (worker && t.state == CV_ROW_WAITING && atomic_load(&row->serves) == CV_NO_TASK)
         t.state = CV_ROW_DONE; /* idle: it waits for nothing that is missing */
+    const struct task *seen = model_task(m, number);
+    if (seen && !atomic_load(&row->accounted) && t.tid && !t.voluntary && !t.involuntary) { /* it died unasked: the source alone knows */
+        t.voluntary = (uint32_t)seen->thread.voluntary;
+        t.involuntary = (uint32_t)seen->thread.involuntary;
+    }
     uint32_t quantum = t.involuntary - (t.yields < t.involuntary ? t.yields : t.involuntary);
     for (int k = 0; k < CV_CAUSE_COUNT; k++) {
         uint32_t n = hidden ? 0 : atomic_load(&row->causes[k]);
@@ -211,7 +216,6 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     }
     s->by_cause[CV_CAUSE_QUANTUM] += quantum;
     s->by_cause[CV_CAUSE_EXIT] += !hidden && (t.state == CV_ROW_DONE || t.state == CV_ROW_FAILED || t.state == CV_ROW_KILLED);
-    const struct task *seen = model_task(m, number);
     if (seen) {
         t.seen_voluntary = seen->thread.voluntary;
         t.seen_involuntary = seen->thread.involuntary;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -122,11 +123,29 @@ static void *rseq_open(pid_t pid, const struct cv_shm *shm, const struct cv_topo
     if (!works(why))
         return NULL;
     atomic_store(&shm->head->watch, 1);
-    return shm->head;
+    struct cv_shm *self = cv_alloc(sizeof *self);
+    *self = *shm;
+    return self;
 }
 
-static void rseq_drain(void *self, struct cv_reader *reader, bool last) { (void)self, (void)reader, (void)last; }
-static void rseq_close(void *self) { (void)self; }
+/* Who was killed had no last act: what its row has of it (read by us as it was killed) beyond what it told itself. */
+static void rseq_drain(void *self, struct cv_reader *reader, bool last)
+{
+    const struct cv_shm *shm = self;
+    uint32_t n = atomic_load(&shm->head->ntasks);
+    n = n < shm->head->plan.max_tasks ? n : shm->head->plan.max_tasks;
+    for (uint32_t task = 0; last && task < n; task++) {
+        const struct cv_row *row = cv_shm_row(shm, task);
+        uint64_t told = atomic_load(&row->told), voluntary = atomic_load(&row->voluntary), involuntary = atomic_load(&row->involuntary);
+        uint64_t more_v = voluntary > told >> 32 ? voluntary - (told >> 32) : 0;
+        uint64_t more_i = involuntary > (uint32_t)told ? involuntary - (uint32_t)told : 0;
+        struct cv_event e = {.t = cv_mono_ns(), .kind = CV_EV_USAGE, .flags = CV_F_HERE, .task = task, .a = more_v << 32 | more_i};
+        if (atomic_load(&row->tid) && !atomic_load(&row->accounted) && (more_v || more_i))
+            cv_reader_push(reader, &e);
+    }
+}
+
+static void rseq_close(void *self) { free(self); }
 
 const struct cv_source_ops source_rseq = {
     .name = "rseq", .summary = "each thread's own look, between two events, confirmed by getrusage", .precision = "between two events",

@@ -23,7 +23,7 @@ INI
 chmod 644 "$scratch/turns.ini"
 
 # agrees: what the source told of every thread and process is what getrusage says, +-1; where it was lost, that is told
-agrees='d["events"]["lost"] > 0 or all(abs(t["seen"][k] - t[k]) <= 1 for t in d["tasks"] if t["pid"] for k in ("voluntary", "involuntary")) and
+agrees='d["events"]["lost"] + d["events"]["kernel_lost"] > 0 or all(abs(t["seen"][k] - t[k]) <= 1 for t in d["tasks"] if t["pid"] for k in ("voluntary", "involuntary")) and
     all(abs(d["switches"]["seen"][k] - d["switches"][k]) <= 1 + len(d["tasks"]) for k in ("voluntary", "involuntary"))'
 # source NAME MODEL COMMAND…: a run with that source; COMMAND… runs the program
 source_agrees() {
@@ -47,6 +47,16 @@ for name in perf rseq usage; do
         if [ "$(id -u)" = 0 ]; then
             who="nobody" source_agrees $name $model "$tools/refuse" user "$scratch/convis"
         fi
+    done
+done
+
+# Killed and crashed, a task has no last act: what is told of it agrees all the same.
+for name in perf rseq usage; do
+    for file in scenarios/deadlock.ini tests/runs/offload-crash.ini tests/runs/pool-deadlock.ini; do
+        for model in async threads processes; do
+            timeout -k 2 30 "$convis" run $file -m $model --switch-source $name --json >"$out" 2>"$err" </dev/null
+            ok "$name, $model, $(basename $file .ini): agrees with getrusage" json "$agrees"
+        done
     done
 done
 
