@@ -9,7 +9,8 @@
 
 /* The kernel wants its signature in front of the abort address, and that address outside the range. Nothing of it is executed. */
 static const uint32_t never[4] = {RSEQ_SIG};
-static struct rseq_cs range __attribute__((aligned(32)));
+static const struct rseq_cs range __attribute__((aligned(32))) = {
+    .start_ip = (uintptr_t)&never[2], .post_commit_offset = 1, .abort_ip = (uintptr_t)&never[1]};
 
 bool cv_hint_init(struct cv_hint *h, const char **why)
 {
@@ -19,9 +20,6 @@ bool cv_hint_init(struct cv_hint *h, const char **why)
         *why = "the C library has not registered rseq with the kernel (an old kernel, or GLIBC_TUNABLES forbid it)";
         return false;
     }
-    range.start_ip = (uintptr_t)&never[2]; /* the same for all threads */
-    range.post_commit_offset = 1;
-    range.abort_ip = (uintptr_t)&never[1];
     h->range = (volatile uint64_t *)(void *)((char *)area + offsetof(struct rseq, rseq_cs));
     h->core = &area->cpu_id;
     h->armed = (uintptr_t)&range;
