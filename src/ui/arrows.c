@@ -9,8 +9,10 @@ struct plot { const struct cv_view *v; struct cv_canvas *c; struct cv_rect lanes
 
 static int row_of(const struct plot *s, uint32_t lane)
 {
-    uint32_t i = view_lane_index(s->v, lane);
-    if (view_lane(s->v, i) != lane)
+    uint32_t i = rows_index(s->v, lane);
+    if (i == UINT32_MAX && lane != CV_LANE_LOOP) /* one of a folded group: the arrow goes to the band */
+        i = rows_index(s->v, ROWS_GROUP | cv_model_group_of(s->v->m, lane));
+    if (i == UINT32_MAX)
         return INT32_MIN;
     return s->lanes.y + (int)i - (int)s->first;
 }

@@ -128,8 +128,8 @@ void findings_marks(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
         uint64_t x = (f.t - from) / column;
         if (f.t < from || x >= (uint64_t)lanes.w)
             break; /* they are sorted by time */
-        uint32_t row = f.task == CV_NO_TASK ? UINT32_MAX : view_lane_index(v, f.task);
-        if (row != UINT32_MAX && view_lane(v, row) == f.task && row >= first && row - first < (uint32_t)lanes.h)
+        uint32_t row = f.task == CV_NO_TASK ? UINT32_MAX : rows_index(v, f.task);
+        if (row != UINT32_MAX && row >= first && row - first < (uint32_t)lanes.h)
             canvas_put(c, lanes, lanes.x + (int)x, lanes.y + (int)(row - first), v->ascii ? '*' : 0x25c6, CV_C_WARN, CV_A_BOLD);
     }
 }

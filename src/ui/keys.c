@@ -271,8 +271,32 @@ static enum cv_command key_pane(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_pin(struct cv_view *v, int key)
+{
+    (void)key;
+    if (v->m)
+        rows_pin(v);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_filter(struct cv_view *v, int key)
+{
+    (void)key;
+    prompt_open(v, PROMPT_FILTER);
+    return CV_CMD_REDRAW;
+}
+
+static enum cv_command key_search(struct cv_view *v, int key)
+{
+    (void)key;
+    prompt_open(v, PROMPT_SEARCH);
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_alone(struct cv_view *v, int key)
 {
+    if (v->focus == PANE_TIMELINE && v->m && rows_unfold(v))
+        return CV_CMD_REDRAW;
     (void)key;
     if (v->listing)
         return findings_goto(v, v->listed), v->listing = false, CV_CMD_REDRAW;

@@ -195,6 +195,7 @@ static int draw_lanes(struct side *s, struct cv_canvas *c, struct cv_rect r)
         if (!axis)
             timeline_axis(v, c, (struct cv_rect){r.x, r.y, r.w, 1});
         axis = true;
+        rows_update(v);
         timeline_pane.draw(v, c, lanes, false);
     }
     return y;

@@ -111,9 +111,12 @@ struct places { int name, now, x, columns, axis, lanes_y, rows, objects_y, detai
 int timeline_names(const struct cv_view *v, int w)
 {
     int most = v->names > 4 ? v->names : 4;
-    for (uint32_t i = 0, n = view_nlanes(v); i < n && i < 64; i++) {
-        int width = canvas_width(view_lane_name(v, view_lane(v, i)));
+    for (uint32_t i = 0, n = rows_count(v); i < n && i < 64; i++) {
+        struct cv_buf label = {0};
+        rows_label(v, rows_at(v, i), &label);
+        int width = canvas_width(label.at);
         most = width > most ? width : most;
+        cv_buf_release(&label);
     }
     int room = w / 5 > 16 ? 16 : w / 5;
     return most < room ? most : room;
@@ -123,7 +126,7 @@ int timeline_names(const struct cv_view *v, int w)
  * that is shared. What was asked for by name has its row in any case. */
 static void share_rows(const struct cv_view *v, struct places *p, int y, int h)
 {
-    int lanes = view_nlanes(v) < 1000 ? (int)view_nlanes(v) : 1000, spare = h - lanes, objects = 0;
+    int lanes = rows_count(v) < 1000 ? (int)rows_count(v) : 1000, spare = h - lanes, objects = 0;
     bool subject = objects_subject(v) != CV_NO_TASK, chosen = v->object != CV_NO_TASK;
     p->details = h >= 6 || (h >= 3 && spare > 0);
     spare -= p->details;
@@ -181,12 +184,12 @@ int timeline_columns(const struct cv_view *v, struct cv_rect inside)
 /* Rows for lanes; the last row may be the fold of the rest. */
 static uint32_t lane_rows(const struct cv_view *v, struct places p, uint32_t *first)
 {
-    uint32_t n = view_nlanes(v), rows = p.rows > 0 ? (uint32_t)p.rows : 0;
+    uint32_t n = rows_count(v), rows = p.rows > 0 ? (uint32_t)p.rows : 0;
     if (n > rows && rows > (v->bare ? 2 : 1))
         rows--;
     if (rows > n)
         rows = n;
-    *first = view_first_row(n, rows, view_lane_index(v, v->lane));
+    *first = view_first_row(n, rows, rows_selected(v));
     return rows;
 }
 
@@ -277,16 +280,36 @@ static uint32_t partial(const struct cv_view *v, unsigned eighths)
     return v->ascii ? ':' : 0x2590 - (eighths < 1 ? 1 : eighths > 7 ? 7 : eighths);
 }
 
+static void draw_name(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t row, int y)
+{
+    bool group = rows_is_group(row), selected = !v->bare && (group ? v->rows.group == rows_group(row) : row == v->lane && v->rows.group == UINT32_MAX);
+    struct cv_buf label = {0};
+    if (!p.name)
+        return;
+    canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
+    if (group && rows_sub(row))
+        return;
+    rows_label(v, row, &label);
+    for (char *sign = group ? strstr(label.at, " ×") : NULL; sign; sign = NULL) { /* of a long name the count stays */
+        int count = canvas_width(sign), room = p.name - count;
+        *sign = 0;
+        int used = canvas_fit(c, r, r.x + 1, y, label.at, room, selected ? CV_C_FOCUS : CV_C_TEXT, CV_A_BOLD);
+        *sign = ' ';
+        canvas_fit(c, r, r.x + 1 + used, y, sign, p.name - used, CV_C_DIM, 0);
+    }
+    if (!group)
+        canvas_name(c, r, r.x + 1, y, label.at, p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
+    if (selected && v->object == CV_NO_TASK)
+        canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
+    else if (!group && rows_pinned(v, row))
+        canvas_put(c, r, r.x, y, '*', CV_C_KEY, 0);
+    cv_buf_release(&label);
+}
+
 static void draw_lane(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t lane, int y)
 {
-    bool selected = lane == v->lane && !v->bare;
     uint8_t marked = MARK_NONE;
-    if (p.name) {
-        canvas_name(c, r, r.x + 1, y, view_lane_name(v, lane), p.name, selected ? CV_C_FOCUS : CV_C_TEXT, selected ? CV_A_BOLD : 0);
-        if (selected && v->object == CV_NO_TASK)
-            canvas_put(c, r, r.x, y, 0x25b8, CV_C_FOCUS, CV_A_BOLD);
-        canvas_put(c, r, p.x - 1, y, 0x2502, CV_C_FRAME, 0);
-    }
+    draw_name(v, c, r, p, lane, y);
     uint64_t column = view_column_ns(v), first = view_from(v) / column, end = (v->live ? view_end(v) : v->seen) / column;
     uint32_t n = p.columns < KEPT ? (uint32_t)p.columns : KEPT;
     struct column columns[KEPT];
@@ -323,6 +346,29 @@ static void draw_now(struct cv_canvas *c, struct cv_rect r, struct places p, str
     canvas_fit(c, r, p.x + p.columns + 1, y, word, p.now, view_state_colour(at.state), 0);
 }
 
+/* How many of a group do what most of them do, and how many run: a row each. */
+static void draw_group_now(struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t row, int y, const uint64_t counts[CV_ST_COUNT])
+{
+    char text[48];
+    uint32_t nth = rows_sub(row);
+    bool used[CV_ST_COUNT] = {false};
+    enum cv_state s = CV_ST_RUNNING;
+    if (!p.now)
+        return;
+    canvas_put(c, r, p.x + p.columns, y, 0x2502, CV_C_FRAME, 0);
+    for (uint32_t k = 0; k <= nth; k++) {
+        s = CV_ST_NONE;
+        for (int i = 0; i < CV_ST_COUNT; i++)
+            if (!used[i] && (used[s] || counts[i] > counts[s]))
+                s = (enum cv_state)i;
+        used[s] = true;
+    }
+    if (!counts[s])
+        return;
+    snprintf(text, sizeof text, p.now >= 13 ? "%6llu %s" : "%llu %.4s", (unsigned long long)counts[s], cv_state_info[s].name);
+    canvas_fit(c, r, p.x + p.columns + 1, y, text, p.now, view_state_colour(s), 0);
+}
+
 static void draw_fold(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, uint32_t rest, const uint64_t shown[CV_ST_COUNT])
 {
     static const enum cv_state order[] = {CV_ST_RUNNING, CV_ST_READY, CV_ST_BLOCKED, CV_ST_FROZEN, CV_ST_WAITING, CV_ST_STOPPED,
@@ -346,6 +392,8 @@ static void title(const struct cv_view *v, struct cv_buf *out)
     view_marks_words(v, out);
     if (v->by_core)
         cv_buf_str(out, out->n ? " · by core" : "by core");
+    if (*v->rows.filter)
+        cv_buf_printf(out, "%sonly %s", out->n ? " · " : "", v->rows.filter);
     cv_buf_printf(out, "%s%s wide", out->n ? " · " : "", cv_duration_text(view_column_ns(v) * (uint64_t)v->columns, v->ascii));
 }
 
@@ -385,14 +433,26 @@ static void draw_objects(const struct cv_view *v, struct cv_canvas *c, struct cv
 
 static void draw_words(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
 {
-    struct cv_buf lines[CAUSE_LINES];
+    struct cv_buf lines[CAUSE_LINES] = {{0}};
     enum cv_colour colours[CAUSE_LINES];
-    int n = cause_lines(v, lines, colours);
+    int n = v->rows.group == UINT32_MAX ? cause_lines(v, lines, colours) : 0;
+    if (v->rows.group != UINT32_MAX) {
+        n = 1;
+        rows_say_group(v, v->rows.group, &lines[0]);
+        colours[0] = CV_C_TEXT;
+    }
     for (int i = 0; i < CAUSE_LINES; i++) {
         if (i < n && i < p.details)
             canvas_fit(c, r, r.x + 1 + 2 * (i > 0), p.detail + i, lines[i].at, r.w - 2 - 2 * (i > 0), colours[i], 0);
         cv_buf_release(&lines[i]);
     }
+}
+
+/* Tasks without a row; a lane that stands below its own band is counted once. */
+static uint32_t rest_of(const struct cv_view *v, uint32_t shown)
+{
+    uint32_t all = view_nlanes(v) - (cv_model_has_loop(v->m) ? 1 : 0);
+    return all > shown ? all - shown : 0;
 }
 
 static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
@@ -403,8 +463,8 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         return;
     }
     struct places p = place(v, r);
-    uint32_t first, rows = lane_rows(v, p, &first), n = view_nlanes(v);
-    uint64_t shown[CV_ST_COUNT] = {0};
+    uint32_t first, rows = lane_rows(v, p, &first), n = rows_count(v), tasks = 0;
+    uint64_t shown[CV_ST_COUNT] = {0}, counts[CV_ST_COUNT];
     if (p.axis >= 0)
         draw_axis(v, c, r, p);
     if (v->by_core) {
@@ -414,12 +474,22 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         return;
     }
     for (uint32_t i = 0; i < rows; i++) {
-        uint32_t lane = view_lane(v, first + i);
+        uint32_t lane = rows_at(v, first + i);
+        if (rows_is_group(lane)) {
+            bool top = rows_sub(lane) == 0 || i == 0;
+            cv_model_group_at(v->m, rows_group(lane), v->cursor, counts);
+            draw_name(v, c, r, p, lane, p.lanes_y + (int)i);
+            draw_group_now(c, r, p, lane, p.lanes_y + (int)i, counts);
+            rows_draw_band(v, c, r, p.x, p.columns, p.lanes_y + (int)i, lane, 1);
+            for (int s = 0; s < CV_ST_COUNT && top; s++)
+                shown[s] += counts[s], tasks += (uint32_t)counts[s];
+            continue;
+        }
         struct cv_lane_at at = cv_model_lane_at(v->m, lane, v->cursor);
         draw_lane(v, c, r, p, lane, p.lanes_y + (int)i);
         draw_now(c, r, p, at, p.lanes_y + (int)i);
         if (lane != CV_LANE_LOOP)
-            shown[at.state]++;
+            shown[at.state]++, tasks++;
     }
     struct cv_rect lanes = canvas_clip(r, (struct cv_rect){p.x, p.lanes_y, p.columns, (int)rows});
     bool accesses = v->object != CV_NO_TASK; /* what was asked for lies above the marks, arrows below them */
@@ -432,7 +502,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     if (!v->live)
         draw_cursor(v, c, p, rows);
     if (n > rows && (int)rows < p.rows)
-        draw_fold(v, c, r, p.lanes_y + (int)rows, n - rows, shown);
+        draw_fold(v, c, r, p.lanes_y + (int)rows, rest_of(v, tasks), shown);
     draw_objects(v, c, r, p);
     if (!v->live && p.objects)
         canvas_mark(c, canvas_clip(r, (struct cv_rect){cursor_column(v, p), p.objects_y, 1, (int)p.objects}), CV_A_REVERSE);
@@ -451,9 +521,11 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
     }
     uint32_t first, rows = lane_rows(v, p, &first);
     if (button == 1 && !v->by_core && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
-        v->lane = view_lane(v, first + (uint32_t)(y - p.lanes_y));
-        v->chosen = true;
-        v->object = CV_NO_TASK;
+        uint32_t row = first + (uint32_t)(y - p.lanes_y), at = rows_at(v, row);
+        if (rows_is_group(at) && v->rows.group == rows_group(at))
+            rows_unfold(v); /* one more click on the band */
+        else
+            rows_choose(v, row);
     }
     if (button == 1 && y >= p.objects_y && y < p.objects_y + (int)p.objects)
         v->object = p.object[y - p.objects_y];

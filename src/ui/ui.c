@@ -189,6 +189,8 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
     if (in->kind != CV_IN_KEY)
         return CV_CMD_NONE;
     v->word.n = 0;
+    if (prompt_input(v, in->key))
+        return CV_CMD_REDRAW;
     if (ui->side && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
         return side_input(ui->side, in->key);
     if (v->stage && v->stage->busy && in->key != 'q' && in->key != 'Q')
@@ -343,6 +345,10 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     bool over = v->m && cv_model_over(v->m, &outcome, &why);
     int x = r.x + 1;
     struct cv_buf text = {0};
+    if (v->prompt.kind != PROMPT_NONE) {
+        prompt_draw(v, c, r);
+        return;
+    }
     x += draw_lost(v, c, r, x);
     if (v->word.n)
         cv_buf_str(&text, v->word.at);
@@ -429,6 +435,7 @@ static struct layout_wants wants(const struct cv_view *v, int width, int height)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
     w.step = v->stepping;
+    lanes = rows_count(v);
     w.lanes = v->by_core ? core_lanes_count(v) : (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
@@ -448,6 +455,17 @@ static struct cv_rect over_all(const struct cv_canvas *c)
     return c->height > 3 ? (struct cv_rect){0, 1, c->width, c->height - 2} : (struct cv_rect){0, 0, c->width, c->height};
 }
 
+/* Rows that the timeline may have for lanes, whatever there is to show: what decides about folding must not depend on it. */
+static void make_rows(struct cv_view *v, int height)
+{
+    int body = height - 1 - (height >= 4) - (height >= 10), most = body * 45 / 100;
+    int room = (v->alone && v->focus == PANE_TIMELINE ? body : most > 6 ? most : 6) - 4;
+    uint32_t was = v->rows.room;
+    v->rows.room = room < 2 ? 2 : (uint32_t)room;
+    v->rows.stale |= was != v->rows.room;
+    rows_update(v);
+}
+
 static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
 {
     struct cv_view *v = &ui->view;
@@ -457,6 +475,7 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
         v->known = view_end(v);
     present_follow(v);
     choose_lane(v);
+    make_rows(v, c->height);
     enum cv_slide slide = v->story.slide;
     if (slide && v->m)
         ui->layout = layout_present(c->width, c->height, wants(v, c->width, c->height), slide == CV_SLIDE_OPENING || slide == CV_SLIDE_ANSWER);

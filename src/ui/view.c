@@ -26,6 +26,7 @@ void view_release(struct cv_view *v)
     free(v->line_at.at);
     cv_buf_release(&v->word);
     free(v->bound);
+    rows_release(&v->rows);
 }
 
 /* The lines up to the end of the last task's text. */
@@ -58,6 +59,7 @@ void view_model(struct cv_view *v, const struct cv_model *m)
     v->object = CV_NO_TASK;
     v->chosen = v->zoomed = false;
     view_start(v);
+    rows_model(v);
     memset(v->scroll, 0, sizeof v->scroll);
     v->line_at.n = 0;
     v->census->model = NULL;
@@ -198,17 +200,7 @@ uint32_t view_lane_index(const struct cv_view *v, uint32_t lane)
     return i < n ? i : n ? n - 1 : 0;
 }
 
-void view_select(struct cv_view *v, int by)
-{
-    uint32_t n = view_nlanes(v);
-    if (!n)
-        return;
-    int64_t i = (int64_t)view_lane_index(v, v->lane) + by;
-    v->lane = view_lane(v, (uint32_t)(i < 0 ? 0 : i >= n ? n - 1 : i));
-    v->chosen = true;
-    v->object = CV_NO_TASK;
-    v->scroll[PANE_CODE] = 0;
-}
+void view_select(struct cv_view *v, int by) { rows_move(v, by); }
 
 uint32_t view_first_row(uint32_t n, uint32_t rows, uint32_t selected)
 {

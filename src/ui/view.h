@@ -11,6 +11,7 @@
 #include "convis/ui.h"
 #include "ui/canvas.h"
 #include "ui/layout.h"
+#include "ui/rows.h"
 
 enum { VIEW_MIN_SPAN = 1000, VIEW_COLUMNS_AT_FIRST = 60 };
 #define VIEW_SLOWEST 1e-6               /* of the screen: seconds of the run in one of the screen */
@@ -37,6 +38,13 @@ struct story {                          /* --present: story.h */
     uint32_t note; uint64_t t;          /* where it stopped last; note UINT32_MAX: nowhere yet */
     unsigned votes[STORY_CHOICES];
     int last;                           /* the last vote's choice; -1: none that could be taken back */
+};
+
+enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_SEARCH };
+struct prompt {                         /* a line that is being typed: prompt.c */
+    enum prompt_kind kind;
+    char text[ROWS_FILTER], search[ROWS_FILTER]; /* search: what was searched for last */
+    size_t place; uint64_t last;        /* where the search is */
 };
 
 struct cv_view {
@@ -73,6 +81,8 @@ struct cv_view {
     uint32_t object;                    /* chosen instead: a variable or, after these, a sync object; CV_NO_TASK: none */
     const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
     enum layout_pane focus;
+    struct prompt prompt;
+    struct rows rows;                   /* of the timeline */
     bool bare;                          /* lanes alone, without axis and words: others stand above and below */
     int names;                          /* columns for their names, at least */
     int columns;                        /* of the timeline as drawn last */
@@ -128,6 +138,10 @@ const char *view_lane_name(const struct cv_view *v, uint32_t lane);
 void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out);
 void view_letter(uint32_t letter, char text[8]);    /* A, B, …, Z, AA */
 bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out); /* cleaned, without what it is indented by; false: there is none */
+/* prompt.c: lines that are typed. */
+void prompt_open(struct cv_view *v, enum prompt_kind kind);
+bool prompt_input(struct cv_view *v, int key);      /* false: nothing is being typed */
+int prompt_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* in place of the status; x behind it */
 /* step.c: the pick. */
 const struct cv_ui_step *step_picked(const struct cv_view *v);
 void step_follow(struct cv_view *v);

@@ -149,6 +149,35 @@ START_TEST(the_screen_has_its_own_clock)
 }
 END_TEST
 
+/* Many tasks: a band, unfolded and folded; pinned, filtered, searched. */
+START_TEST(many_tasks)
+{
+    static const char *const many[] = {"tests/pty/many.ini", NULL};
+    struct pty *p = start(many);
+    pty_expect_in(p, "Output", "boss#1 is done");
+    pty_until(p, run_over, NULL, "the run's end");
+    pty_expect_in(p, "Timeline", "conn \u00d760");
+    pty_expect_in(p, "Timeline", "Enter unfolds");
+    pty_send(p, "\r");
+    pty_expect_in(p, "Timeline", "conn#0");
+    pty_send(p, "\r");
+    pty_expect_not_in(p, "Timeline", "conn#0");
+    pty_send(p, "/n#42\r");
+    pty_expect_in(p, "Timeline", "conn#42");
+    pty_send(p, "*");
+    pty_expect(p, "conn#42 is pinned");
+    pty_send(p, "Fboss\r");
+    pty_expect_in(p, "Timeline", "only boss");
+    pty_expect_not_in(p, "Timeline", "conn \u00d760");
+    pty_expect_in(p, "Timeline", "conn#42"); /* pinned */
+    pty_send(p, "F\177\177\177\177\r");
+    pty_expect_in(p, "Timeline", "conn \u00d760");
+    pty_send(p, "/is done\r");
+    pty_expect(p, "output: boss#");
+    quit(p);
+}
+END_TEST
+
 START_TEST(back_and_forth_in_time)
 {
     struct pty *p = start(stale);
@@ -263,6 +292,7 @@ Suite *suite(void)
     tcase_add_test(c, models_by_keys);
     tcase_add_test(c, hold_and_live);
     tcase_add_test(c, the_screen_has_its_own_clock);
+    tcase_add_test(c, many_tasks);
     tcase_add_test(c, back_and_forth_in_time);
     tcase_add_test(c, zoom);
     tcase_add_test(c, help_opens_and_closes);

@@ -76,7 +76,7 @@ START_TEST(every_key_is_in_the_help)
 {
     scene_async(true);
     for (int form = 0; form < 2; form++) {
-        open_ui(form, 240, 60);
+        open_ui(form, 240, 90);
         press('?');
         const char *help = frame();
         for (size_t i = 0; i < keys_count; i++) {
