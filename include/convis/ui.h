@@ -61,6 +61,7 @@ struct cv_ui_status {             /* what only the app knows; copied each frame 
     const char *cores_why;        /* why it is not known how busy the cores are; NULL: it is */
     const char *clock_name;
     bool running;
+    uint64_t task_bytes;          /* memory a task, as far as it is known; 0: not yet */
     struct cv_record_counts events;
 };
 struct cv_ui *cv_ui_new(bool ascii);

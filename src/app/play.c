@@ -101,6 +101,9 @@ void app_play_status(const struct app_play *y, struct cv_ui_status *s)
     s->events = cv_reader_counts(y->reader);
     s->clock_name = y->order.stepped ? "virtual" : cv_clock_name();
     s->cores_why = y->cores_why.at;
+    const struct cv_shm *shm = y->session ? cv_session_shm(y->session) : NULL;
+    uint64_t tasks = shm && !y->order.stepped ? atomic_load(&shm->head->peak_tasks) : 0;
+    s->task_bytes = tasks ? atomic_load(&shm->head->task_bytes) / tasks : 0;
     if (y->going)
         s->source_name = app_play_source(y, &s->source_precision, &s->source_why);
 }

@@ -218,6 +218,20 @@ static void add_model(const struct cv_view *v, struct cv_buf *out)
         cv_buf_printf(out, " · %u %s%s", tasks, info->model == CV_THREADS ? "thread" : "process", tasks == 1 ? "" : info->model == CV_THREADS ? "s" : "es");
 }
 
+/* What a task weighs, where there is room for it. */
+static void add_weight(const struct cv_view *v, struct cv_buf *out, int room)
+{
+    static const char *const unit[] = {"B", "KiB", "MiB"};
+    double n = (double)v->status.task_bytes;
+    int k = 0;
+    char text[40];
+    for (; k < 2 && n >= 1024; k++)
+        n /= 1024;
+    snprintf(text, sizeof text, k ? " · %.1f %s" : " · %.0f %s", n, unit[k]);
+    if (n > 0 && canvas_width(text) <= room)
+        cv_buf_printf(out, "%s%s", text, canvas_width(text) + 7 <= room ? " a task" : "");
+}
+
 /* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. */
 static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
@@ -238,6 +252,11 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     const char *name = info->title && *info->title ? info->title : info->scenario;
     cv_text_clean(&title, name, strlen(name));
     static const int least[4] = {90, 24, 14, 44}; /* columns of the screen from which a part is shown */
+    int room = right - x - 2 - canvas_width(title.at);
+    for (int i = 0; i < 4; i++)
+        room -= r.w < least[i] ? 0 : 3 + canvas_width(parts[i].at);
+    if (title.n)
+        add_weight(v, &parts[3], room);
     for (int i = 0; i < 4; i++) {
         int width = canvas_width(parts[i].at);
         if (r.w < least[i] || right - width < x + 2 || (v->story.slide == CV_SLIDE_OPENING && (i == 1 || i == 2))) /* it has not begun */

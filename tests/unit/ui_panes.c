@@ -152,6 +152,25 @@ START_TEST(held_stands_still)
 }
 END_TEST
 
+/* What a task weighs stands beside the model, and gives way to the name. */
+START_TEST(what_a_task_weighs)
+{
+    static const struct { int width; const char *shown, *not; } at[] = {{120, "1 thread · 456 B a task", "…"}, {40, "convis", "456"}};
+    scene_async(false);
+    for (size_t i = 0; i < CV_COUNT(at); i++) {
+        open_ui(false, at[i].width, 24);
+        cv_ui_status(ui, &(struct cv_ui_status){.source_name = "perf", .source_why = "", .source_precision = "exact", .clock_name = "tsc", .task_bytes = 456});
+        struct cv_buf title = {0};
+        const char *text = frame();
+        cv_buf_add(&title, text, strcspn(text, "\n"));
+        ck_assert_msg(strstr(title.at, at[i].shown) && !strstr(title.at, at[i].not), "%s", title.at);
+        cv_buf_release(&title);
+        close_ui();
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_task_that_failed_is_named)
 {
     scene_processes();
@@ -294,6 +313,7 @@ Suite *suite(void)
     tcase_add_loop_test(c, help, 0, SIZES * FORMS);
     tcase_add_test(c, every_pane_shows_the_instant);
     tcase_add_test(c, held_stands_still);
+    tcase_add_test(c, what_a_task_weighs);
     tcase_add_test(c, a_task_that_failed_is_named);
     tcase_add_test(c, many_copies);
     tcase_add_test(c, long_output_wraps);
