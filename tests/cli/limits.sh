@@ -26,7 +26,7 @@ scenario many <<'S'
         spawn t()
     await join all
 [task t()]
-    await sleep 10ms
+    await sleep 500ms
 S
 for model in async threads processes; do
     run run "$scratch/many.ini" -m $model --max-tasks 30 --json
