@@ -30,7 +30,7 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
     CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE,
-    CV_CMD_STAGE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST
+    CV_CMD_STAGE, CV_CMD_LIFE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST
 };
 struct cv_key_info { const char *action /* what it is called in a configuration, '_' for '-' */, *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */

@@ -34,7 +34,7 @@ struct app_args {
     enum app_command command;
     char **operands;
     int noperands;
-    const char *transcript;                /* --transcript; NULL: none is written */
+    const char *transcript, *as_schedule;  /* files to write; NULL: none */
     const char *model, *schedule, *source, *format, *only; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present, bounds;

@@ -69,6 +69,8 @@ static void let_go(struct batch *b, bool all)
 static void watch(void *to, const struct cv_event *e)
 {
     struct batch *b = to;
+    if (b->life)
+        life_take(b->life, e);
     if (e->kind != CV_EV_PRINT || !b->print)
         return;
     if (e->b == b->next) {

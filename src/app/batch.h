@@ -3,6 +3,7 @@
 #define APP_BATCH_H
 
 #include "app/app.h"
+#include "app/life.h"
 
 struct held { uint64_t order; uint32_t text; }; /* a printed line */
 struct batch {
@@ -11,6 +12,7 @@ struct batch {
     uv_timer_t timer;
     uv_signal_t signals[5];
     struct app_play play;
+    struct life *life;              /* the order of its steps, if somebody wants it; else NULL */
     struct cv_program *program;
     struct cv_topo *topo;
     CV_VEC(struct held) held;       /* lines whose predecessors have not come yet */

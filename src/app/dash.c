@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/life.h"
 #include "app/side.h"
 #include "app/stage.h"
 
@@ -32,7 +33,9 @@ struct dash {
     struct app_play play;
     struct app_side *side;          /* every model beside the others, in place of the run; NULL: not asked for */
     struct app_stage stage;         /* in use while order.stepped */
-    struct cv_buf played;           /* the schedule that a stage of other rules was given */
+    struct life life;               /* the order of a real run */
+    bool lived;                     /* the stage begins as that run was */
+    struct cv_buf played;           /* the schedule that a stage was given, of that run or of other rules */
     struct cv_ui *ui;
     struct cv_picker *picker;       /* of the lessons, once they were asked for */
     struct app_lessons lessons;
@@ -155,6 +158,8 @@ static void add_goal(struct dash *d, struct cv_buf *text)
     cv_buf_release(&goal);
 }
 
+static void take_life(void *to, const struct cv_event *e) { life_take(to, e); }
+
 static void begin_run(struct dash *d)
 {
     struct cv_buf why = {0};
@@ -163,8 +168,9 @@ static void begin_run(struct dash *d)
     app_stage_end(&d->stage);
     app_play_end(&d->play);
     d->order.desk = d->play.aside = d->order.stepped;
-    d->play.watch = d->order.stepped ? app_stage_take : NULL;
-    d->play.to = &d->stage;
+    life_begin(&d->life);
+    d->play.watch = d->order.stepped ? app_stage_take : take_life;
+    d->play.to = d->order.stepped ? (void *)&d->stage : &d->life;
     d->over = d->frozen = false;
     uv_timer_stop(&d->drain);
     d->play.history = d->args->history;
@@ -176,7 +182,8 @@ static void begin_run(struct dash *d)
             tell(d, goal.at);
         cv_buf_release(&goal);
         if (d->order.stepped)
-            app_stage_begin(&d->stage, &d->play, d->ui);
+            app_stage_begin(&d->stage, &d->play, d->ui, d->lived);
+        d->lived = false;
         d->frozen = cv_ui_waits(d->ui);
         if (!d->frozen)
             let_go(d);
@@ -427,6 +434,30 @@ static void set_stage(struct dash *d, bool on)
     begin_run(d);
 }
 
+/* The run that was, on the stage. */
+static void take_over(struct dash *d)
+{
+    struct cv_buf text = {0}, why = {0};
+    struct cv_record_counts c = {0};
+    if (d->play.session)
+        c = cv_reader_counts(d->play.reader);
+    if (!d->play.session || !d->over)
+        cv_buf_str(&why, "the run goes on: when it is over, S takes the scheduler's place at its end");
+    else if (life_schedule(&d->life, cv_session_info(d->play.session), c.lost + c.overwritten, &text, &why)) {
+        cv_buf_release(&d->played);
+        d->played = text;
+        text = (struct cv_buf){0};
+        d->order.schedule = d->played.at;
+        d->order.stepped = d->lived = true;
+        d->order.gil = false;
+        begin_run(d);
+    }
+    if (why.n)
+        tell(d, why.at);
+    cv_buf_release(&text);
+    cv_buf_release(&why);
+}
+
 /* On the screen, and to the terminal's clipboard. */
 static void copy_schedule(struct dash *d)
 {
@@ -486,6 +517,7 @@ static void obey(struct dash *d, enum cv_command command)
         break;
     case CV_CMD_RERUN: begin_run(d); break;
     case CV_CMD_STAGE: set_stage(d, true); break;
+    case CV_CMD_LIFE: take_over(d); break;
     case CV_CMD_LEAVE: set_stage(d, false); break;
     case CV_CMD_COPY: copy_schedule(d); break;
     case CV_CMD_GO: case CV_CMD_UNDO: case CV_CMD_ON: case CV_CMD_CHANCE: case CV_CMD_STOP: break; /* the stage's */
@@ -703,6 +735,7 @@ int app_dash(const struct app_args *a)
     cv_buf_release(&d.message);
     cv_buf_release(&d.path);
     cv_buf_release(&d.played);
+    life_release(&d.life);
     cv_buf_release(&d.text);
     cv_program_free(d.program);
     app_lessons_release(&d.lessons);

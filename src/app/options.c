@@ -12,7 +12,7 @@
 #include "app/app.h"
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
-enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_TRANSCRIPT, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
+enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_TRANSCRIPT, O_AS_SCHEDULE, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
        O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING, O_BOUNDS, O_ONLY };
 
 const struct app_command_info app_commands[] = {
@@ -36,7 +36,8 @@ const struct app_option_info app_options[] = {
     {'p', "param", "NAME=VALUE", "give a parameter of the scenario another value", RUNS_LIKE | APP_COMPARE | APP_CHECK | APP_PYTHON | APP_EXPLORE, 'p'},
     {'s', "seed", "SEED", "the number all chance in the run comes from (1)", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, 's'},
     {'n', "runs", "RUNS", "run so often, with seeds counting up, and tell what came out how often", APP_RUN, 'n'},
-    {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"", RUNS_LIKE, O_SCHEDULE},
+    {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"; @FILE: as in that file", RUNS_LIKE, O_SCHEDULE},
+    {0, "as-schedule", "FILE", "write there the order in which a real run under threads or processes did its steps, as a schedule", APP_RUN, O_AS_SCHEDULE},
     {0, "transcript", "FILE", "write there what was played in the scheduler's place, to hand in; verify checks it", APP_DASH | APP_RUN, O_TRANSCRIPT},
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE | APP_EXPLORE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
@@ -199,6 +200,28 @@ static int theme_option(struct app_args *a, const char *name)
     return status;
 }
 
+/* --schedule @FILE: of one that is too long for a command line. Kept until the end. NULL: said. */
+static char *schedule_file(const char *path)
+{
+    static struct cv_buf text;
+    char piece[65536];
+    FILE *f = fopen(path, "re");
+    text.n = 0;
+    cv_buf_str(&text, "");
+    for (size_t n; f && text.n <= CV_LIMIT_SCHEDULE && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        cv_buf_add(&text, piece, n);
+    if (!f || ferror(f)) {
+        app_say(APP_WRONG, "cannot read '%s': %s", path, strerror(errno));
+        text.n = 0;
+    }
+    bool right = f && !ferror(f);
+    if (f)
+        fclose(f);
+    while (text.n && strchr(" \t\r\n", text.at[text.n - 1]))
+        text.at[--text.n] = 0;
+    return right ? text.at : NULL;
+}
+
 /* "80x24,120x36" */
 static int add_sizes(struct app_args *a, char *text)
 {
@@ -231,10 +254,13 @@ static int take_option(struct app_args *a, int code, char *value)
     case 'n':
         return number(value, 1, 1000000, &a->runs) ? APP_OK : app_say(APP_WRONG, "-n takes a number in 1..1000000, not '%s'", value);
     case O_SCHEDULE:
+        if (*value == '@' && !(value = schedule_file(value + 1)))
+            return APP_WRONG;
         if (strlen(value) > CV_LIMIT_SCHEDULE)
             return app_say(APP_WRONG, "--schedule is too long (at most %d bytes)", CV_LIMIT_SCHEDULE);
         a->schedule = value;
         break;
+    case O_AS_SCHEDULE: a->as_schedule = value; break;
     case O_TRANSCRIPT: a->transcript = value; break;
     case O_JSON: a->json = true; break;
     case O_SOURCE:

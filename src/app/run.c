@@ -14,8 +14,26 @@ static int transcript(struct batch *b, const struct cv_order *order, const struc
     return status;
 }
 
+static int as_schedule(struct batch *b, int status)
+{
+    struct cv_buf text = {0}, why = {0};
+    struct cv_record_counts c = cv_reader_counts(b->play.reader);
+    if (!life_schedule(b->life, cv_session_info(b->play.session), c.lost + c.overwritten, &text, &why))
+        status = app_say(APP_REFUSED, "--as-schedule: %s", why.at);
+    else {
+        cv_buf_str(&text, "\n");
+        if (!app_transcript_write(b->args->as_schedule, &text, &why))
+            status = app_say(APP_REFUSED, "%s", why.at);
+    }
+    cv_buf_release(&text);
+    cv_buf_release(&why);
+    return status;
+}
+
 static int run_one(struct batch *b, struct cv_order *order)
 {
+    struct life life = {0};
+    b->life = b->args->as_schedule ? &life : NULL;
     b->print = !b->args->json;
     int status = batch_play(b, order);
     if (status < 0) {
@@ -28,9 +46,13 @@ static int run_one(struct batch *b, struct cv_order *order)
         status = app_verdict(s);
         if (b->args->transcript)
             status = transcript(b, order, s, status);
+        if (b->life)
+            status = as_schedule(b, status);
         cv_summary_free(s);
     }
     app_play_end(&b->play);
+    b->life = NULL;
+    life_release(&life);
     return status;
 }
 
@@ -67,6 +89,8 @@ int app_run(const struct app_args *a)
 {
     if (a->transcript && (a->runs || !a->model || strncmp(a->model, "stepped", 7)))
         return app_say(APP_WRONG, "--transcript is of one run in virtual time: add -m stepped:MODEL, with --schedule");
+    if (a->as_schedule && a->runs)
+        return app_say(APP_WRONG, "--as-schedule is of one run, not of -n");
     if (a->observer)
         return app_observe(a);
     return batch_main(a, a->runs ? run_many : run_one);

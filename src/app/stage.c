@@ -128,6 +128,43 @@ static bool tail(struct app_stage *st, const struct cv_desk_at *at)
     return from > 0;
 }
 
+static void add_name(const struct app_stage *st, const struct cv_desk_at *at, uint32_t task, struct cv_buf *out)
+{
+    char letter[8];
+    cv_schedule_letter(task - at->letters_from, letter);
+    cv_buf_str(out, letter);
+    if (task < cv_model_ntasks(st->play->model))
+        cv_buf_printf(out, " (%s)", cv_model_task_name(st->play->model, task));
+}
+
+/* How far it is still the run that was, and where it left it. */
+static const char *compare(struct app_stage *st, const struct cv_desk_at *at)
+{
+    if (!st->lived)
+        return NULL;
+    if (!st->was.n)
+        for (uint64_t k = 0; k < at->position; k++)
+            CV_PUSH(&st->was, at->made[k].task);
+    st->same = st->same < at->position ? st->same : at->position;
+    while (st->same > 0 && st->same <= st->was.n && at->made[st->same - 1].task != st->was.at[st->same - 1])
+        st->same--;
+    while (st->same < at->position && st->same < st->was.n && at->made[st->same].task == st->was.at[st->same])
+        st->same++;
+    st->parted.n = 0;
+    if (st->same < at->position && st->same < st->was.n) {
+        cv_buf_printf(&st->parted, "Here it left the run that was, at choice %llu of %zu: there ", (unsigned long long)st->same + 1, st->was.n);
+        add_name(st, at, st->was.at[st->same], &st->parted);
+        cv_buf_str(&st->parted, " went on, here ");
+        add_name(st, at, at->made[st->same].task, &st->parted);
+    } else if (at->position < st->was.n) {
+        cv_buf_printf(&st->parted, "So far the run that was, choice %llu of %zu; next there: ", (unsigned long long)at->position, st->was.n);
+        add_name(st, at, st->was.at[at->position], &st->parted);
+    } else {
+        cv_buf_printf(&st->parted, "The run that was, its %zu choices: take some back, and let it go otherwise.", st->was.n);
+    }
+    return st->parted.at;
+}
+
 static void show(struct app_stage *st)
 {
     struct cv_desk_at at = cv_desk_at(session(st));
@@ -144,6 +181,7 @@ static void show(struct app_stage *st)
     bool longer = tail(st, &at);
     st->shown = (struct cv_ui_stage){.steps = st->steps.at, .nsteps = (uint32_t)st->steps.n, .more = at.ntasks - at.nrows, .schedule = st->schedule.at,
                                      .longer = longer, .over = at.over != CV_OUT_NONE, .position = at.position, .preemptions = at.preemptions};
+    st->shown.parted = compare(st, &at);
     struct cv_buf goal = {0};
     if (st->goal.n)
         cv_buf_printf(&goal, "goal: %s", st->goal.at);
@@ -266,8 +304,9 @@ void app_stage_stuck(struct app_stage *st)
     cv_ui_stage(st->ui, &st->shown);
 }
 
-void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui)
+void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui, bool lived)
 {
+    st->lived = lived;
     st->play = y;
     st->ui = ui;
     st->asked = true;
@@ -282,6 +321,8 @@ void app_stage_end(struct app_stage *st)
         cv_ui_stage(st->ui, NULL);
     forget_texts(st);
     free(st->log.at);
+    free(st->was.at);
+    cv_buf_release(&st->parted);
     free(st->steps.at);
     free(st->texts.at);
     free(st->parts.at);

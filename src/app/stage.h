@@ -16,6 +16,10 @@ struct app_stage {
     bool asked;                     /* something was asked that is not yet shown */
     bool over;                      /* of what is shown: the run is at its end, which is in the log */
     uint64_t chances;               /* seeds used up */
+    bool lived;                     /* it begins as a run that was: the first schedule played */
+    CV_VEC(uint32_t) was;           /* of that: who went, choice by choice */
+    uint64_t same;                  /* choices that are still those */
+    struct cv_buf parted;
     struct cv_ui_stage shown;
     CV_VEC(struct cv_ui_step) steps;
     struct stage_texts texts;       /* what the steps point to */
@@ -26,7 +30,7 @@ struct app_stage {
 };
 /* The play's watch, and its aside, must be set to this before it starts; app_stage_begin once it has. */
 void app_stage_take(void *stage, const struct cv_event *e);
-void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui);
+void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui, bool lived);
 void app_stage_end(struct app_stage *st); /* before the play ends; idempotent */
 /* Behind each tick of the play: takes what came, shows how things stand once they stand. True: something is to be drawn. */
 bool app_stage_tick(struct app_stage *st);

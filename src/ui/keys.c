@@ -211,6 +211,7 @@ static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (
 static enum cv_command key_quit(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_QUIT; }
 
 static enum cv_command key_stage(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_STAGE; }
+static enum cv_command key_life(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_LIFE; }
 static enum cv_command key_go(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_GO; }
 static enum cv_command key_undo(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_UNDO; }
 static enum cv_command key_go_on(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_ON; }

@@ -175,6 +175,26 @@ START_TEST(a_puzzle_is_solved_and_written_down)
 }
 END_TEST
 
+/* S: at the end of the real run that just was; a step back, and who goes otherwise has left it. */
+START_TEST(from_life_to_the_stage)
+{
+    struct pty *p = start((const char *const[]){FILE_NAME, NULL});
+    pty_expect_in(p, "Output", "x is ");
+    pty_expect(p, "finished");
+    pty_send(p, "S");
+    pty_expect_in(p, "Step", "The run that was, its 7 choices");
+    pty_expect_in(p, "Output", "x is ");
+    pty_send(p, "\177");
+    pty_expect_in(p, "Step", "So far the run that was, choice 6 of 7");
+    pty_expect_in(p, "Step", "next there: C (last)");
+    pty_send(p, "\177\177\177\177\177\177");
+    pty_expect_in(p, "Step", "choice 0 of 7");
+    pty_send(p, "333"); /* whoever was first: not the one that slept and printed */
+    pty_expect_in(p, "Step", "Here it left the run that was");
+    finish(p);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("steps");
@@ -185,6 +205,7 @@ Suite *suite(void)
     tcase_add_test(c, a_schedule_is_played_copied_and_tried_under_other_rules);
     tcase_add_test(c, a_schedule_that_is_none_is_told);
     tcase_add_test(c, deep_down);
+    tcase_add_test(c, from_life_to_the_stage);
     tcase_add_test(c, a_puzzle_is_solved_and_written_down);
     tcase_add_test(c, a_task_that_never_comes_to_a_step_is_named);
     suite_add_tcase(s, c);
