@@ -110,6 +110,14 @@ static void timer_rang(uv_poll_t *p, int status, int events)
 
 static void take_told(struct loop *l);
 
+static bool any_told(struct loop *l)
+{
+    cv_sync_mutex_lock(l->m->sync); /* workers write there */
+    bool any = cv_sync_loop_has_woken(l->m->sync);
+    cv_sync_mutex_unlock(l->m->sync);
+    return any;
+}
+
 static void poll_now(struct loop *l)
 {
     if (l->nready) {
@@ -133,7 +141,7 @@ static void poll_now(struct loop *l)
     cv_watch_back(&l->w, 0);
     if (l->visits)
         pool_tend(&l->w);
-    if (l->visits && cv_sync_loop_has_woken(l->m->sync))
+    if (l->visits && any_told(l))
         take_told(l);
     l->now = cv_mono_ns();
 }
