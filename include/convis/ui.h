@@ -29,7 +29,7 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
-    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_LESSONS, CV_CMD_COMPARE,
+    CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_TURN, CV_CMD_LESSONS, CV_CMD_COMPARE,
     CV_CMD_STAGE, CV_CMD_LIFE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST
 };
 struct cv_key_info { const char *action /* what it is called in a configuration, '_' for '-' */, *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
@@ -84,6 +84,12 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c);   /* the whole frame, of
 bool cv_ui_bind(struct cv_ui *ui, int action, int first, int second);
 int cv_ui_clash(const struct cv_ui *ui, int action);      /* another action with one of its keys; -1: none */
 void cv_ui_panes(struct cv_ui *ui, unsigned hidden, int focus); /* bits by index of cv_panes: not shown; in focus at first, -1: as ever */
+/* Knobs: the parameters of the scenario; names must outlive their use. After CV_CMD_TURN cv_ui_knob says what they are wanted to be. */
+struct cv_knob { const char *name; int64_t value, low, high; bool duration; };
+struct cv_run_figures { uint64_t elapsed_ns, preemptions, lost_updates; };
+void cv_ui_knobs(struct cv_ui *ui, const struct cv_knob *knobs, uint32_t n);
+int64_t cv_ui_knob(const struct cv_ui *ui, uint32_t i);
+void cv_ui_result(struct cv_ui *ui, const char *model, const struct cv_run_figures *f); /* of a run at these values */
 void cv_ui_theme(struct cv_ui *ui, int theme);
 bool cv_ui_live(const struct cv_ui *ui);                  /* the view follows the run */
 void cv_ui_at(struct cv_ui *ui, uint64_t t);              /* hold the view at an instant (render, tests) */

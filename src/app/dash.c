@@ -160,10 +160,20 @@ static void add_goal(struct dash *d, struct cv_buf *text)
 
 static void take_life(void *to, const struct cv_event *e) { life_take(to, e); }
 
+static void show_knobs(struct dash *d)
+{
+    struct cv_knob knobs[CV_LIMIT_PARAMS];
+    const struct cv_program *p = d->program;
+    for (uint32_t i = 0; i < p->nparams; i++)
+        knobs[i] = (struct cv_knob){p->params[i].name, p->params[i].value, p->params[i].low, p->params[i].high, p->params[i].duration};
+    cv_ui_knobs(d->ui, knobs, p->nparams);
+}
+
 static void begin_run(struct dash *d)
 {
     struct cv_buf why = {0};
     tell(d, "");
+    show_knobs(d);
     cv_ui_model(d->ui, NULL);
     app_stage_end(&d->stage);
     app_play_end(&d->play);
@@ -224,6 +234,9 @@ static void tell_end(struct dash *d)
     } else {
         struct cv_summary *s = app_play_summary(&d->play);
         uint32_t held = 0, judged = 0;
+        cv_ui_result(d->ui, cv_session_info(d->play.session)->model_name,
+                     &(struct cv_run_figures){s->elapsed_ns, d->play.order.stepped ? s->preemptions : s->by_cause[CV_CAUSE_QUANTUM] + s->by_cause[CV_CAUSE_GIL],
+                                              s->finding_count[CV_FINDING_LOST_UPDATE]});
         for (uint32_t i = 0; i < s->nexpects; i++)
             held += s->expects[i].holds == CV_HOLDS, judged += s->expects[i].holds != CV_OPEN;
         cv_buf_str(&text, cv_outcome_name[s->outcome]);
@@ -498,6 +511,46 @@ static void tell_cost(struct dash *d)
     cv_buf_release(&text);
 }
 
+/* ── knobs ──────────────────────────────────────────────────────────────────────────────────────── */
+/* The same text is read anew with other values for its parameters, and run. */
+static void turn_knob(struct dash *d)
+{
+    struct app_args a = *d->args;
+    struct cv_diags diags = {0};
+    char texts[CV_LIMIT_PARAMS][32];
+    size_t used = 0;
+    a.noverrides = 0;
+    memset(a.params, 0, sizeof a.params);
+    for (uint32_t i = 0; i < d->program->nparams; i++) {
+        const struct cv_param *p = &d->program->params[i];
+        snprintf(texts[i], sizeof texts[i], "%lld%s", (long long)cv_ui_knob(d->ui, i), p->duration ? "ns" : "");
+        int n = snprintf(a.params + used, sizeof a.params - used, "%s=%s", p->name, texts[i]);
+        if (n < 0 || used + (size_t)n + 2 > sizeof a.params) {
+            tell(d, "too many parameters to turn");
+            return;
+        }
+        used += (size_t)n + 1;
+        a.overrides[a.noverrides++] = (struct cv_override){p->name, texts[i]};
+    }
+    struct cv_program *p = cv_program_read(d->program->file, d->program->source, d->program->source_length, a.overrides, a.noverrides, &diags);
+    struct cv_order order;
+    if (p && app_order(&a, p, &order)) { /* how many tasks there may be is another, too */
+        order.model = d->order.model;
+        order.gil = d->order.gil;
+        order.stepped = d->order.stepped;
+        end_run(d);
+        cv_program_free(d->program);
+        d->program = p;
+        d->order = order;
+        begin_run(d);
+    } else {
+        cv_program_free(p);
+        tell(d, diags.n ? diags.at[0].text : "it cannot be turned that far");
+        show_knobs(d); /* as they were */
+    }
+    cv_diags_release(&diags);
+}
+
 static void obey(struct dash *d, enum cv_command command)
 {
     if (stage_takes(d, command))
@@ -516,6 +569,7 @@ static void obey(struct dash *d, enum cv_command command)
         begin_run(d);
         break;
     case CV_CMD_RERUN: begin_run(d); break;
+    case CV_CMD_TURN: turn_knob(d); break;
     case CV_CMD_STAGE: set_stage(d, true); break;
     case CV_CMD_LIFE: take_over(d); break;
     case CV_CMD_LEAVE: set_stage(d, false); break;

@@ -272,6 +272,20 @@ static enum cv_command key_pane(struct cv_view *v, int key)
     return CV_CMD_REDRAW;
 }
 
+static enum cv_command key_turn(struct cv_view *v, int key) { return knobs_turn(v, key == '>' ? 1 : -1) ? CV_CMD_TURN : CV_CMD_REDRAW; }
+
+static enum cv_command key_knob(struct cv_view *v, int key)
+{
+    (void)key;
+    struct knobs *k = &v->knobs;
+    k->chosen = k->n ? (k->chosen + 1) % k->n : 0;
+    if (k->n == 0)
+        view_say(v, "this scenario has no [params] to turn");
+    else
+        view_say(v, "< and > turn %.60s", k->at[k->chosen].name);
+    return CV_CMD_REDRAW;
+}
+
 static enum cv_command key_pin(struct cv_view *v, int key)
 {
     (void)key;

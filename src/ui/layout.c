@@ -80,9 +80,15 @@ static struct layout place_all(int width, int height, struct layout_wants wants,
         l.status = (struct cv_rect){0, height - 2, width, 1};
         body.h--;
     }
+    if (wants.knobs > 0 && height >= 20 && width >= 40) {
+        int rows = height >= 34 ? wants.knobs : 1;
+        l.knobs = (struct cv_rect){0, 1, width, rows};
+        body.y += rows;
+        body.h -= rows;
+    }
     if (wants.story > 0 && height >= 18 && width >= 40) {
         int rows = clamp(wants.story, 1, height >= 36 ? 3 : height >= 22 ? 2 : 1);
-        l.story = (struct cv_rect){0, 1, width, rows};
+        l.story = (struct cv_rect){0, body.y, width, rows};
         body.y += rows;
         body.h -= rows;
     }

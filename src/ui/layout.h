@@ -9,11 +9,12 @@ enum layout_pane { PANE_CORES, PANE_TIMELINE, PANE_SWITCHES, PANE_SHARED, PANE_C
 struct layout_wants {
     int lanes, cores, shared; /* rows that would hold everything */
     int story;                /* rows for what the lecture says; they may all be refused */
+    int knobs;                /* rows for the parameters: a strip, and below it a plot; the plot or all may be refused */
     bool step;                /* the cores' place is Step's, with that of Switches */
     unsigned hidden;          /* bits: panes not wanted; the others take their room */
 };
 struct layout {
-    struct cv_rect title, story, status, keys, panes[PANE_COUNT];
+    struct cv_rect title, knobs, story, status, keys, panes[PANE_COUNT];
 };
 /* focus: the pane that must be seen; alone: it takes all the room. */
 struct layout layout_make(int width, int height, struct layout_wants wants, enum layout_pane focus, bool alone);

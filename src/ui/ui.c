@@ -78,6 +78,10 @@ void cv_ui_panes(struct cv_ui *ui, unsigned hidden, int focus)
         ui->view.focus = (enum layout_pane)focus;
 }
 
+void cv_ui_knobs(struct cv_ui *ui, const struct cv_knob *knobs, uint32_t n) { knobs_set(&ui->view, knobs, n); }
+int64_t cv_ui_knob(const struct cv_ui *ui, uint32_t i) { return i < ui->view.knobs.n ? ui->view.knobs.at[i].value : 0; }
+void cv_ui_result(struct cv_ui *ui, const char *model, const struct cv_run_figures *f) { knobs_result(&ui->view, model, f); }
+
 void cv_ui_ascii(struct cv_ui *ui, bool ascii) { ui->view.ascii = ascii; }
 void cv_ui_theme(struct cv_ui *ui, int theme) { ui->view.theme = theme >= 0 && cv_theme_name(theme) ? theme : 0; }
 bool cv_ui_playing(const struct cv_ui *ui) { return ui->view.playing != 0; }
@@ -454,6 +458,7 @@ static struct layout_wants wants(const struct cv_view *v, int width, int height)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
     w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
     w.step = v->stepping;
+    w.knobs = v->stepping ? 0 : knobs_rows(v);
     lanes = rows_count(v);
     w.lanes = v->by_core ? core_lanes_count(v) : (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
@@ -505,6 +510,8 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
     if (!v->live)
         view_goto(v, v->cursor);
     draw_title(v, c, ui->layout.title);
+    if (ui->layout.knobs.w > 0)
+        knobs_draw(v, c, ui->layout.knobs);
     if (ui->layout.story.w > 0)
         (slide ? present_draw : story_draw)(v, c, ui->layout.story);
     for (int p = 0; p < PANE_COUNT; p++)

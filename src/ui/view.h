@@ -10,6 +10,7 @@
 
 #include "convis/ui.h"
 #include "ui/canvas.h"
+#include "ui/knobs.h"
 #include "ui/layout.h"
 #include "ui/rows.h"
 
@@ -81,6 +82,7 @@ struct cv_view {
     uint32_t object;                    /* chosen instead: a variable or, after these, a sync object; CV_NO_TASK: none */
     const char *notice, *notice_title;  /* lines over the lower part of the screen; NULL: none */
     enum layout_pane focus;
+    struct knobs knobs;
     struct prompt prompt;
     struct rows rows;                   /* of the timeline */
     bool bare;                          /* lanes alone, without axis and words: others stand above and below */

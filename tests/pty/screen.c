@@ -167,13 +167,30 @@ START_TEST(many_tasks)
     pty_send(p, "*");
     pty_expect(p, "conn#42 is pinned");
     pty_send(p, "Fboss\r");
-    pty_expect_in(p, "Timeline", "only boss");
+    pty_expect(p, "only boss");
     pty_expect_not_in(p, "Timeline", "conn \u00d760");
     pty_expect_in(p, "Timeline", "conn#42"); /* pinned */
     pty_send(p, "F\177\177\177\177\r");
     pty_expect_in(p, "Timeline", "conn \u00d760");
     pty_send(p, "/is done\r");
     pty_expect(p, "output: boss#");
+    quit(p);
+}
+END_TEST
+
+/* Turned, and run again at once with the new value. */
+START_TEST(knobs)
+{
+    static const char *const turned[] = {"tests/pty/knobs.ini", NULL};
+    struct pty *p = start(turned);
+    pty_expect(p, "2 in 1..4");
+    pty_expect_in(p, "Output", "work#1 of 2");
+    pty_send(p, ">");
+    pty_expect(p, "3 in 1..4");
+    pty_expect_in(p, "Output", "work#2 of 3");
+    pty_send(p, "<");
+    pty_expect(p, "2 in 1..4");
+    pty_expect_in(p, "Output", "work#1 of 2");
     quit(p);
 }
 END_TEST
@@ -293,6 +310,7 @@ Suite *suite(void)
     tcase_add_test(c, hold_and_live);
     tcase_add_test(c, the_screen_has_its_own_clock);
     tcase_add_test(c, many_tasks);
+    tcase_add_test(c, knobs);
     tcase_add_test(c, back_and_forth_in_time);
     tcase_add_test(c, zoom);
     tcase_add_test(c, help_opens_and_closes);

@@ -4,11 +4,11 @@
 #include "suite.h"
 #include "ui/layout.h"
 
-enum { WIDEST = 260, TALLEST = 100, RECTS = PANE_COUNT + 4 };
+enum { WIDEST = 260, TALLEST = 100, RECTS = PANE_COUNT + 5 };
 
-static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40, .story = 2},
+static const struct layout_wants wants[] = {{.lanes = 3, .cores = 2, .shared = 2}, {0}, {.lanes = 1000, .cores = 64, .shared = 500}, {.lanes = 1, .cores = 1, .shared = 40, .story = 2, .knobs = 1},
                                             {.lanes = 4, .cores = 2, .shared = 3, .step = true},
-                                            {.lanes = 5, .cores = 2, .shared = 3, .hidden = 1u << PANE_CORES | 1u << PANE_SWITCHES},
+                                            {.lanes = 5, .cores = 2, .shared = 3, .knobs = 5, .hidden = 1u << PANE_CORES | 1u << PANE_SWITCHES},
                                             {.lanes = 3, .shared = 2, .hidden = 1u << PANE_CODE | 1u << PANE_OUTPUT | 1u << PANE_SHARED},
                                             {.lanes = 3, .shared = 2, .hidden = ((1u << PANE_COUNT) - 1) & ~(1u << PANE_OUTPUT)}};
 
@@ -20,6 +20,7 @@ static void rects(const struct layout *l, struct cv_rect out[RECTS])
     out[PANE_COUNT] = l->title;
     out[PANE_COUNT + 1] = l->status;
     out[PANE_COUNT + 2] = l->keys;
+    out[PANE_COUNT + 4] = l->knobs;
     out[PANE_COUNT + 3] = l->story;
 }
 
