@@ -192,7 +192,7 @@ struct cv_note_at { uint64_t t /* UINT64_MAX: it has not happened */; uint32_t t
 struct cv_note_at cv_model_note(const struct cv_model *m, uint32_t note);
 
 /* ── moments: where a cursor may want to go ─────────────────────────────────────────────────────── */
-enum cv_moment_kind { CV_MOMENT_SWITCH, CV_MOMENT_WRITE /* of something shared */, CV_MOMENT_FINDING, CV_MOMENT_MARK, CV_MOMENT_OUTPUT, CV_MOMENT_KINDS };
+enum cv_moment_kind { CV_MOMENT_SWITCH, CV_MOMENT_WRITE /* of something shared */, CV_MOMENT_FINDING, CV_MOMENT_MARK, CV_MOMENT_OUTPUT, CV_MOMENT_NOTE /* of the lecture */, CV_MOMENT_KINDS };
 extern const char *const cv_moment_name[CV_MOMENT_KINDS];
 struct cv_moment { uint64_t t; uint32_t task /* CV_NO_TASK: the loop's, or nobody's */, line, var /* a write: of which */; const char *text; /* what is said of it, cleaned: a cause, a name, a line of output */ };
 /* The first of a kind later than t (direction +1), the last earlier than t (-1). False: none. */

@@ -3,7 +3,8 @@
 #include "model/model.h"
 
 const char *const cv_moment_name[CV_MOMENT_KINDS] = {
-    [CV_MOMENT_SWITCH] = "switch", [CV_MOMENT_WRITE] = "shared write", [CV_MOMENT_FINDING] = "finding", [CV_MOMENT_MARK] = "mark", [CV_MOMENT_OUTPUT] = "output line"};
+    [CV_MOMENT_SWITCH] = "switch", [CV_MOMENT_WRITE] = "shared write", [CV_MOMENT_FINDING] = "finding", [CV_MOMENT_MARK] = "mark", [CV_MOMENT_OUTPUT] = "output line",
+    [CV_MOMENT_NOTE] = "note"};
 
 /* Of n entries sorted by time, so many are not later than t. */
 static size_t until(uint64_t t, size_t n, uint64_t (*time_of)(const void *of, size_t i), const void *of)
@@ -125,12 +126,24 @@ static bool any_switch(const struct cv_model *m, uint64_t t, int direction, stru
     return true;
 }
 
+static bool any_note(const struct cv_model *m, uint64_t t, int direction, struct cv_moment *out)
+{
+    *out = (struct cv_moment){.t = UINT64_MAX};
+    for (uint32_t i = 0; i < m->info->nnotes; i++) {
+        struct cv_note_at at = cv_model_note(m, i);
+        if (at.t != UINT64_MAX && (direction > 0 ? at.t > t : at.t < t) && nearer(at.t, out->t, direction))
+            *out = (struct cv_moment){.t = at.t, .task = at.task, .line = at.line, .text = ""}; /* it is told in its own place */
+    }
+    return out->t != UINT64_MAX;
+}
+
 bool cv_model_moment(const struct cv_model *m, enum cv_moment_kind kind, uint64_t t, int direction, struct cv_moment *out)
 {
     size_t i = SIZE_MAX;
     switch (kind) {
     case CV_MOMENT_SWITCH: return any_switch(m, t, direction, out);
     case CV_MOMENT_WRITE: return any_write(m, t, direction, out);
+    case CV_MOMENT_NOTE: return any_note(m, t, direction, out);
     case CV_MOMENT_FINDING:
         i = beside(t, direction, m->findings.n, finding_time, m);
         if (i != SIZE_MAX)

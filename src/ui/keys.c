@@ -22,25 +22,35 @@ const struct cv_key_info cv_keys[] = {
 
 bool keys_hold(const struct keys_entry *k, const struct cv_view *v)
 {
-    enum cv_slide slide = v->story.slide;
+    enum cv_slide slide = view_slide(v);
     if (k->when == KEYS_STORY)
         return slide && ((k->codes[0] != 'a' && k->codes[0] != CV_KEY_BACKSPACE) || slide == CV_SLIDE_OPENING);
     return (k->when & (v->stepping ? KEYS_STAGE : KEYS_RUN)) && (!slide || present_lets(v, k->codes[0]));
 }
 
-enum cv_command keys_dispatch(struct cv_view *v, int key)
+static enum cv_command look_up(struct cv_view *v, int key, bool story)
 {
-    for (int story = 1; story >= 0; story--)
-        for (size_t i = 0; key != 0 && i < keys_count; i++) {
-            int meant = keys_meant(v, i, key);
-            if (meant && (keys_table[i].when == KEYS_STORY) == story && keys_hold(&keys_table[i], v)) {
-                enum cv_command command = keys_table[i].act(v, meant);
-                if (!story || command != CV_CMD_NONE) /* what means nothing on this slide may mean something beside the story */
-                    return command;
-            }
+    for (size_t i = 0; key != 0 && i < keys_count; i++) {
+        int meant = keys_meant(v, i, key);
+        if (meant && (keys_table[i].when == KEYS_STORY) == story && keys_hold(&keys_table[i], v)) {
+            enum cv_command command = keys_table[i].act(v, meant);
+            if (!story || command != CV_CMD_NONE) /* what means nothing on this slide may mean something beside the story */
+                return command;
         }
+    }
     return CV_CMD_NONE;
 }
+
+enum cv_command keys_story(struct cv_view *v, int key)
+{
+    if (v->story.blank && key != 'q' && key != 'Q') {
+        v->story.blank = false;
+        return CV_CMD_REDRAW;
+    }
+    return look_up(v, key, true);
+}
+
+enum cv_command keys_dispatch(struct cv_view *v, int key) { return look_up(v, key, false); }
 
 static enum cv_command key_hold(struct cv_view *v, int key)
 {
@@ -381,6 +391,15 @@ static enum cv_command key_unvote(struct cv_view *v, int key)
 {
     (void)key;
     return present_vote(v, -1) ? CV_CMD_REDRAW : CV_CMD_NONE;
+}
+
+static enum cv_command key_blank(struct cv_view *v, int key)
+{
+    (void)key;
+    if (covered(v))
+        return CV_CMD_NONE;
+    v->story.blank = true;
+    return CV_CMD_REDRAW;
 }
 
 static enum cv_command key_leave(struct cv_view *v, int key)

@@ -15,7 +15,8 @@ const char *keys_shown(const struct cv_view *v, size_t i);
 int keys_meant(const struct cv_view *v, size_t i, int key); /* the table's key that it stands for in row i; 0: none */
 bool keys_bind(struct cv_view *v, int action, int first, int second); /* false: that one stays */
 int keys_clash(const struct cv_view *v, int action);        /* another row that wants one of its keys at the same time; -1 */
-/* CV_CMD_NONE: the key means nothing here. */
+/* CV_CMD_NONE: the key means nothing here. A story's keys come before those of a pane, and these before all others. */
+enum cv_command keys_story(struct cv_view *v, int key);
 enum cv_command keys_dispatch(struct cv_view *v, int key);
 
 #endif

@@ -40,7 +40,7 @@ void view_moment(struct cv_view *v, int direction)
         cv_buf_str(&what, ": ");
         cv_text_clean(&what, name, strlen(name));
     } else {
-        cv_buf_printf(&what, ": %s", at.text);
+        cv_buf_printf(&what, "%s%s", *at.text ? ": " : "", at.text);
     }
     view_say(v, "%.400s", what.at);
     cv_buf_release(&what);

@@ -90,7 +90,7 @@ void present_model(struct cv_view *v)
 void present_follow(struct cv_view *v)
 {
     uint64_t t = 0;
-    if (v->story.slide != CV_SLIDE_RUN || !v->m)
+    if (view_slide(v) != CV_SLIDE_RUN || !v->m)
         return;
     uint32_t next = next_note(v, v->story.t, v->story.note, 1, &t);
     if (next != UINT32_MAX && t <= v->cursor)
@@ -171,9 +171,9 @@ bool present_lets(const struct cv_view *v, int key)
 {
     if (v->story.slide != CV_SLIDE_OPENING && v->story.slide != CV_SLIDE_ANSWER)
         return true;
-    if (v->help || v->notice || key == '?' || key == 'q' || key == 27)
+    if (v->help || v->notice || key == '?' || key == 'h' || key == 'q' || key == 'Q' || key == 27)
         return true;
-    return strchr("tpgb", key < 128 ? key : 0) != NULL || (v->story.slide == CV_SLIDE_ANSWER && (key == 'r' || key == 'a'));
+    return (key > 0 && key < 128 && strchr("tpg", key)) || (v->story.slide == CV_SLIDE_ANSWER && (key == 'r' || key == 'a'));
 }
 
 /* ── the slides ─────────────────────────────────────────────────────────────────────────────────── */

@@ -199,6 +199,11 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
         return side_input(ui->side, in->key);
     if (v->stage && v->stage->busy && in->key != 'q' && in->key != 'Q')
         return CV_CMD_STOP;
+    if (view_slide(v)) {
+        enum cv_command command = keys_story(v, in->key);
+        if (command != CV_CMD_NONE || (!v->help && !present_lets(v, in->key)))
+            return command;
+    }
     const struct cv_pane_ops *pane = pane_at(v, v->focus);
     if (pane->key && !v->help) {
         enum cv_command command = pane->key(v, in->key);
@@ -396,7 +401,7 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
 static bool in_bar(const struct cv_view *v, const struct keys_entry *k, bool story)
 {
     bool always = k->codes[0] == '?' || k->codes[0] == 'q';
-    return *k->bar && keys_hold(k, v) && (k->when == KEYS_STORY) == story && (!v->story.slide || story || always);
+    return *k->bar && keys_hold(k, v) && (k->when == KEYS_STORY) == story && (!view_slide(v) || story || always);
 }
 
 static void draw_keys(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
@@ -456,7 +461,7 @@ static struct layout_wants wants(const struct cv_view *v, int width, int height)
     uint32_t lanes = view_nlanes(v), copies = 0;
     for (uint32_t i = 0; i < info->nvars; i++)
         copies += info->model == CV_PROCESSES && info->vars[i].kind == CV_VAR_SHARED ? lanes + 1 : 0;
-    w.story = v->story.slide ? present_rows(v, width) : story_rows(v, width);
+    w.story = view_slide(v) ? present_rows(v, width) : story_rows(v, width);
     w.step = v->stepping;
     w.knobs = v->stepping ? 0 : knobs_rows(v);
     lanes = rows_count(v);
@@ -500,7 +505,9 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
     present_follow(v);
     choose_lane(v);
     make_rows(v, c->height);
-    enum cv_slide slide = v->story.slide;
+    enum cv_slide slide = view_slide(v);
+    if (slide && v->story.blank)
+        return;
     if (slide && v->m)
         ui->layout = layout_present(c->width, c->height, wants(v, c->width, c->height), slide == CV_SLIDE_OPENING || slide == CV_SLIDE_ANSWER);
     else

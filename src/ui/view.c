@@ -75,7 +75,8 @@ void view_model(struct cv_view *v, const struct cv_model *m)
     v->lines_told = lines_told(v, info);
 }
 
-uint32_t view_lines(const struct cv_view *v) { return v->story.slide ? v->lines_told : (uint32_t)v->line_at.n; }
+enum cv_slide view_slide(const struct cv_view *v) { return v->stepping ? CV_SLIDE_NONE : v->story.slide; }
+uint32_t view_lines(const struct cv_view *v) { return view_slide(v) ? v->lines_told : (uint32_t)v->line_at.n; }
 
 uint64_t view_end(const struct cv_view *v) { return v->m ? cv_model_end(v->m) : 0; }
 bool view_over(const struct cv_view *v) { return v->m && cv_model_over(v->m, NULL, NULL); }

@@ -38,6 +38,7 @@ struct story {                          /* --present: story.h */
     bool begun;                         /* the opening has been left once */
     uint32_t note; uint64_t t;          /* where it stopped last; note UINT32_MAX: nowhere yet */
     unsigned votes[STORY_CHOICES];
+    bool blank;                         /* nothing is shown until the next key */
     int last;                           /* the last vote's choice; -1: none that could be taken back */
 };
 
@@ -105,6 +106,7 @@ bool view_over(const struct cv_view *v);
 uint64_t view_column_ns(const struct cv_view *v);   /* never 0 */
 uint64_t view_from(const struct cv_view *v);        /* left edge of the window */
 uint64_t view_window(const struct cv_view *v);      /* ns that it is wide */
+enum cv_slide view_slide(const struct cv_view *v);  /* of the story; on the stage it waits */
 uint32_t view_lines(const struct cv_view *v);       /* of the source that may be seen: a story does not give its answer away */
 void view_hold(struct cv_view *v);
 void view_go_live(struct cv_view *v);

@@ -97,6 +97,23 @@ START_TEST(a_preemption_under_the_gil)
 }
 END_TEST
 
+START_TEST(from_note_to_note)
+{
+    struct cv_moment k;
+    begin_noted(CV_ASYNC);
+    at(30), marks(BOB, 3, "here");
+    at(400), tell(CV_EV_RUN_END, CV_NO_TASK, 0, CV_OUT_FINISHED, 0, 0);
+    ck_assert(cv_model_moment(m, CV_MOMENT_NOTE, 0, 1, &k) && k.t == 30 && k.task == BOB && k.line == 3);
+    ck_assert(cv_model_moment(m, CV_MOMENT_NOTE, 30, 1, &k) && k.t == 300);
+    ck_assert(cv_model_moment(m, CV_MOMENT_NOTE, 300, 1, &k) && k.t == 400);
+    ck_assert(!cv_model_moment(m, CV_MOMENT_NOTE, 400, 1, &k));
+    ck_assert(cv_model_moment(m, CV_MOMENT_NOTE, 300, -1, &k) && k.t == 30);
+    ck_assert(cv_model_moment(m, CV_MOMENT_NOTE, 30, -1, &k) && k.t == 0);
+    ck_assert(!cv_model_moment(m, CV_MOMENT_NOTE, 0, -1, &k));
+    end();
+}
+END_TEST
+
 START_TEST(findings)
 {
     begin_noted(CV_THREADS);
@@ -119,6 +136,7 @@ Suite *suite(void)
     tcase_add_test(c, the_first_mark_of_whom_it_names);
     tcase_add_test(c, the_first_preemption);
     tcase_add_test(c, a_preemption_under_the_gil);
+    tcase_add_test(c, from_note_to_note);
     tcase_add_test(c, findings);
     suite_add_tcase(s, c);
     return s;

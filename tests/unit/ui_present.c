@@ -117,6 +117,40 @@ START_TEST(live_it_stops_when_a_note_comes)
 }
 END_TEST
 
+START_TEST(a_dark_screen)
+{
+    tell_lesson(true);
+    open_story(false, 80, 24);
+    ck_assert(press('b') == CV_CMD_REDRAW && has("Who is greeted?")); /* a vote */
+    press('.');
+    ck_assert_uint_eq(strspn(frame(), "\n"), 24);
+    ck_assert_int_eq(press('t'), CV_CMD_REDRAW); /* any key, and it does nothing else */
+    ck_assert(has("Who is greeted?"));
+    ck_assert(on("Nothing yet."));
+    press('b');
+    ck_assert(!has("Nothing yet."));
+    ck_assert_int_eq(press('q'), CV_CMD_QUIT);
+    press(CV_KEY_PAGE_DOWN);
+    ck_assert(has("Nothing yet."));
+    close_story();
+}
+END_TEST
+
+/* Whatever pane is in focus, the two keys lead on and back. */
+START_TEST(whatever_is_in_focus)
+{
+    tell_lesson(true);
+    open_story(false, 120, 40);
+    ck_assert(on("Nothing yet."));
+    for (int i = 0; i < 7; i++) {
+        press('\t');
+        ck_assert(on("It is about names.") && cv_ui_playing(ui));
+        ck_assert(back("Nothing yet."));
+    }
+    close_story();
+}
+END_TEST
+
 START_TEST(nothing_gives_the_answer_away)
 {
     tell_lesson(true);
@@ -207,6 +241,8 @@ Suite *suite(void)
     tcase_add_loop_test(c, the_question_and_its_votes, 0, 2);
     tcase_add_test(c, from_note_to_note);
     tcase_add_test(c, live_it_stops_when_a_note_comes);
+    tcase_add_test(c, a_dark_screen);
+    tcase_add_test(c, whatever_is_in_focus);
     tcase_add_test(c, nothing_gives_the_answer_away);
     tcase_add_test(c, a_lesson_without_a_question);
     tcase_add_test(c, another_run_keeps_the_votes);
