@@ -100,7 +100,7 @@ struct cv_row {
     _Atomic uint32_t steps;          /* visible steps done (low 32 bits): unchanged while "no visible step" */
     _Atomic uint64_t cpu_ns;         /* of its thread or process at its last act; coroutines: measured around their turns only by the loop's total */
     _Atomic uint32_t voluntary, involuntary; /* getrusage at its last act */
-    _Atomic uint32_t yields;         /* of the involuntary: sched_yield calls of ours that switched (that may have, where it cannot be told) */
+    _Atomic uint32_t yields;         /* of the involuntary: sched_yield calls of ours that switched */
     _Atomic uint64_t told;           /* of a thread that looks after itself: voluntary << 32 | involuntary that stand in its USAGE events */
     _Atomic uint64_t accounted;      /* RAW ns of its last act, after which nothing is counted; 0: not yet */
     uint64_t born, ended;            /* ticks */

@@ -411,10 +411,10 @@ static void spawn(struct loop *l, uint32_t task, const struct cv_action *a)
 /* Without await the coroutine keeps the thread, and it is the thread that lets others go first. */
 static void yield_thread(struct loop *l, uint32_t task, const struct cv_action *a)
 {
-    struct cv_row *row = cv_shm_row(&l->m->shm, task);
+    struct cv_row *row = cv_shm_row(&l->m->shm, 0); /* the thread's, as the switch is */
     cv_row_wait(&l->w, task, a->line, CV_CAUSE_YIELD, 0, 0);
     cv_watch_back(&l->w, 0);
-    bool switched = cv_sched_yield(&l->w);
+    bool switched = cv_sched_yield();
     if (switched)
         atomic_fetch_add(&row->yields, 1);
     cv_watch_back(&l->w, switched ? CV_F_YIELD : 0);

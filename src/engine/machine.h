@@ -113,8 +113,8 @@ static inline void cv_watch_back(struct cv_worker *w, unsigned flags) /* from a 
 }
 /* The last account of a task with a thread of its own: what getrusage says goes into its row, and counts from here on no more. */
 void cv_last_act(struct cv_worker *w, uint32_t task);
-/* sched_yield. False: it is known that it did not switch. Disarms what is armed: look afterwards. */
-bool cv_sched_yield(struct cv_worker *w);
+/* sched_yield. True: it switched, and the kernel counts that as involuntary. Takes what is armed along: look afterwards. */
+bool cv_sched_yield(void);
 
 /* ── the interpreter ────────────────────────────────────────────────────────────────────────────── */
 struct cv_action {

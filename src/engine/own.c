@@ -255,7 +255,7 @@ static void yield(struct own *o, const struct cv_action *a)
     cv_row_wait(&o->w, o->task->number, a->line, CV_CAUSE_YIELD, 0, 0);
     leave(o);
     cv_watch_back(&o->w, 0); /* what was before the call is no yield */
-    bool switched = cv_sched_yield(&o->w);
+    bool switched = cv_sched_yield();
     if (switched)
         atomic_store(&row->yields, atomic_load(&row->yields) + 1);
     cv_watch_back(&o->w, switched ? CV_F_YIELD : 0);

@@ -67,11 +67,11 @@ void cv_last_act(struct cv_worker *w, uint32_t task)
     w->watch.on = false;
 }
 
-bool cv_sched_yield(struct cv_worker *w)
+bool cv_sched_yield(void)
 {
-    struct cv_hint *h = &w->watch.hint;
-    if (h->range)
-        cv_hint_arm(h);
+    struct rusage before, after;
+    getrusage(RUSAGE_THREAD, &before);
     sched_yield();
-    return !h->range || cv_hint_gone(h);
+    getrusage(RUSAGE_THREAD, &after);
+    return after.ru_nivcsw != before.ru_nivcsw;
 }

@@ -237,7 +237,7 @@ static void async_fold(struct cv_model *m, struct task *t, const struct cv_event
         findings_turn(m, task, e->t);
         if (is_block((enum cv_cause)e->obj))
             hold(m, e->t, task);
-        else
+        else if (e->obj != CV_CAUSE_YIELD) /* it keeps the thread, which lets others go first */
             put_on_loop(m, e->t, CV_NO_TASK);
         break;
     case CV_EV_TASK_END:
@@ -309,7 +309,7 @@ static enum cv_cause own_event(struct cv_model *m, struct task *t, const struct 
         } else if (t->cause == CV_CAUSE_GIL) {
             t->object = (uint32_t)(e->a < CV_NO_TASK ? e->a : CV_NO_TASK);
         } else if (t->cause == CV_CAUSE_YIELD) {
-            t->yields++;
+            (on_loop(m, t) && m->tasks[0] ? m->tasks[0] : t)->yields++; /* of the thread */
         }
         return t->cause;
     case CV_EV_JOB: t->serves = e->a < CV_NO_TASK ? (uint32_t)e->a : t->parent; break;
@@ -374,10 +374,11 @@ static void loop_switch(struct cv_model *m, struct task *t, const struct cv_even
     bool out = e->kind == CV_EV_SWITCH_OUT;
     struct task *running = m->on_loop == CV_NO_TASK ? NULL : model_task(m, m->on_loop);
     enum cv_cause sw = CV_CAUSE_COUNT;
+    bool yields = running && running->phase == PHASE_WAIT && running->cause == CV_CAUSE_YIELD;
     if (running && running->phase != PHASE_RUN)
         running = NULL;
     m->loop_exact = true;
-    if (out && !m->loop_off) {
+    if (out && !m->loop_off && !yields) {
         if (t->preempted)
             sw = CV_CAUSE_QUANTUM;
         else if (!m->polling && m->held_by == CV_NO_TASK)

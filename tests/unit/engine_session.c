@@ -290,7 +290,7 @@ START_TEST(what_threads_tell_of_themselves)
         ck_assert(!own_thread || row(&p, t)->accounted);
         ck_assert_uint_eq(p.told[t].voluntary, row(&p, t)->voluntary);
         ck_assert_uint_eq(p.told[t].involuntary, row(&p, t)->involuntary);
-        ck_assert_uint_ge(p.told[t].involuntary + 1, row(&p, t)->yields);
+        ck_assert_uint_ge(p.told[t].involuntary, row(&p, t)->yields); /* of a thread: a coroutine has none of its own */
         involuntary += p.told[t].involuntary;
     }
     ck_assert(p.order.model == CV_ASYNC || involuntary > 0); /* six threads that compute on one core */
