@@ -144,12 +144,16 @@ int main(int argc, char **argv)
     }
     m = cv_model_new(&info, &shm, (size_t)64 << 30);
     uint64_t fold_ns = record(slices, !strcmp(argv[2], "bursty"));
-    uint64_t bytes = 0, n = 0;
+    uint64_t bytes = 0, index = 0, n = 0;
     for (uint32_t lane = 1; lane <= lanes; lane++) {
-        bytes += model_task(m, lane)->lane.bytes;
+        const struct series *s = &model_task(m, lane)->lane;
+        bytes += s->bytes;
+        index += s->stretches_cap * (sizeof *s->stretches + sizeof *s->begins);
+        for (uint32_t k = 0; k < s->nstretches; k++)
+            index += s->stretches[k].blocks_cap * sizeof *s->stretches[k].blocks;
         n += model_task(m, lane)->lane.n;
     }
-    printf("record %llu %.3f %.3f %.3f\n", (unsigned long long)n, (double)bytes / (double)n - sizeof(struct packed), (double)bytes / (double)n, (double)fold_ns / (double)n);
+    printf("record %llu %.3f %.3f %.3f\n", (unsigned long long)n, (double)index / (double)n, (double)bytes / (double)n, (double)fold_ns / (double)n);
     struct cv_ui *alone = cv_ui_new(false), *all = cv_ui_new(false);
     struct cv_topo *topo = cv_topo_guess();
     cv_ui_model(alone, m), cv_ui_model(all, m);
