@@ -59,6 +59,7 @@ static int draw_states(const struct cv_view *v, struct sheet s, int y)
 {
     static const struct { const char *glyph, *plain, *text; enum cv_colour colour; } more[] = {
         {"▏▎▍▌", ":", "ran for a part of this column", CV_C_RUNNING},
+        {"▁▄█", ".-#", "of many tasks in one band: so many ran; above it what the others did, by their shares", CV_C_RUNNING},
         {"╳", "X", "preempted in this column; where it goes on, underlined", CV_C_PREEMPT},
         {"≈", "%", "preempted hereabouts, not known when", CV_C_PREEMPT},
         {"◆", "*", "a finding (d lists them)", CV_C_WARN},
