@@ -12,7 +12,7 @@ from screen import Screen, read_all
 
 ORDER = 91
 W, H = 200, 60
-WORDS = ["next shared write", "next finding", "next mark", "next output line", "next switch"]
+WORDS = ["next shared write", "next finding", "next mark", "next output line", "next note", "next switch"]
 
 
 def busy(b):
