@@ -152,6 +152,8 @@ void app_usage(FILE *to); /* --help */
 
 /* ── transcripts (transcript.c) ─────────────────────────────────────────────────────────────────── */
 int app_goal(const struct cv_summary *s);  /* 1: reached, 0: not, -1: there is none */
+/* The fewest preemptions that reach the goal in any schedule; false: not proven within that time. */
+bool app_goal_fewest(const struct cv_program *p, const struct cv_order *o, uint64_t time_ns, uint32_t *preemptions);
 void app_transcript(struct cv_buf *out, const struct cv_program *p, const struct cv_order *o, const char *schedule, const struct cv_summary *s);
 bool app_transcript_write(const char *path, const struct cv_buf *text, struct cv_buf *why);
 

@@ -7,7 +7,7 @@
 
 #include "app/stage.h"
 
-enum { FOLD_NS = 8000000, ANSWER_NS = 12000000, TAIL_RUNS = 60, MOST_CHANCES = 1000000, PARTS = 8 };
+enum { FEWEST_NS = 500000000 /* the picture stands so long at most */, FOLD_NS = 8000000, ANSWER_NS = 12000000, TAIL_RUNS = 60, MOST_CHANCES = 1000000, PARTS = 8 };
 
 void app_stage_take(void *stage, const struct cv_event *e)
 {
@@ -206,6 +206,9 @@ static void judge(struct app_stage *st)
     if (st->shown.reached > 0)
         cv_buf_printf(&st->verdict, ", with %llu %s%s", (unsigned long long)s->preemptions, s->preemptions == 1 ? "preemption" : "preemptions",
                       st->play->order.model == CV_ASYNC ? " of the loop's order" : "");
+    uint32_t fewest;
+    if (st->shown.reached > 0 && app_goal_fewest(st->play->program, &st->play->order, FEWEST_NS, &fewest))
+        cv_buf_printf(&st->verdict, "; the fewest possible: %u", fewest);
     for (uint32_t i = 0; i < s->ngoals && st->shown.reached < 0; i++)
         if (s->goals[i].holds != CV_HOLDS && s->goals[i].seen.n)
             cv_buf_printf(&st->verdict, " (%s)", s->goals[i].seen.at);

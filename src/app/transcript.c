@@ -8,7 +8,7 @@
 
 #include "app/batch.h"
 
-enum { MOST = 4 * 1024 * 1024, LEGEND = 26 };
+enum { FEWEST_S = 10, MOST = 4 * 1024 * 1024, LEGEND = 26 };
 static const char FIRST[] = "convis transcript 1", TEXT[] = "text of the scenario:";
 
 /* Steps of a schedule that was found right. */
@@ -235,9 +235,13 @@ static int judge(struct batch *b, struct cv_order *order)
         else if (app_goal(s) == 0)
             status = wrong(b, "all that it says is true, but the goal was not reached");
         else {
+            uint32_t fewest;
+            bool known = s->ngoals && app_goal_fewest(b->program, order, (uint64_t)FEWEST_S * 1000000000, &fewest);
             cv_buf_printf(&said, "right: %s under %s, %s%llu preemption%s, %llu steps%s\n", b->program->name, cv_order_model_name(order),
                           s->ngoals ? "the goal is reached with " : "", (unsigned long long)s->preemptions, s->preemptions == 1 ? "" : "s",
                           (unsigned long long)steps_of(order->schedule), ships < 0 ? "; no scenario of this name is shipped: the text is its own" : "");
+            if (known)
+                cv_buf_printf(&said, "the fewest possible, proven: %u\n", fewest);
             batch_put(b, &said);
             status = APP_OK;
         }

@@ -159,6 +159,7 @@ START_TEST(a_puzzle_is_solved_and_written_down)
     pty_expect_in(p, "Step", "A B2");
     pty_send(p, "1f2f");
     pty_expect_in(p, "Step", "goal reached: counter < 2 * rounds, with 2 preemptions");
+    pty_expect_in(p, "Step", "possible: 1");
     pty_expect(p, "transcript written to ");
     pty_send(p, "\177");
     pty_expect_not_in(p, "Step", "goal reached");
