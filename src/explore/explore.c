@@ -55,7 +55,7 @@ static bool open_failures(const struct cv_explore *e)
     for (uint32_t v = 0; v < e->nviolations; v++)
         if (!e->violations[v].minimal)
             return true;
-    return false;
+    return e->goal_known && !e->goal.minimal;
 }
 
 static void parts(struct run *r, struct space *x, struct space *fifo)
@@ -119,6 +119,7 @@ void cv_explore_free(struct cv_explore *e)
         free(e->findings[i].text);
         free(e->findings[i].schedule);
     }
+    free(e->goal.schedule);
     free(e->outcomes);
     free(e->violations);
     free(e->findings);

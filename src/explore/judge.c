@@ -162,6 +162,9 @@ void judge_summary_release(struct cv_summary *s)
     }
     for (uint32_t k = 0; k < s->nexpects; k++)
         cv_buf_release(&s->expects[k].seen);
+    for (uint32_t k = 0; k < s->ngoals; k++)
+        cv_buf_release(&s->goals[k].seen);
+    free(s->goals);
     free(s->expects);
     free(s->vars);
     free(s->tasks);
@@ -206,7 +209,7 @@ static uint64_t breach(struct judge *j, enum cv_explore_breach kind, uint32_t li
     uint32_t v = 0;
     while (v < e->nviolations && !(e->violations[v].breach == kind && e->violations[v].line == line))
         v++;
-    if (v == JUDGE_BREACHES)
+    if (v == JUDGE_BREACHES - 1)
         return 0;
     if (v == e->nviolations) {
         e->violations = cv_realloc(e->violations, (v + 1) * sizeof *e->violations);
@@ -239,6 +242,11 @@ static uint64_t breaches(struct judge *j, struct cv_summary *s, uint32_t outcome
 {
     uint64_t bits = 0;
     const struct cv_summary_task *failed = NULL;
+    bool reached = s->ngoals > 0;
+    for (uint32_t k = 0; k < s->ngoals; k++)
+        reached &= s->goals[k].holds == CV_HOLDS;
+    if (reached)
+        bits |= JUDGE_GOAL;
     for (uint32_t k = 0; k < s->nexpects; k++) {
         const struct cv_summary_expect *x = &s->expects[k];
         bool came = x->kind == CV_X_NEVER ? x->holds == CV_FAILS : x->holds == CV_HOLDS;
@@ -275,7 +283,7 @@ static void keep(struct judge *j, struct cv_summary *s, uint64_t bits)
         j->counts = cv_realloc(j->counts, (n ? n * 2 : 1) * sizeof *j->counts);
     }
     j->counts[n] = (struct judge_counts){0};
-    e->outcomes[n] = (struct cv_explore_outcome){.outcome = s->outcome, .summary = *s, .probability = -1, .bad = bits != 0};
+    e->outcomes[n] = (struct cv_explore_outcome){.outcome = s->outcome, .summary = *s, .probability = -1, .bad = (bits & ~JUDGE_GOAL) != 0};
     for (uint32_t t = 0; t < s->ntasks; t++)
         e->outcomes[n].failed += s->tasks[t].state == CV_ROW_FAILED || s->tasks[t].state == CV_ROW_KILLED;
 }
@@ -323,6 +331,7 @@ struct judged judge_end(struct judge *j, struct space *x, const uint32_t *tuple)
     cv_expect_judge(j->program, j->order, &s);
     known->outcome = j->e->noutcomes < JUDGE_OUTCOMES ? j->e->noutcomes : JUDGE_OTHER;
     known->breaches = breaches(j, &s, known->outcome);
+    j->e->goal_known |= (known->breaches & JUDGE_GOAL) != 0;
     if (known->outcome == JUDGE_OTHER)
         judge_summary_release(&s);
     else

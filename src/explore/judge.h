@@ -6,7 +6,8 @@
 #include "explore/big.h"
 #include "explore/space.h"
 
-enum { JUDGE_OUTCOMES = 10000 /* kept one by one; the others are judged all the same */, JUDGE_BREACHES = 64, JUDGE_OTHER = UINT32_MAX };
+enum { JUDGE_OUTCOMES = 2000 /* kept one by one; the others are judged all the same */, JUDGE_BREACHES = 64, JUDGE_OTHER = UINT32_MAX };
+#define JUDGE_GOAL ((uint64_t)1 << 63) /* all lines of [goal] hold */
 struct judged { uint32_t outcome; uint64_t breaches; }; /* JUDGE_OTHER: beyond those kept; a bit for each violation */
 struct judge {
     const struct cv_program *program;

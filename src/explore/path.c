@@ -9,7 +9,10 @@ void does_set(struct does *d, const struct space_access *at, uint32_t n)
     *d = (struct does){.n = n};
     if (n > DOES_INLINE)
         d->more = cv_alloc(n * sizeof *d->more);
-    memcpy(d->more ? d->more : d->at, at, n * sizeof *at);
+    if (n)
+        memcpy(d->more ? d->more : d->at, at, n * sizeof *at);
+    for (uint32_t i = 0; i < n; i++)
+        marks_add(&d->marks, &at[i]);
 }
 
 void does_release(struct does *d) { free(d->more); }
@@ -306,8 +309,10 @@ void path_push(struct path *p, uint32_t task)
     if (p->event.n > 1)
         by_place(p, &p->event);
     e.base = (uint32_t)p->bases.n;
-    for (size_t i = 0; i < p->event.n; i++)
+    for (size_t i = 0; i < p->event.n; i++) {
         e.lock |= p->event.at[i].kind == SPACE_LOCK;
+        marks_add(&e.marks, &p->event.at[i]);
+    }
     for (uint32_t t = 0; (e.lock || !e.simple) && t < p->ntasks; t++)
         CV_PUSH(&p->bases, clock[t]);
     uint32_t from = (uint32_t)p->met.n;
@@ -368,7 +373,8 @@ uint32_t path_pending(struct path *p, uint32_t task, uint32_t *races, uint32_t c
         access_meets(p, met, &event.at[i], task, &ordinal);
     e.nraces = (uint32_t)p->races.n - e.race;
     uint32_t n = e.nraces < cap ? e.nraces : cap;
-    memcpy(races, p->races.at + e.race, n * sizeof *races);
+    if (n)
+        memcpy(races, p->races.at + e.race, n * sizeof *races);
     p->races.n = e.race;
     free(event.at);
     return n;

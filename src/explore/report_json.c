@@ -139,7 +139,13 @@ static void lists(const struct cv_explore *e, struct cv_buf *out)
         cv_buf_str(out, i ? ",\n    " : "\n    ");
         violation(&e->violations[i], out);
     }
-    cv_buf_str(out, " ],\n  \"expect\": [");
+    cv_buf_str(out, " ],\n  \"goal\": ");
+    if (e->goal.scheduled)
+        cv_buf_printf(out, "{ \"preemptions\": %u, \"steps\": %u, \"minimal\": %s, \"schedule\": \"%s\" }", e->goal.preemptions, e->goal.steps,
+                      e->goal.minimal ? "true" : "false", e->goal.schedule);
+    else
+        cv_buf_str(out, "null");
+    cv_buf_str(out, ",\n  \"expect\": [");
     for (uint32_t i = 0; i < e->nexpects; i++) {
         const struct cv_explore_expect *x = &e->expects[i];
         cv_buf_printf(out, "%s\n    { \"line\": %u, \"kind\": \"%s\", \"text\": ", i ? "," : "", x->line, kinds[x->kind]);

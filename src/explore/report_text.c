@@ -152,7 +152,7 @@ static void failures(const struct cv_explore *e, bool ascii, struct cv_buf *out)
 /* A = adder#0, B = adder#1 */
 static void legend(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out)
 {
-    if (!e->noutcomes || (!e->nviolations && !e->nfindings))
+    if (!e->noutcomes || (!e->nviolations && !e->nfindings && !e->goal.scheduled))
         return;
     const struct cv_summary *s = &e->outcomes[0].summary;
     cv_buf_str(out, "\n");
@@ -199,6 +199,9 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
     outcomes(e, ascii, out);
     expectations(e, ascii, out);
     failures(e, ascii, out);
+    if (e->goal.scheduled)
+        cv_buf_printf(out, "\ngoal: %u preemption%s, %u step%s, proven to be the least:  %s\n", e->goal.preemptions, e->goal.preemptions == 1 ? "" : "s",
+                      e->goal.steps, e->goal.steps == 1 ? "" : "s", e->goal.schedule);
     for (uint32_t i = 0; i < e->nfindings; i++) {
         const struct cv_explore_finding *f = &e->findings[i];
         cv_buf_printf(out, "\n%s%s: %s\n", ascii ? "!  " : "⚠  ", cv_finding_info[f->kind].name, f->text);

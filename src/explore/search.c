@@ -164,25 +164,28 @@ static char *schedule_of(struct search *s, uint64_t node, uint32_t steps)
     return text.at;
 }
 
+static bool found(struct search *s, struct cv_explore_violation *w, uint32_t outcome, uint64_t node, uint32_t steps)
+{
+    if (!flush(s))
+        return false;
+    free(w->schedule);
+    w->scheduled = w->minimal = true;
+    w->preemptions = s->level;
+    w->steps = steps;
+    w->outcome = outcome;
+    w->found_s = (double)(cv_mono_ns() - s->begun_ns) / 1e9;
+    w->schedule = schedule_of(s, node, steps);
+    return true;
+}
+
 static bool ends(struct search *s, uint64_t node, uint32_t steps)
 {
     struct cv_explore *e = s->r->e;
     struct judged j = judge_end(&s->r->judge, s->x, s->node + 1);
-    for (uint32_t v = 0; v < e->nviolations; v++) {
-        struct cv_explore_violation *w = &e->violations[v];
-        if (!(j.breaches >> v & 1) || w->minimal)
-            continue;
-        if (!flush(s))
+    for (uint32_t v = 0; v < e->nviolations; v++)
+        if (j.breaches >> v & 1 && !e->violations[v].minimal && !found(s, &e->violations[v], j.outcome, node, steps))
             return false;
-        w->scheduled = w->minimal = true;
-        w->preemptions = s->level;
-        w->steps = steps;
-        w->outcome = j.outcome;
-        w->found_s = (double)(cv_mono_ns() - s->begun_ns) / 1e9;
-        free(w->schedule);
-        w->schedule = schedule_of(s, node, steps);
-    }
-    return true;
+    return !(j.breaches & JUDGE_GOAL) || e->goal.minimal || found(s, &e->goal, j.outcome, node, steps);
 }
 
 /* ── walking ────────────────────────────────────────────────────────────────────────────────────── */
@@ -206,7 +209,7 @@ static bool open_failures(const struct search *s)
     for (uint32_t v = 0; v < s->r->e->nviolations; v++)
         if (!s->r->e->violations[v].minimal)
             return true;
-    return false;
+    return s->r->e->goal_known && !s->r->e->goal.minimal;
 }
 
 static void begin(struct search *s)

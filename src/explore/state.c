@@ -67,6 +67,8 @@ static void take_var(struct space *x, const struct var_at *v, uint32_t *first, c
         *first = state_value(x, cell, list, -1);
 }
 
+enum { FIXED = 13 }; /* words of a local state in front of its values; who the task is is not among them, unless its body asks */
+
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
 static uint32_t take_task(struct space *x, const struct cv_task *t)
 {
@@ -75,16 +77,20 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     for (uint32_t i = 0; i < nvalues; i++)
         cells += t->values[i].tag == CV_TAG_LIST ? value_list_length(&t->values[i]) : 0;
     uint32_t *words = scratch(x, 32 + 4u * nvalues + 3u * cells + t->nwith), *to = words;
-    const uint32_t fixed[] = {t->number, t->body, t->instance, t->pc, t->sp, t->nwith, t->name, t->failure, t->failure_line, t->away, t->with_base,
-                              (uint32_t)t->me, (uint32_t)((uint64_t)t->me >> 32), (uint32_t)t->random, (uint32_t)(t->random >> 32)};
+    const struct body_uses *u = &x->bodies[t->body];
+    uint64_t me = u->me ? (uint64_t)t->me : 0, random = u->random ? t->random : 0;
+    const uint32_t fixed[] = {t->body, t->pc, t->sp, t->nwith, u->name ? t->name : 0, t->failure, t->failure_line, t->away, t->with_base,
+                              (uint32_t)me, (uint32_t)(me >> 32), (uint32_t)random, (uint32_t)(random >> 32)};
     memcpy(to, fixed, sizeof fixed);
     to += CV_COUNT(fixed);
     for (unsigned i = 0; x->checks && i < CV_COUNT(t->seen); i++) {
         to = put_cell(to, (struct cv_cell){t->seen[i].payload, cv_meta((enum cv_tag)t->seen[i].tag, CV_NO_TASK, 1)});
         *to++ = t->seen[i].cell;
     }
+    bool done = x->program->code[t->pc].op == CV_OP_DONE && !t->failure; /* what its locals are is nothing to anybody */
     for (uint32_t i = 0; i < nvalues; i++) {
-        const struct cv_value *v = &t->values[i];
+        static const struct cv_value none;
+        const struct cv_value *v = done ? &none : &t->values[i];
         *to++ = v->tag | (uint32_t)v->duration << 8;
         if (v->tag == CV_TAG_LIST) {
             uint32_t n = value_list_length(v);
@@ -102,12 +108,13 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     return intern_add(&x->locals, words, (size_t)(to - words) * sizeof *words);
 }
 
-static struct cv_task *load_task(struct space *x, uint32_t id)
+/* The block of a task in this local state. */
+static struct cv_task *load_task(const struct space *x, uint32_t id, uint32_t task)
 {
     const uint32_t *from = intern_at(&x->locals, id, NULL), *values;
-    const struct cv_body *b = &x->program->bodies[from[1]];
-    uint32_t nvalues = b->nlocals + from[4], cells = 0;
-    values = from + 15 + (x->checks ? 8 : 0);
+    const struct cv_body *b = &x->program->bodies[from[0]];
+    uint32_t nvalues = b->nlocals + from[2], cells = 0;
+    values = from + FIXED + (x->checks ? 8 : 0);
     const uint32_t *v = values;
     for (uint32_t i = 0; i < nvalues; i++) {
         cells += (*v & 0xff) == CV_TAG_LIST ? v[1] : 0;
@@ -115,13 +122,13 @@ static struct cv_task *load_task(struct space *x, uint32_t id)
     }
     uint32_t heap_at = (uint32_t)((sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + b->nwith + 15) & ~(size_t)15);
     struct cv_task *t = cv_alloc(heap_at + cells * sizeof(struct cv_cell));
-    *t = (struct cv_task){.size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell)), .number = from[0], .body = from[1], .instance = from[2], .pc = from[3],
-                          .sp = from[4], .nwith = from[5], .name = from[6], .failure = from[7], .failure_line = (uint16_t)from[8], .away = from[9],
-                          .with_base = from[10], .me = (int64_t)(from[11] | (uint64_t)from[12] << 32), .random = from[13] | (uint64_t)from[14] << 32,
+    *t = (struct cv_task){.size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell)), .number = task, .body = from[0], .instance = UINT32_MAX, .pc = from[1],
+                          .sp = from[2], .nwith = from[3], .name = from[4], .failure = from[5], .failure_line = (uint16_t)from[6], .away = from[7],
+                          .with_base = from[8], .me = (int64_t)(from[9] | (uint64_t)from[10] << 32), .random = from[11] | (uint64_t)from[12] << 32,
                           .heap_at = heap_at, .heap_cap = cells};
     for (unsigned i = 0; x->checks && i < CV_COUNT(t->seen); i++) {
-        struct cv_cell c = get_cell(from + 15 + 4 * i);
-        t->seen[i] = (struct cv_seen){.payload = c.payload, .cell = from[18 + 4 * i], .tag = cv_meta_tag(c.meta)};
+        struct cv_cell c = get_cell(from + FIXED + 4 * i);
+        t->seen[i] = (struct cv_seen){.payload = c.payload, .cell = from[FIXED + 3 + 4 * i], .tag = cv_meta_tag(c.meta)};
     }
     for (uint32_t i = 0; i < nvalues; i++) {
         t->values[i].tag = (uint8_t)*values;
@@ -142,6 +149,40 @@ static struct cv_task *load_task(struct space *x, uint32_t id)
     return t;
 }
 
+/* A memory step, without its end, where nothing but the task and one component can change: without the rest of the state. False: it fails, or
+ * its memory is not there; it is for the whole stage then. */
+bool state_memory_step(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, uint32_t *left, uint32_t *next)
+{
+    struct stage *s = &x->stage;
+    const struct var_at *v = &x->vars[l->action.arg];
+    uint32_t owner = c->tasks[task].memory, at = space_component(x, c, task, l);
+    if (at == UINT32_MAX || (owner != SPACE_NOBODY && (owner >= s->n || !s->players[owner].own)))
+        return false;
+    const struct cv_memory *mem = owner != SPACE_NOBODY ? &s->players[owner].memory : &s->base;
+    struct cv_cell *cell = mem->cells[l->action.arg];
+    struct cv_list *list = mem->lists[l->action.arg];
+    int64_t item = l->index < 0 ? l->index + v->n : l->index;
+    if (v->list && v->flat) {
+        *cell = (struct cv_cell){v->n, cv_meta(CV_TAG_LIST, CV_NO_TASK, 1)};
+        list->items[item] = get_cell(intern_at(&x->values, tuple[at], NULL));
+    } else
+        load_var(x, v, tuple + at, cell, list);
+    memcpy(s->m->memory.cells, mem->cells, mem->n * sizeof *mem->cells);
+    memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
+    struct cv_task *t = load_task(x, tuple[space_task_at(x, task)], task);
+    struct cv_action a;
+    cv_task_next(&s->w, &t, &a);
+    cv_task_memory(&s->w, &t, &a);
+    cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */
+    bool alone = a.op != CV_OP_END_OFFLOAD && a.op != CV_OP_FAIL;
+    if (alone) {
+        *left = v->list && v->flat ? state_value(x, cell, list, item) : state_value(x, cell, list, -1);
+        *next = take_task(x, t);
+    }
+    free(t);
+    return alone;
+}
+
 void state_local(struct space *x, uint32_t id)
 {
     while (x->local.n <= id) {
@@ -151,7 +192,7 @@ void state_local(struct space *x, uint32_t id)
     struct local *l = &x->local.at[id];
     l->known = true;
     l->met = UINT32_MAX;
-    struct cv_task *t = load_task(x, id);
+    struct cv_task *t = load_task(x, id, 0);
     cv_task_next(&x->stage.w, &t, &l->action);
     l->action.args = NULL;
     l->sync = cv_sync_is(&l->action);
@@ -316,7 +357,7 @@ static void load_player(struct space *x, uint32_t t, const uint32_t *w, uint32_t
     if (own && !p->own)
         stage_own_memory(s, p, &s->base);
     struct player kept = *p;
-    *p = (struct player){.task = local ? load_task(x, local) : NULL, .phase = (enum phase)(w[P_STATE] & 15), .hops = w[P_STATE] >> 8 & 0xff,
+    *p = (struct player){.task = local ? load_task(x, local, t) : NULL, .phase = (enum phase)(w[P_STATE] & 15), .hops = w[P_STATE] >> 8 & 0xff,
                          .due = w[P_DUE0] | (uint64_t)w[P_DUE1] << 32, .again = w[P_STATE] >> 4 & 1, .cause = (enum cv_cause)w[P_CAUSE],
                          .worker = w[P_STATE] >> 5 & 1, .pool = w[P_POOL], .serves = w[P_SERVES], .kept = {w[P_KEPT0], w[P_KEPT1]}};
     p->due = p->phase != TIMER ? 0 : x->clock ? p->due + stage_now(s) : UINT64_MAX; /* without a clock he sleeps until he is let in */

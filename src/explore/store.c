@@ -5,7 +5,7 @@
 
 #include "explore/store.h"
 
-enum { FIRST_SLOTS = 1 << 12 };
+enum { FIRST_SLOTS = 1 << 13, FEW_SLOTS = 1 << 20 /* below that it grows faster */ };
 
 static uint8_t bits_of(uint32_t value) { return value ? (uint8_t)(32 - __builtin_clz(value)) : 0; }
 
@@ -121,7 +121,7 @@ bool store_pack(struct store *s, const uint32_t *tuple, uint64_t *key)
         memcpy(f, s->fields, s->ncomps * sizeof *f);
         for (uint32_t c = 0; c < s->ncomps; c++)
             if (!store_fits(s, c, tuple[c]))
-                f[c].width = (uint8_t)(bits_of(tuple[c]) + (s->n > 64 ? 1 : 0));
+                f[c].width = (uint8_t)(bits_of(tuple[c]) + (s->n > 4096 ? 1 : s->n > 8 ? 3 : 0));
         repack(s, f, s->ncomps);
         if (s->full)
             return true;
@@ -164,10 +164,11 @@ uint64_t store_add(struct store *s, const uint64_t *key, uint32_t parent, bool *
     memcpy(s->keys + s->n * words, key, words * sizeof *key);
     s->parents[s->n++] = parent;
     if (s->n * 10 > s->nslots * 7) {
-        if (store_memory(s) + s->nslots * 2 * sizeof *s->slots > s->limit)
+        uint64_t more = s->nslots < FEW_SLOTS ? s->nslots * 8 : s->nslots * 2;
+        if (store_memory(s) + more * sizeof *s->slots > s->limit)
             s->full = true;
         else
-            rehash(s, s->nslots * 2);
+            rehash(s, more);
     }
     return s->n - 1;
 }

@@ -9,7 +9,17 @@
 
 enum { DOES_INLINE = 3, TRACE_NONE = -1 };
 /* What an event does to others. */
-struct does { uint32_t n; struct space_access at[DOES_INLINE], *more; /* all of them, where they are more than fit */ };
+struct marks { uint64_t reads, writes; }; /* addresses, a bit for each that may be among them: what marks do not meet does not meet */
+struct does { uint32_t n; struct space_access at[DOES_INLINE], *more; /* all of them, where they are more than fit */ struct marks marks; };
+static inline void marks_add(struct marks *m, const struct space_access *a)
+{
+    uint64_t bit = (uint64_t)1 << (a->address & 63);
+    if (a->kind == SPACE_READ)
+        m->reads |= bit;
+    else
+        m->writes |= bit;
+}
+static inline bool marks_meet(const struct marks *a, const struct marks *b) { return (a->writes & (b->reads | b->writes)) || (a->reads & b->writes); }
 static inline const struct space_access *does_at(const struct does *d) { return d->more ? d->more : d->at; }
 static inline bool does_meet(const struct space_access *a, uint32_t na, const struct space_access *b, uint32_t nb)
 {
@@ -30,6 +40,7 @@ struct event {
     uint32_t index, before;       /* of its task, from 1; 1 + the task's event before it */
     uint32_t met, n;              /* its accesses, in the path's */
     uint32_t race, nraces;        /* in the path's */
+    struct marks marks;
     uint32_t started, base;       /* in the path's undo list: from here on; where lock or not simple: its clock without what it met, in bases */
 };
 /* An access on the path. before: the access to its address before it; write: the last write of its address before it. */
@@ -54,7 +65,7 @@ struct path {
     uint32_t *last;               /* by task: 1 + its last event */
     int32_t *heads;               /* by address: the last access to it */
     int32_t free_wakes;
-    struct space_event event, flat; /* of the step being made; of the sequence that is inserted */
+    struct space_event event, flat; /* of the step being made; of one gone back over */
     struct sequence *sequence;
     struct bound *bound;          /* NULL: not asked for */
     bool doubt;                   /* the event being made might not be able to go where it is turned to */

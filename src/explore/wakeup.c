@@ -5,9 +5,44 @@
 
 #include "explore/traces.h"
 
-/* One event of a sequence: on the path, or (the last of all) as it would be there. */
-struct turned { uint32_t event; uint16_t task; uint32_t index, n; const struct space_access *at; const uint16_t *clock; };
-struct sequence { CV_VEC(struct turned) v; struct space_event last; };
+/* A sequence: events of the path by number, then the one that is turned, as it would be there. */
+struct turned { uint16_t task; uint32_t index, n; const struct space_access *at; const uint16_t *clock; };
+struct sequence {
+    uint32_t *events, cap, n;     /* n: the last one is `last` */
+    struct turned last;
+    struct space_event flat, anew;
+    uint16_t clock[SPACE_TASKS + 1];
+};
+enum { LAST = UINT32_MAX };
+
+static inline uint32_t task_at(const struct path *p, const struct sequence *s, uint32_t k) { return s->events[k] == LAST ? s->last.task : p->events.at[s->events[k]].task; }
+static inline uint32_t index_at(const struct path *p, const struct sequence *s, uint32_t k) { return s->events[k] == LAST ? s->last.index : p->events.at[s->events[k]].index; }
+static inline const uint16_t *clock_at(const struct path *p, const struct sequence *s, uint32_t k) { return s->events[k] == LAST ? s->last.clock : path_clock(p, s->events[k]); }
+
+static bool meets(const struct path *p, const struct sequence *s, uint32_t k, const struct space_access *at, uint32_t n)
+{
+    if (s->events[k] == LAST)
+        return does_meet(s->last.at, s->last.n, at, n);
+    const struct event *e = &p->events.at[s->events[k]];
+    const struct met *m = path_met(p, e);
+    for (uint32_t i = 0; i < e->n; i++)
+        for (uint32_t j = 0; j < n; j++)
+            if (m[i].a.address == at[j].address && space_kinds_conflict(m[i].a.kind, at[j].kind))
+                return true;
+    return false;
+}
+
+/* The accesses of one of them, one after the other. */
+static const struct space_access *accesses_at(const struct path *p, struct sequence *s, uint32_t k, uint32_t *n)
+{
+    if (s->events[k] == LAST)
+        return *n = s->last.n, s->last.at;
+    const struct event *e = &p->events.at[s->events[k]];
+    s->flat.n = 0;
+    for (uint32_t i = 0; i < e->n; i++)
+        CV_PUSH(&s->flat, path_met(p, e)[i].a);
+    return *n = e->n, s->flat.at;
+}
 
 static int32_t wake_new(struct path *p, uint32_t task, const struct space_access *at, uint32_t n)
 {
@@ -51,75 +86,76 @@ uint32_t wakeup_take(struct path *p, struct node *n, int32_t *child)
 }
 
 /* Could an event of task, which does this where the sequence begins, begin it? Then *at is its place in it, or the length. */
-static bool begins(const struct turned *v, uint32_t n, uint32_t task, const struct does *d, uint32_t *at)
+static bool begins(const struct path *p, const struct sequence *s, uint32_t task, const struct does *d, uint32_t *at)
 {
     uint32_t k = 0;
-    while (k < n && v[k].task != task)
+    while (k < s->n && task_at(p, s, k) != task)
         k++;
     *at = k;
-    if (k == n) {
-        for (uint32_t i = 0; i < n; i++)
-            if (does_meet(does_at(d), d->n, v[i].at, v[i].n))
+    if (k == s->n) {
+        for (uint32_t i = s->n; i-- > 0;)
+            if (meets(p, s, i, does_at(d), d->n))
                 return false;
         return true;
     }
+    const uint16_t *clock = clock_at(p, s, k);
     for (uint32_t i = 0; i < k; i++)
-        if (v[k].clock[v[i].task] >= v[i].index)
+        if (clock[task_at(p, s, i)] >= index_at(p, s, i))
             return false;
     return true;
 }
 
 /* The clock of the last event where it comes right behind the others: what it follows on there, not what it met on the path. */
-static void clock_anew(const struct path *p, struct sequence *s, const uint16_t *base, uint16_t *clock)
+static void clock_anew(const struct path *p, struct sequence *s, const uint16_t *base)
 {
-    struct turned *last = &s->v.at[s->v.n - 1];
-    memcpy(clock, base, p->ntasks * sizeof *clock);
-    clock[last->task] = (uint16_t)last->index;
-    for (size_t i = 0; i + 1 < s->v.n; i++) {
-        const struct turned *t = &s->v.at[i];
-        if (t->task == last->task || does_meet(t->at, t->n, last->at, last->n))
-            for (uint32_t k = 0; k < p->ntasks; k++)
-                clock[k] = clock[k] > t->clock[k] ? clock[k] : t->clock[k];
+    memcpy(s->clock, base, p->ntasks * sizeof *base);
+    s->clock[s->last.task] = (uint16_t)s->last.index;
+    for (uint32_t i = 0; i + 1 < s->n; i++) {
+        if (task_at(p, s, i) != s->last.task && !meets(p, s, i, s->last.at, s->last.n))
+            continue;
+        const uint16_t *c = clock_at(p, s, i);
+        for (uint32_t k = 0; k < p->ntasks; k++)
+            s->clock[k] = s->clock[k] > c[k] ? s->clock[k] : c[k];
     }
-    last->clock = clock;
+    s->last.clock = s->clock;
 }
 
 /* What the last event of the sequence does where it comes right behind the others. False: it may not go there. */
 static bool look_anew(struct path *p, uint32_t first, struct sequence *s)
 {
-    struct turned *last = &s->v.at[s->v.n - 1];
     bool simple;
     if (space_width(p->x) > p->width)
         memset(p->sim + p->width, 0, (space_width(p->x) - p->width) * sizeof *p->sim);
     memcpy(p->sim, path_tuple(p, first), p->width * sizeof *p->sim);
-    for (size_t i = 0; i < s->v.n; i++)
-        if (!path_would(p, s->v.at[i].task, p->sim, &s->last, &simple))
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!path_would(p, task_at(p, s, i), p->sim, &s->anew, &simple))
             return false;
-    last->at = s->last.at;
-    last->n = (uint32_t)s->last.n;
+    s->last.at = s->anew.at;
+    s->last.n = (uint32_t)s->anew.n;
     return true;
 }
 
-static void insert(struct path *p, struct node *node, struct turned *v, uint32_t n)
+static void insert(struct path *p, struct node *node, struct sequence *s)
 {
     int32_t parent = TRACE_NONE, w = node->tree, *link;
-    uint32_t at;
+    uint32_t at, n;
     for (;;) {
-        while (w != TRACE_NONE && !begins(v, n, p->wakes.at[w].task, &p->wakes.at[w].does, &at))
+        while (w != TRACE_NONE && !begins(p, s, p->wakes.at[w].task, &p->wakes.at[w].does, &at))
             w = p->wakes.at[w].next;
         if (w == TRACE_NONE)
             break;
-        if (at < n) {
-            memmove(v + at, v + at + 1, (n - at - 1) * sizeof *v);
-            n--;
+        if (at < s->n) {
+            memmove(s->events + at, s->events + at + 1, (s->n - at - 1) * sizeof *s->events);
+            s->n--;
         }
-        if (n == 0 || p->wakes.at[w].child == TRACE_NONE)
+        if (s->n == 0 || p->wakes.at[w].child == TRACE_NONE)
             return; /* what is begun with there leads to it */
         parent = w;
         w = p->wakes.at[w].child;
     }
-    for (uint32_t i = 0; i < n; i++) { /* a new branch, behind the others */
-        int32_t made = wake_new(p, v[i].task, v[i].at, v[i].n);
+    for (uint32_t i = 0; i < s->n; i++) { /* a new branch, behind the others */
+        const struct space_access *accesses = accesses_at(p, s, i, &n);
+        int32_t made = wake_new(p, task_at(p, s, i), accesses, n);
         link = parent == TRACE_NONE ? &node->tree : &p->wakes.at[parent].child;
         while (*link != TRACE_NONE)
             link = &p->wakes.at[*link].next;
@@ -128,58 +164,70 @@ static void insert(struct path *p, struct node *node, struct turned *v, uint32_t
     }
 }
 
-static void add(struct path *p, struct sequence *s, uint32_t event)
+/* At a glance: does somebody sleep there who has no part in the sequence and meets nothing of it? Then it was seen. */
+static bool sleeps_through(const struct path *p, const struct node *node, const struct event *turned, uint32_t first, const uint16_t *column, uint32_t index)
 {
-    const struct event *e = &p->events.at[event];
-    struct turned t = {event, e->task, e->index, e->n, NULL, path_clock(p, event)};
-    CV_PUSH(&s->v, t);
+    struct marks all = turned->marks;
+    uint64_t tasks = (uint64_t)1 << (turned->task & 63);
+    for (uint32_t i = first + 1; i < p->depth; i++, column += p->ntasks) {
+        const struct event *e = &p->events.at[i];
+        uint64_t in = -(uint64_t)(*column < index);
+        all.reads |= e->marks.reads & in;
+        all.writes |= e->marks.writes & in;
+        tasks |= (uint64_t)1 << (e->task & 63) & in;
+    }
+    for (uint32_t i = node->sleep; i < node->sleep + node->nsleep; i++) {
+        const struct sleeper *z = &p->sleepers.at[i];
+        if (!(tasks >> (z->task & 63) & 1) && !marks_meet(&all, &z->does.marks))
+            return true;
+    }
+    return false;
 }
 
 void wakeup_turn(struct path *p, uint32_t first, uint32_t second, uint32_t task, const uint16_t *clock)
 {
     struct sequence *s = p->sequence;
-    const struct event *e = &p->events.at[first];
+    const struct event *e = &p->events.at[first], *turned = second == UINT32_MAX ? NULL : &p->events.at[second];
     struct node *node = &p->nodes.at[first];
-    uint16_t anew[SPACE_TASKS + 1];
-    uint32_t at;
-    bool simple = second != UINT32_MAX && p->events.at[second].simple;
-    s->v.n = 0;
-    for (uint32_t i = first + 1; i < p->depth; i++)
-        if (path_clock(p, i)[e->task] < e->index)
-            add(p, s, i);
-    if (second != UINT32_MAX)
-        add(p, s, second);
-    else {
-        struct turned t = {UINT32_MAX, (uint16_t)task, p->last[task] ? p->events.at[p->last[task] - 1].index + 1 : 1, 0, NULL, clock};
-        CV_PUSH(&s->v, t);
+    uint32_t at, column = e->task, index = e->index;
+    if (s->cap < p->depth + 1) {
+        s->cap = 2 * p->depth + 64;
+        s->events = cv_realloc(s->events, s->cap * sizeof *s->events);
     }
-    p->flat.n = 0; /* accesses one after the other: those of the path have more around them */
-    for (size_t i = 0; i < s->v.n; i++) {
-        const struct event *x = s->v.at[i].event == UINT32_MAX ? NULL : &p->events.at[s->v.at[i].event];
-        for (uint32_t k = 0; x && k < x->n; k++)
-            CV_PUSH(&p->flat, p->met.at[x->met + k].a);
-    }
-    size_t used = 0;
-    for (size_t i = 0; i < s->v.n; i++) {
-        s->v.at[i].at = p->flat.at + used;
-        used += s->v.at[i].n;
-    }
-    if (!simple && !look_anew(p, first, s))
+    const uint16_t *c = path_clock(p, first + 1) + column;
+    if (turned && turned->simple && node->nsleep && sleeps_through(p, node, turned, first, c, index))
+        return;
+    s->n = 0;
+    for (uint32_t i = first + 1; i < p->depth; i++, c += p->ntasks)
+        if (*c < index)
+            s->events[s->n++] = i;
+    s->events[s->n++] = LAST;
+    s->last = (struct turned){.task = (uint16_t)task};
+    if (turned) {
+        s->last.index = turned->index;
+        s->last.clock = path_clock(p, second);
+        s->last.n = turned->n;
+        s->anew.n = 0;
+        for (uint32_t i = 0; i < turned->n; i++)
+            CV_PUSH(&s->anew, path_met(p, turned)[i].a);
+        s->last.at = s->anew.at;
+    } else
+        s->last.index = p->last[task] ? p->events.at[p->last[task] - 1].index + 1 : 1;
+    if ((!turned || !turned->simple) && !look_anew(p, first, s))
         return; /* it could not have come before */
-    if (second == UINT32_MAX)
-        clock_anew(p, s, clock, anew);
-    else if (!simple || p->events.at[second].lock)
-        clock_anew(p, s, p->bases.at + p->events.at[second].base, anew);
+    if (!turned || !turned->simple || turned->lock)
+        clock_anew(p, s, turned ? p->bases.at + turned->base : clock);
     for (uint32_t i = node->sleep; i < node->sleep + node->nsleep; i++)
-        if (begins(s->v.at, (uint32_t)s->v.n, p->sleepers.at[i].task, &p->sleepers.at[i].does, &at))
+        if (begins(p, s, p->sleepers.at[i].task, &p->sleepers.at[i].does, &at))
             return;
-    insert(p, node, s->v.at, (uint32_t)s->v.n);
+    insert(p, node, s);
 }
 
 struct sequence *wakeup_new(void) { return cv_alloc(sizeof(struct sequence)); }
 void wakeup_release(struct sequence *s)
 {
-    free(s->v.at);
-    free(s->last.at);
+    free(s->events);
+    free(s->flat.at);
+    free(s->anew.at);
     free(s);
 }

@@ -91,7 +91,12 @@ END_TEST
 START_TEST(last_zero)
 {
     static const struct { int n; uint64_t traces; } want[] = {{5, 64}, {10, 3328}, {15, 147456}};
-    for (size_t i = 0; i < CV_COUNT(want); i++)
+#ifdef CV_SANITIZE
+    size_t n = 2;
+#else
+    size_t n = CV_COUNT(want);
+#endif
+    for (size_t i = 0; i < n; i++)
         traces(format("[shared]\na = [0] * 16\n[task scan]\n    i = %d\n    while a[i] != 0:\n        i -= 1\n[task w x %d]\n    a[me + 1] = a[me] + 1\n",
                       want[i].n, want[i].n), want[i].traces, 0);
 }

@@ -7,7 +7,12 @@
 #include "explore/run.h"
 #include "suite.h"
 
-enum { PROGRAMS = 20480, MOST_WAYS = 400, PLAIN_EVERY = 64 };
+#ifdef CV_SANITIZE
+enum { PROGRAMS = 1280 };
+#else
+enum { PROGRAMS = 20480 };
+#endif
+enum { MOST_WAYS = 400, PLAIN_EVERY = 64 };
 
 /* ── programs ───────────────────────────────────────────────────────────────────────────────────── */
 static uint64_t state;
