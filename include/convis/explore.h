@@ -43,7 +43,7 @@ struct cv_explore_violation {
     bool scheduled, minimal;      /* minimal: proven: no schedule has fewer preemptions, and of those with as few none is shorter */
     uint32_t preemptions, steps;
     char *schedule;               /* "A1 B2 A1"; NULL: not known */
-    double found_s;
+    double found_s, found_cpu_s;  /* since its search began, elapsed and as CPU time */
 };
 struct cv_explore_finding {
     enum cv_finding_kind kind; bool race; /* race: a data race, kind does not count */

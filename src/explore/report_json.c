@@ -1,5 +1,6 @@
 /* An exploration as one JSON object. */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "convis/explore.h"
 
@@ -123,7 +124,7 @@ static void violation(const struct cv_explore_violation *v, struct cv_buf *out)
     number_if(out, "steps", v->scheduled, v->steps);
     cv_buf_printf(out, ", \"minimal\": %s, \"schedule\": ", v->minimal ? "true" : "false");
     string(out, v->schedule);
-    cv_buf_printf(out, ", \"found_s\": %.6f }", v->found_s);
+    cv_buf_printf(out, ", \"found_s\": %.6f, \"found_cpu_s\": %.6f }", v->found_s, v->found_cpu_s);
 }
 
 static void lists(const struct cv_explore *e, struct cv_buf *out)
@@ -166,6 +167,8 @@ static void lists(const struct cv_explore *e, struct cv_buf *out)
 
 void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out)
 {
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
     bool totals = e->counts_complete && e->interleavings;
     cv_buf_str(out, "{ \"scenario\": ");
     string(out, p->name);
@@ -185,7 +188,7 @@ void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, str
         cv_buf_printf(out, "], \"bounds_complete\": %s", e->bounds_complete ? "true" : "false");
     }
     lists(e, out);
-    cv_buf_printf(out, ",\n  \"elapsed_s\": %.6f, \"states_s\": %.6f, \"traces_s\": %.6f, \"memory_bytes\": %zu, \"bytes_per_state\": %.1f }\n",
+    cv_buf_printf(out, ",\n  \"elapsed_s\": %.6f, \"states_s\": %.6f, \"traces_s\": %.6f, \"memory_bytes\": %zu, \"bytes_per_state\": %.1f, \"rss_bytes\": %ld }\n",
                   (double)e->elapsed_ns / 1e9, (double)e->states_ns / 1e9, (double)e->traces_ns / 1e9, e->memory,
-                  e->states ? (double)e->state_bytes / (double)e->states : 0.0);
+                  e->states ? (double)e->state_bytes / (double)e->states : 0.0, usage.ru_maxrss * 1024);
 }

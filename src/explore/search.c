@@ -23,8 +23,15 @@ struct search {
     uint16_t choices[SPACE_TASKS + 1];
     struct pending { uint64_t key[STORE_WORDS]; uint32_t parent; } pending[PENDING];
     unsigned npending;
-    uint64_t begun_ns;
+    uint64_t begun_ns, begun_cpu_ns;
 };
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
 
 struct search *search_new(struct run *r, struct space *x)
 {
@@ -34,6 +41,7 @@ struct search *search_new(struct run *r, struct space *x)
     s->node = cv_alloc((space_room(x) + 1) * sizeof *s->node);
     s->to = cv_alloc((space_room(x) + 1) * sizeof *s->to);
     s->begun_ns = cv_mono_ns();
+    s->begun_cpu_ns = cpu_ns();
     return s;
 }
 
@@ -174,6 +182,7 @@ static bool found(struct search *s, struct cv_explore_violation *w, uint32_t out
     w->steps = steps;
     w->outcome = outcome;
     w->found_s = (double)(cv_mono_ns() - s->begun_ns) / 1e9;
+    w->found_cpu_s = (double)(cpu_ns() - s->begun_cpu_ns) / 1e9;
     w->schedule = schedule_of(s, node, steps);
     return true;
 }

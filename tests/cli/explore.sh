@@ -28,14 +28,14 @@ run explore "$scratch/lost.ini" -m async
 ok "exit 0 where nothing can" exits 0
 run explore "$scratch/lost.ini" -m processes --json
 ok "own copies" wrote '"copies": { "counter": [0, 2, 2] }'
-run explore "$scratch/lost.ini" -p rounds=1000 --timeout 1s --max-memory 16M
+run explore "$scratch/lost.ini" -p rounds=60 --only schedules,states --max-memory 8M
 ok "what is too much is incomplete" wrote "incomplete: "
 ok "and what was found by then is told" wrote "can fail"
 run explore "$scratch/lost.ini" --bounds --json
 ok "traces by preemptions" wrote '"bounds": ['
 run explore "$scratch/lost.ini" --only nonsense
 ok "a part that there is not" exits 2
-timeout -s INT 1 "$convis" explore "$scratch/lost.ini" -p rounds=1000 --max-memory 2G >"$out" 2>"$err" </dev/null
+timeout -s INT 2 "$convis" explore "$scratch/lost.ini" -p rounds=1000 --max-memory 2G >"$out" 2>"$err" </dev/null
 ok "stopped, it tells what it knows" wrote "it was stopped"
 
 scenario endless <<'INI'
