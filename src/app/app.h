@@ -164,6 +164,8 @@ void app_json_text(struct cv_buf *out, const char *s); /* quoted; any bytes beco
 struct app_tally;
 struct app_tally *app_tally_new(void);
 void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const struct cv_summary *s);
+struct cv_explore;
+void app_tally_walk(struct app_tally *t, const struct cv_explore *e); /* the probabilities beside the runs */
 int app_tally_verdict(const struct app_tally *t); /* 0 or 1: what all runs together must hold */
 void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out);
 void app_tally_json(const struct app_tally *t, struct cv_buf *out);

@@ -1,5 +1,6 @@
 /* `convis run FILE`: the output, then a summary; with --json the object alone; with -n what came out how often. */
 #include "app/batch.h"
+#include "convis/explore.h"
 #include "convis/export.h"
 #include <string.h>
 
@@ -56,6 +57,21 @@ static int run_one(struct batch *b, struct cv_order *order)
     return status;
 }
 
+/* What the runs may do, beside what they did: where all schedules are few enough, and chance is the order's alone. */
+static void walk(const struct batch *b, const struct cv_order *order, struct app_tally *tally)
+{
+    struct cv_explore_options options = {.parts = CV_EXPLORE_STATES | CV_EXPLORE_COUNTS, .memory = (size_t)64 << 20, .time_ns = 1000000000};
+    struct cv_buf why = {0};
+    for (uint32_t i = 0; i < b->program->ncode; i++)
+        if (b->program->code[i].op == CV_OP_RANDOM || b->program->code[i].op == CV_OP_NOW)
+            return;
+    struct cv_explore *e = cv_explore_run(b->program, order, &options, &why);
+    if (e)
+        app_tally_walk(tally, e);
+    cv_explore_free(e);
+    cv_buf_release(&why);
+}
+
 static int run_many(struct batch *b, struct cv_order *order)
 {
     struct app_tally *tally = app_tally_new();
@@ -75,6 +91,7 @@ static int run_many(struct batch *b, struct cv_order *order)
     if (status < APP_WRONG) {
         status = status == APP_OK ? app_tally_verdict(tally) : status;
         struct cv_buf text = {0};
+        walk(b, order, tally);
         if (b->args->json)
             app_tally_json(tally, &text);
         else

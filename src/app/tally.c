@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "convis/explore.h"
 
 enum { SHOWN = 20, WIDTH = 100, KEY_MOST = 4096 };
 struct came { char *key; uint64_t count, seed; enum cv_outcome outcome; };
@@ -11,6 +12,7 @@ struct judged { char *text; uint32_t line; unsigned kind; uint64_t came, not, un
 struct app_tally {
     CV_VEC(struct came) came;
     CV_VEC(struct judged) judged;
+    CV_VEC(struct walked { char *key; double probability; }) walked; /* what all schedules say, by outcome; none: not known */
     uint64_t runs, least_ns, most_ns, sum_ns;
     char *scenario, *model;
 };
@@ -100,6 +102,50 @@ void app_tally_add(struct app_tally *t, const struct cv_run_info *info, const st
     t->runs++;
 }
 
+/* Outcomes of an exploration that counted all, told apart as runs are. */
+void app_tally_walk(struct app_tally *t, const struct cv_explore *e)
+{
+    for (uint32_t i = 0; i < e->noutcomes && e->counts_complete; i++) {
+        struct cv_buf key = {0};
+        size_t k = 0;
+        app_result_text(&e->outcomes[i].summary, &key);
+        while (k < t->walked.n && strcmp(t->walked.at[k].key, key.at))
+            k++;
+        if (k < t->walked.n) {
+            t->walked.at[k].probability += e->outcomes[i].probability;
+            cv_buf_release(&key);
+        } else {
+            struct walked one = {key.at, e->outcomes[i].probability};
+            CV_PUSH(&t->walked, one);
+        }
+    }
+}
+
+/* How likely a random walk ends so; < 0: not known. */
+static double walk(const struct app_tally *t, const char *key)
+{
+    for (size_t i = 0; i < t->walked.n; i++)
+        if (!strcmp(t->walked.at[i].key, key))
+            return t->walked.at[i].probability;
+    return t->walked.n ? 0 : -1;
+}
+
+static void odds(double probability, struct cv_buf *out)
+{
+    char text[16] = "";
+    if (probability >= 0)
+        snprintf(text, sizeof text, probability == 0 ? "never" : probability < 0.001 ? "%.0e" : "%.4f", probability);
+    cv_buf_printf(out, "%7s  ", text);
+}
+
+static bool came_in(const struct app_tally *t, const char *key)
+{
+    for (size_t i = 0; i < t->came.n; i++)
+        if (!strcmp(t->came.at[i].key, key))
+            return true;
+    return false;
+}
+
 /* Of all runs together: sometimes must have come once, never not once, the others in every run. */
 static enum cv_holds over_all(const struct judged *j)
 {
@@ -157,11 +203,23 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
         for (uint64_t k = 0; k < 20; k++)
             cv_buf_str(out, k < bar ? (ascii ? "#" : "█") : " ");
         cv_buf_str(out, "  ");
+        if (t->walked.n)
+            odds(walk(t, p[i]->key), out);
         cut(out, p[i]->key, ascii);
         cv_buf_printf(out, "  (seed %llu)\n", (unsigned long long)p[i]->seed);
     }
     if (t->came.n > SHOWN)
         cv_buf_printf(out, "          and %zu rarer outcomes\n", t->came.n - SHOWN);
+    for (size_t i = 0, shown = 0; i < t->walked.n && shown < SHOWN; i++)
+        if (!came_in(t, t->walked.at[i].key)) {
+            cv_buf_printf(out, "%8d  %20s  ", 0, "");
+            odds(t->walked.at[i].probability, out);
+            cut(out, t->walked.at[i].key, ascii);
+            cv_buf_str(out, "\n");
+            shown++;
+        }
+    if (t->walked.n)
+        cv_buf_str(out, "\nin the middle: the probability on a random walk through all schedules, exactly (convis explore)\n");
     if (t->judged.n)
         cv_buf_str(out, "\n");
     for (size_t i = 0; i < t->judged.n; i++) {
@@ -209,8 +267,19 @@ void app_tally_json(const struct app_tally *t, struct cv_buf *out)
         cv_buf_printf(out, "%s\n    { \"count\": %llu, \"outcome\": \"%s\", \"first_seed\": %llu, \"text\": ", i ? "," : "", (unsigned long long)p[i]->count,
                       cv_outcome_name[p[i]->outcome], (unsigned long long)p[i]->seed);
         app_json_text(out, p[i]->key);
+        if (t->walked.n)
+            cv_buf_printf(out, ", \"probability\": %.17g", walk(t, p[i]->key));
+        else
+            cv_buf_str(out, ", \"probability\": null");
         cv_buf_str(out, " }");
     }
+    cv_buf_str(out, " ],\n  \"never_came\": [");
+    for (size_t i = 0, n = 0; i < t->walked.n; i++)
+        if (!came_in(t, t->walked.at[i].key)) {
+            cv_buf_printf(out, "%s\n    { \"probability\": %.17g, \"text\": ", n++ ? "," : "", t->walked.at[i].probability);
+            app_json_text(out, t->walked.at[i].key);
+            cv_buf_str(out, " }");
+        }
     cv_buf_str(out, " ],\n  \"expect\": [");
     for (size_t i = 0; i < t->judged.n; i++) {
         const struct judged *j = &t->judged.at[i];
@@ -231,6 +300,9 @@ void app_tally_free(struct app_tally *t)
 {
     for (size_t i = 0; i < t->came.n; i++)
         free(t->came.at[i].key);
+    for (size_t i = 0; i < t->walked.n; i++)
+        free(t->walked.at[i].key);
+    free(t->walked.at);
     for (size_t i = 0; i < t->judged.n; i++)
         free(t->judged.at[i].text);
     free(t->came.at);

@@ -38,6 +38,15 @@ ok "a part that there is not" exits 2
 timeout -s INT 2 "$convis" explore "$scratch/lost.ini" -p rounds=1000 --max-memory 2G >"$out" 2>"$err" </dev/null
 ok "stopped, it tells what it knows" wrote "it was stopped"
 
+# What the runs did beside what they may do.
+run run "$scratch/lost.ini" -p rounds=1 -n 3 -m stepped:threads
+ok "run -n: a probability beside the runs" wrote "probability on a random walk"
+run run "$scratch/lost.ini" -p rounds=1 -n 3 -m stepped:threads --json
+sums() { python3 -c 'import json,sys
+t = json.load(open(sys.argv[1]))
+assert abs(sum(o["probability"] for o in t["outcomes"] + t["never_came"]) - 1) < 1e-12, t' "$out"; }
+ok "run -n --json: with those that never came they are one" sums
+
 scenario endless <<'INI'
 [shared]
 x = 0
