@@ -76,6 +76,8 @@ struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_or
 void cv_explore_free(struct cv_explore *e);
 void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out);
 void cv_explore_outcome_text(const struct cv_explore_outcome *o, struct cv_buf *out); /* one line: "counter = 1; output "a"" */
+/* summary: without the failures and their schedules. */
+void cv_explore_summary(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out);
 void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out);
 
 /* A schedule told in words, a sentence a step: "A read counter (0)." "B was let in." steps[i]: after how many visible steps. */

@@ -30,7 +30,7 @@ int cv_theme_find(const char *name); /* -1: none is called so */
 /* ── keys: one table (ui/keys.def) is the dispatch, the help screen and the manual ──────────────── */
 enum cv_command {                 /* what the app must do; all else the ui does itself */
     CV_CMD_NONE, CV_CMD_REDRAW, CV_CMD_QUIT, CV_CMD_ASYNC, CV_CMD_THREADS, CV_CMD_PROCESSES, CV_CMD_GIL, CV_CMD_RERUN, CV_CMD_TURN, CV_CMD_LESSONS, CV_CMD_COMPARE,
-    CV_CMD_STAGE, CV_CMD_LIFE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST
+    CV_CMD_STAGE, CV_CMD_LIFE, CV_CMD_GO, CV_CMD_UNDO, CV_CMD_ON, CV_CMD_CHANCE, CV_CMD_COPY, CV_CMD_LEAVE, CV_CMD_STOP, CV_CMD_COST, CV_CMD_EXPLORE, CV_CMD_PLAY
 };
 struct cv_key_info { const char *action /* what it is called in a configuration, '_' for '-' */, *keys, *summary; bool stage; /* while somebody takes the scheduler's place */ };
 extern const struct cv_key_info cv_keys[]; /* NULL ends */
@@ -125,6 +125,13 @@ struct cv_side {
 };
 /* Shown in place of all else until NULL; the caller's, read at every frame. A new one begins with everything in sight. */
 void cv_ui_side(struct cv_ui *ui, const struct cv_side *side);
+
+/* ── all schedules ──────────────────────────────────────────────────────────────────────────────── */
+struct cv_ui_choice { const char *head, *text; bool bad; }; /* clean, with line ends */
+struct cv_ui_choices { const char *title, *top; const struct cv_ui_choice *rows; uint32_t n; bool busy; };
+/* Shown in place of all else until NULL; the caller's, read at every frame. x, Esc: CV_CMD_EXPLORE; Enter: CV_CMD_PLAY. */
+void cv_ui_choices(struct cv_ui *ui, const struct cv_ui_choices *c);
+uint32_t cv_ui_chosen(const struct cv_ui *ui);
 
 /* ── the scheduler's place ──────────────────────────────────────────────────────────────────────── */
 enum cv_ui_may { CV_UI_MAY, CV_UI_SLEEPS /* may go: time moves on to it */, CV_UI_WAITS, CV_UI_OVER };

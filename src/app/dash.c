@@ -13,6 +13,7 @@
 #include "app/life.h"
 #include "app/side.h"
 #include "app/stage.h"
+#include "app/survey.h"
 
 enum { SETTLED_MS = 50, FRAME_MS = 33, DRAIN_MS = 10, ATTACH_MS = 1, SIGNALS = 7 };
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
@@ -32,6 +33,7 @@ struct dash {
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
     struct app_play play;
     struct app_side *side;          /* every model beside the others, in place of the run; NULL: not asked for */
+    struct app_survey *survey;      /* all schedules, in place of the run's picture; NULL: not asked for */
     struct app_stage stage;         /* in use while order.stepped */
     struct life life;               /* the order of a real run */
     bool lived;                     /* the stage begins as that run was */
@@ -311,6 +313,13 @@ static void set_model(struct dash *d, enum cv_model_kind model)
 }
 
 /* ── the lessons ────────────────────────────────────────────────────────────────────────────────── */
+static void drop_survey(struct dash *d)
+{
+    app_survey_end(d->survey);
+    d->survey = NULL;
+    d->dirty = true;
+}
+
 static void drop_side(struct dash *d)
 {
     cv_ui_side(d->ui, NULL);
@@ -321,6 +330,7 @@ static void drop_side(struct dash *d)
 static void end_run(struct dash *d)
 {
     drop_side(d);
+    drop_survey(d);
     uv_timer_stop(&d->drain);
     uv_timer_stop(&d->frame);
     cv_ui_model(d->ui, NULL);
@@ -551,6 +561,40 @@ static void turn_knob(struct dash *d)
     cv_diags_release(&diags);
 }
 
+/* All schedules under the rules that hold now; again: away with them. */
+static void explore(struct dash *d)
+{
+    if (d->survey) {
+        drop_survey(d);
+        return;
+    }
+    d->survey = app_survey_begin(&d->loop, d->ui, d->program, &d->order, d->canvas.ascii);
+    uv_timer_start(&d->frame, on_frame, FRAME_MS, FRAME_MS);
+    d->dirty = true;
+}
+
+/* The chosen schedule, in the stepped engine, with what happens in words. */
+static void play_choice(struct dash *d)
+{
+    const char *story = NULL, *schedule = d->survey ? app_survey_schedule(d->survey, cv_ui_chosen(d->ui), &story) : NULL;
+    if (!schedule)
+        return;
+    char *text = cv_strndup(schedule, strlen(schedule)), *words = cv_strndup(story ? story : "", story ? strlen(story) : 0);
+    drop_survey(d);
+    cv_buf_release(&d->played);
+    cv_buf_str(&d->played, text);
+    d->order.stepped = true;
+    d->order.gil = false;
+    d->order.schedule = d->played.at;
+    begin_run(d);
+    struct cv_buf wrapped = {0};
+    app_survey_wrap(words, d->canvas.width - 4, &wrapped);
+    cv_ui_notice(d->ui, "what happens", wrapped.at ? wrapped.at : "", false);
+    cv_buf_release(&wrapped);
+    free(text);
+    free(words);
+}
+
 static void obey(struct dash *d, enum cv_command command)
 {
     if (stage_takes(d, command))
@@ -578,6 +622,8 @@ static void obey(struct dash *d, enum cv_command command)
     case CV_CMD_LESSONS: show_lessons(d); break;
     case CV_CMD_COMPARE: beside(d); break;
     case CV_CMD_COST: tell_cost(d); break;
+    case CV_CMD_EXPLORE: explore(d); break;
+    case CV_CMD_PLAY: play_choice(d); break;
     }
 }
 
@@ -659,6 +705,8 @@ static void turn(struct dash *d)
         take_keys(d);
     if (d->frozen && !cv_ui_waits(d->ui))
         let_go(d);
+    if (d->survey)
+        d->dirty |= app_survey_tick(d->survey);
     bool drained = came(&d->drain_due);
     if (drained && d->side)
         d->dirty |= app_side_tick(d->side);
@@ -669,7 +717,7 @@ static void turn(struct dash *d)
         d->dirty |= cv_ui_tick(d->ui, cv_mono_ns());
     if ((d->dirty && (framed || !d->late)) || (framed && changed))
         draw(d);
-    bool playing = (cv_ui_playing(d->ui) && !d->picking && !d->frozen && !d->side) || d->late;
+    bool playing = (cv_ui_playing(d->ui) && !d->picking && !d->frozen && !d->side) || d->late || (d->survey && !app_survey_over(d->survey));
     bool rests = d->side ? app_side_over(d->side) : d->over || d->frozen || !d->play.session;
     if (playing && !uv_is_active((uv_handle_t *)&d->frame))
         uv_timer_start(&d->frame, on_frame, d->late ? FRAME_MS : 0, FRAME_MS);
@@ -753,6 +801,7 @@ static int watch(struct dash *d)
             uv_run(&d->loop, UV_RUN_ONCE);
     }
     drop_side(d);
+    drop_survey(d);
     cv_ui_model(d->ui, NULL);
     app_stage_end(&d->stage);
     app_play_end(&d->play);

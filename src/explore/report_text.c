@@ -165,7 +165,7 @@ static void legend(const struct cv_explore *e, const struct cv_program *p, struc
     cv_buf_str(out, s->ntasks > NAMES ? ", …\n" : "\n");
 }
 
-void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out)
+void cv_explore_summary(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out)
 {
     const char *and = "";
     cv_buf_printf(out, "%s, all schedules under the rules of %s: ", p->name, e->rules);
@@ -198,6 +198,12 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
     }
     outcomes(e, ascii, out);
     expectations(e, ascii, out);
+    legend(e, p, out);
+}
+
+void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out)
+{
+    cv_explore_summary(e, p, ascii, out);
     failures(e, ascii, out);
     if (e->goal.scheduled)
         cv_buf_printf(out, "\ngoal: %u preemption%s, %u step%s, proven to be the least:  %s\n", e->goal.preemptions, e->goal.preemptions == 1 ? "" : "s",
@@ -208,5 +214,4 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
         if (f->schedule)
             cv_buf_printf(out, "   %u preemption%s, %u step%s:  %s\n", f->preemptions, f->preemptions == 1 ? "" : "s", f->steps, f->steps == 1 ? "" : "s", f->schedule);
     }
-    legend(e, p, out);
 }

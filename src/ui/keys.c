@@ -215,6 +215,7 @@ static enum cv_command key_lessons(struct cv_view *v, int key)
     return CV_CMD_LESSONS;
 }
 
+static enum cv_command key_explore(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_EXPLORE; }
 static enum cv_command key_compare(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_COMPARE; }
 static enum cv_command key_cost(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_COST; }
 static enum cv_command key_rerun(struct cv_view *v, int key) { return (void)v, (void)key, CV_CMD_RERUN; }

@@ -8,6 +8,7 @@
 #include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/keys.h"
+#include "ui/choices.h"
 #include "ui/side.h"
 #include "ui/story.h"
 
@@ -21,6 +22,7 @@ struct cv_ui {
     struct cv_view view;
     struct layout layout;   /* of the last frame: where a click falls */
     struct side *side;      /* in place of all else; NULL: not shown */
+    struct choices *choices; /* likewise */
     char *notice, *notice_title;
     char *message, *source_name, *source_why, *source_precision, *cores_why, *clock_name; /* the status's texts, owned */
 };
@@ -38,6 +40,7 @@ void cv_ui_free(struct cv_ui *ui)
         return;
     view_release(&ui->view);
     side_free(ui->side);
+    choices_free(ui->choices);
     free(ui->notice);
     free(ui->notice_title);
     free(ui->message);
@@ -54,6 +57,14 @@ void cv_ui_model(struct cv_ui *ui, const struct cv_model *m)
     view_model(&ui->view, m);
     present_model(&ui->view);
 }
+void cv_ui_choices(struct cv_ui *ui, const struct cv_ui_choices *c)
+{
+    choices_free(ui->choices);
+    ui->choices = c ? choices_new(c) : NULL;
+}
+
+uint32_t cv_ui_chosen(const struct cv_ui *ui) { return ui->choices ? choices_at(ui->choices) : 0; }
+
 void cv_ui_side(struct cv_ui *ui, const struct cv_side *side)
 {
     side_free(ui->side);
@@ -157,7 +168,7 @@ static bool within(struct cv_rect r, int x, int y) { return x >= r.x && x < r.x 
 static enum cv_command mouse(struct cv_ui *ui, const struct cv_input *in)
 {
     struct cv_view *v = &ui->view;
-    if (ui->side && !v->help)
+    if ((ui->side || ui->choices) && !v->help)
         return CV_CMD_NONE;
     if (v->help) {
         if (in->button == 4 || in->button == 5)
@@ -193,6 +204,8 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
     if (in->kind != CV_IN_KEY)
         return CV_CMD_NONE;
     v->word.n = 0;
+    if (ui->choices && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
+        return choices_input(ui->choices, in->key);
     if (prompt_input(v, in->key))
         return CV_CMD_REDRAW;
     if (ui->side && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
@@ -542,7 +555,9 @@ void cv_ui_draw(struct cv_ui *ui, struct cv_canvas *c)
     c->ascii = v->ascii;
     c->theme = v->theme;
     cv_canvas_resize(c, c->width, c->height);
-    if (ui->side)
+    if (ui->choices)
+        choices_draw(ui->choices, c);
+    else if (ui->side)
         side_draw(ui->side, c);
     else
         draw_dashboard(ui, c);

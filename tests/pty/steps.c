@@ -196,12 +196,39 @@ START_TEST(from_life_to_the_stage)
 }
 END_TEST
 
+START_TEST(all_schedules_and_the_one_that_breaks)
+{
+    char path[] = "/tmp/convis-explore-XXXXXX.ini";
+    int fd = mkstemps(path, 4);
+    ck_assert_int_ge(fd, 0);
+    dprintf(fd, "[scenario]\nmodel = threads\n[shared]\nx = 0\n[task t x 2]\n    x += 1\n[expect]\nx == 2\n");
+    close(fd);
+    struct pty *p = start((const char *const[]){path, NULL});
+    pty_expect_in(p, "Cores", "0");
+    pty_send(p, "x");
+    pty_expect(p, "4 traces, 6 interleavings");
+    pty_expect(p, "1 preemption, 4 steps, the least there is");
+    pty_expect(p, "B was let in.");
+    pty_send(p, "x");
+    pty_expect_gone(p, "interleavings");
+    pty_send(p, "x");
+    pty_expect(p, "the least there is");
+    pty_send(p, "\r");
+    pty_expect_in(p, "Step", "A B2 A");
+    pty_expect(p, "it had read it before B wrote");
+    pty_expect_in(p, "Shared", "1");
+    finish(p);
+    unlink(path);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("steps");
     TCase *c = tcase_create("steps");
     tcase_set_timeout(c, 120);
     tcase_add_test(c, somebody_chooses_and_takes_back);
+    tcase_add_test(c, all_schedules_and_the_one_that_breaks);
     tcase_add_test(c, on_to_an_output_and_by_chance_to_the_end);
     tcase_add_test(c, a_schedule_is_played_copied_and_tried_under_other_rules);
     tcase_add_test(c, a_schedule_that_is_none_is_told);
