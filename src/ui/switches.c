@@ -93,7 +93,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     uint64_t all[CV_CAUSE_COUNT];
     cv_model_switches(v->m, v->cursor, all);
     int y = r.y, bottom = r.y + r.h;
-    if (r.h >= 3) {
+    if (r.h >= 2) {
         draw_head(c, r, k);
         y++;
     }

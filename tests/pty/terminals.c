@@ -138,18 +138,18 @@ START_TEST(configuration)
     ck_assert_int_eq(mkdir(path, 0700), 0);
     snprintf(path, sizeof path, "%s/convis/config.ini", folder);
     FILE *f = fopen(path, "w");
-    fputs("; mine\n[screen]\ntheme = light\n[panes]\nhide = Cores, Switches\nfocus = Code\n[keys]\nquit = x\nkind = K\n", f);
+    fputs("; mine\n[screen]\ntheme = light\n[panes]\nhide = Cores, Switches\nfocus = Code\n[keys]\nquit = Z\nkind = K\n", f);
     fclose(f);
     snprintf(home, sizeof home, "XDG_CONFIG_HOME=%s", folder);
     struct pty *p = pty_start(&(struct pty_setup){.env = (const char *const[]){home, NULL}, .arguments = stale});
-    pty_expect_all(p, (const char *const[]){"Timeline", "Shared", "Output", "x quit", NULL});
+    pty_expect_all(p, (const char *const[]){"Timeline", "Shared", "Output", "Z quit", NULL});
     pty_expect_gone(p, "Switches");
     pty_expect_raw(p, "48;5;231");
     pty_send(p, "qK");
     pty_expect(p, "next shared write"); /* and q has not ended it */
-    pty_send(p, "x");
+    pty_send(p, "Z");
     int status = pty_expect_exit(p);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "x ended it with status %x", status);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "Z ended it with status %x", status);
     pty_end(p);
     unlink(path);
     *strrchr(path, '/') = 0;

@@ -37,13 +37,13 @@ START_TEST(what_it_is_about_stands_under_the_title)
     tell_story("Every await is a place where somebody else may change what you share.", 0);
     open_ui(false, 80, 24);
     ck_assert_str_eq(row(frame(), 1), "   Every await is a place where somebody else may change what you share.");
-    ck_assert(strstr(row(frame(), 2), "Cores") != NULL);
+    ck_assert(strstr(row(frame(), 2), "╭ Co") != NULL);
     cv_canvas_resize(&canvas, 80, 16); /* no room for it */
     ck_assert(!has("Every await"));
     close_ui();
     info.about = "";
     open_ui(false, 80, 24);
-    ck_assert(strstr(row(frame(), 1), "Cores") != NULL);
+    ck_assert(strstr(row(frame(), 1), "╭ Co") != NULL);
     close_ui();
     end();
 }
@@ -55,12 +55,12 @@ START_TEST(the_newest_note_until_the_cursor)
     open_ui(false, 80, 24);
     cv_ui_at(ui, 200 * MS);
     ck_assert_str_eq(row(frame(), 1), "   About it."); /* the note at the start gives way to it */
-    ck_assert(strstr(row(frame(), 3), "Cores") != NULL); /* the rows that the longest needs, as far as there are */
+    ck_assert(strstr(row(frame(), 3), "╭ Co") != NULL); /* the rows that the longest needs, as far as there are */
     cv_ui_at(ui, 0);
     ck_assert_str_eq(row(frame(), 1), " ▸ Watch the global.");
     cv_ui_at(ui, 300 * MS);
     ck_assert_str_eq(row(frame(), 1), " ▸ Both of them wait now, and this note is so long that no screen of eighty");
-    ck_assert(strstr(row(frame(), 2), "…") != NULL && strstr(row(frame(), 3), "Cores") != NULL);
+    ck_assert(strstr(row(frame(), 2), "…") != NULL && strstr(row(frame(), 3), "╭ Co") != NULL);
     cv_ui_at(ui, SECOND + 10 * US);
     ck_assert_str_eq(row(frame(), 1), " ▸ Read back.?[31mRed?");
     close_ui();
