@@ -12,7 +12,7 @@ INSTALL ?= install
 install: convis
 	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	$(INSTALL) -m 755 $(O)/convis "$(DESTDIR)$(BINDIR)/convis"
-	$(INSTALL) -m 644 scenarios/*.ini "$(DESTDIR)$(DATADIR)/scenarios/"
+	$(INSTALL) -m 644 scenarios/*.ini scenarios/course "$(DESTDIR)$(DATADIR)/scenarios/"
 	$(INSTALL) -m 644 man/convis.1 "$(DESTDIR)$(MANDIR)/man1/"
 	$(INSTALL) -m 644 man/convis-scenario.5 "$(DESTDIR)$(MANDIR)/man5/"
 	for f in syntax ftdetect; do $(INSTALL) -d "$(DESTDIR)$(PREFIX)/share/$(VIMDIR)/$$f" && $(INSTALL) -m 644 share/vim/$$f/convis.vim "$(DESTDIR)$(PREFIX)/share/$(VIMDIR)/$$f/" || exit 1; done
@@ -23,7 +23,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/convis" "$(DESTDIR)$(MANDIR)/man1/convis.1" "$(DESTDIR)$(MANDIR)/man5/convis-scenario.5"
 	rm -f "$(DESTDIR)$(PREFIX)/share/$(VIMDIR)/syntax/convis.vim" "$(DESTDIR)$(PREFIX)/share/$(VIMDIR)/ftdetect/convis.vim"
 	for c in $(COMPLETIONS); do rm -f "$(DESTDIR)$(PREFIX)/share/$${c#*:}"; done
-	for f in scenarios/*.ini; do rm -f "$(DESTDIR)$(DATADIR)/$$f"; done
+	for f in scenarios/*.ini scenarios/course; do rm -f "$(DESTDIR)$(DATADIR)/$$f"; done
 	-rmdir "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
 
 # The tables in the manual are the program's own.

@@ -159,7 +159,11 @@ uint32_t cv_ui_picked(const struct cv_ui *ui);            /* the task that is to
 void cv_ui_model_again(struct cv_ui *ui, const struct cv_model *m);
 
 /* ── the picker of lessons ──────────────────────────────────────────────────────────────────────── */
-struct cv_lesson { const char *name, *title, *about; unsigned models; /* bits: async, threads, under the GIL, processes */ };
+struct cv_lesson {
+    const char *name, *title, *about;
+    const char *chapter; /* a heading before the first shown of those that have the same; "": none */
+    unsigned models;     /* bits: async, threads, under the GIL, processes */
+};
 enum cv_pick { CV_PICK_NONE, CV_PICK_REDRAW, CV_PICK_OPEN, CV_PICK_LEAVE };
 struct cv_picker;
 struct cv_picker *cv_picker_new(const struct cv_lesson *lessons, size_t n, bool ascii); /* copies what it shows */

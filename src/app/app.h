@@ -67,7 +67,7 @@ struct app_config { int theme, focus; /* -1: not said */ bool ascii, no_colour; 
 /* Keys go to the ui at once. false: the file is wrong, and that has been said. */
 bool app_config_read(struct app_config *c, struct cv_ui *ui);
 
-/* ── scenarios (find.c) ─────────────────────────────────────────────────────────────────────────── */
+/* ── scenarios (find.c; those shipped: shipped.c, lessons.c) ─────────────────────────────────────────────────────────────────────────── */
 /* The path of FILE, or of the shipped scenario of that name. false: said on standard error, with the nearest name. */
 bool app_find(const struct app_args *a, const char *file, struct cv_buf *path);
 /* Reads a file, somewhat more than CV_LIMIT_FILE bytes at most (a larger one is the reader's to refuse). false: said. */
@@ -77,9 +77,11 @@ struct cv_program *app_program(const struct app_args *a, const char *file);
 /* The same of a path that was found before, quietly: what there is to say goes to said; nothing when the file cannot be read
  * just now. text: what was read. */
 struct cv_program *app_program_again(const struct app_args *a, const char *path, struct cv_buf *text, struct cv_buf *said);
-/* Paths of the shipped scenarios, sorted by name. */
-struct app_paths { CV_VEC(char *); };
+/* Paths of the shipped scenarios, and beside each the chapter it stands in ("": none), in the order of the course, which the file
+ * `course` in their folder gives; what it does not name comes last, by name. */
+struct app_paths { CV_VEC(char *); CV_VEC(char *) chapters; };
 void app_shipped(const struct app_args *a, struct app_paths *paths);
+bool app_shipped_dir(const struct app_args *a, struct cv_buf *dir); /* false: there is none */
 void app_paths_release(struct app_paths *paths);
 /* The shipped lessons, for the picker: those that read without an error. */
 struct app_lessons { struct app_paths paths; CV_VEC(struct cv_lesson) at; CV_VEC(struct cv_program *) programs; };

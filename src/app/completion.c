@@ -66,7 +66,7 @@ static void bash(FILE *to)
           "    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n"
           "    help) COMPREPLY=($(compgen -W \"$(convis help 2>/dev/null | sed -n '/^Topics/,/^$/s/^  \\([a-z]*\\)  .*/\\1/p')\" -- \"$word\")) ;;\n"
           "    list) ;;\n    *)\n"
-          "        COMPREPLY=($(compgen -W \"$(convis list 2>/dev/null | cut -d' ' -f1)\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
+          "        COMPREPLY=($(compgen -W \"$(convis list 2>/dev/null | grep -v '^#' | cut -d' ' -f1)\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
           "        [ -n \"$command\" ] || COMPREPLY+=($(compgen -W '",
           to);
     bool first = true;
@@ -81,7 +81,7 @@ static void bash(FILE *to)
 static void zsh(FILE *to)
 {
     fputs("#compdef convis\n# zsh completion for convis; made by `convis completion zsh`\n"
-          "_convis_scenarios() { local -a names; names=(${(f)\"$(convis list 2>/dev/null | cut -d' ' -f1)\"}); compadd -a names; _files -g '*.ini' }\n"
+          "_convis_scenarios() { local -a names; names=(${(f)\"$(convis list 2>/dev/null | grep -v '^#' | cut -d' ' -f1)\"}); compadd -a names; _files -g '*.ini' }\n"
           "_convis_first() {\n    local -a commands\n    commands=(\n",
           to);
     for (const struct app_command_info *c = app_commands; c->name; c++)
@@ -115,8 +115,8 @@ static void zsh(FILE *to)
 static void fish(FILE *to)
 {
     fputs("# fish completion for convis; made by `convis completion fish`\n"
-          "complete -c convis -n __fish_use_subcommand -a '(convis list 2>/dev/null | string replace -r \"  +\" \\t)'\n"
-          "complete -c convis -n '__fish_seen_subcommand_from run compare render check' -a '(convis list 2>/dev/null | string replace -r \"  +\" \\t)'\n"
+          "complete -c convis -n __fish_use_subcommand -a '(convis list 2>/dev/null | string match -v '#*' | string replace -r \"  +\" \\t)'\n"
+          "complete -c convis -n '__fish_seen_subcommand_from run compare render check' -a '(convis list 2>/dev/null | string match -v '#*' | string replace -r \"  +\" \\t)'\n"
           "complete -c convis -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n",
           to);
     for (const struct app_command_info *c = app_commands; c->name; c++)

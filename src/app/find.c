@@ -1,6 +1,5 @@
-/* From the word on the command line to a program and an order: the search for shipped scenarios, reading, and what the
+/* From the word on the command line to a program and an order: where it lies, reading, and what the
  * options change of what the scenario asks for. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,68 +8,6 @@
 #include <unistd.h>
 
 #include "app/app.h"
-
-/* Where shipped scenarios may lie, the first that exists counts: beside the program (in a build tree one level up), where it
- * was installed relative to it, where the build said, and here. */
-static bool shipped_dir(const struct app_args *a, struct cv_buf *dir)
-{
-    static const char *const beside[] = {"/scenarios", "/../scenarios", "/../share/convis/scenarios"};
-    const char *slash = strrchr(a->exe, '/');
-    struct stat st;
-    for (size_t i = 0; i < CV_COUNT(beside) + 2; i++) {
-        dir->n = 0;
-        if (i < CV_COUNT(beside)) {
-            cv_buf_add(dir, a->exe, slash ? (size_t)(slash - a->exe) : 0);
-            cv_buf_str(dir, beside[i]);
-        } else {
-            cv_buf_str(dir, i == CV_COUNT(beside) ? CV_DATADIR "/scenarios" : "scenarios");
-        }
-        char *plain = stat(dir->at, &st) == 0 && S_ISDIR(st.st_mode) ? realpath(dir->at, NULL) : NULL;
-        if (!plain)
-            continue;
-        dir->n = 0;
-        cv_buf_str(dir, plain);
-        free(plain);
-        return true;
-    }
-    return false;
-}
-
-/* As names, without ".ini": a lesson stands before its cured twin. */
-static int by_name(const void *a, const void *b)
-{
-    const char *x = *(char *const *)a, *y = *(char *const *)b;
-    size_t n = strlen(x) - 4, m = strlen(y) - 4;
-    int order = memcmp(x, y, n < m ? n : m);
-    return order ? order : n < m ? -1 : n > m;
-}
-
-void app_shipped(const struct app_args *a, struct app_paths *paths)
-{
-    struct cv_buf dir = {0};
-    DIR *d = shipped_dir(a, &dir) ? opendir(dir.at) : NULL;
-    for (struct dirent *e; d && (e = readdir(d));) {
-        size_t n = strlen(e->d_name);
-        struct cv_buf path = {0};
-        if (n <= 4 || strcmp(e->d_name + n - 4, ".ini") || e->d_name[0] == '.')
-            continue;
-        cv_buf_printf(&path, "%s/%s", dir.at, e->d_name);
-        CV_PUSH(paths, path.at);
-    }
-    if (d)
-        closedir(d);
-    if (paths->n)
-        qsort(paths->at, paths->n, sizeof *paths->at, by_name);
-    cv_buf_release(&dir);
-}
-
-void app_paths_release(struct app_paths *paths)
-{
-    for (size_t i = 0; i < paths->n; i++)
-        free(paths->at[i]);
-    free(paths->at);
-    *paths = (struct app_paths){0};
-}
 
 /* Names the nearest among shipped scenarios and, where a command could have been meant, commands. */
 static void not_found(const struct app_args *a, const char *file)
@@ -109,7 +46,7 @@ bool app_find(const struct app_args *a, const char *file, struct cv_buf *path)
     error = errno;
     struct cv_buf dir = {0};
     bool plain = *file && !strchr(file, '/'), found = false;
-    if (plain && shipped_dir(a, &dir)) {
+    if (plain && app_shipped_dir(a, &dir)) {
         for (int suffix = 1; suffix >= 0 && !found; suffix--) {
             path->n = 0;
             cv_buf_printf(path, "%s/%s%s", dir.at, file, suffix ? ".ini" : "");

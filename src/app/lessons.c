@@ -27,8 +27,9 @@ void app_lessons_read(const struct app_args *a, struct app_lessons *l)
         if (!p)
             continue;
         CV_PUSH(&l->paths, cv_strndup(all.at[i], strlen(all.at[i])));
+        CV_PUSH(&l->paths.chapters, cv_strndup(all.chapters.at[i], strlen(all.chapters.at[i])));
         CV_PUSH(&l->programs, p);
-        struct cv_lesson one = {p->name, p->title, p->about, models_of(p)};
+        struct cv_lesson one = {p->name, p->title, p->about, l->paths.chapters.at[l->at.n], models_of(p)};
         CV_PUSH(&l->at, one);
     }
     app_paths_release(&all);

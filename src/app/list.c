@@ -1,4 +1,4 @@
-/* `convis list`: the shipped scenarios, a line each, by name. */
+/* `convis list`: the shipped scenarios in the order of the course, a line each; a line with # begins a chapter. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +23,8 @@ int app_list(const struct app_args *a)
             status = APP_WRONG;
         else
             cv_text_clean(&title, p->title, strlen(p->title));
+        if (i == 0 ? *paths.chapters.at[i] : strcmp(paths.chapters.at[i], paths.chapters.at[i - 1]))
+            printf("# %s\n", paths.chapters.at[i]);
         if (p)
             printf("%-*.*s  %s\n", widest, (int)strlen(name) - 4, name, title.at);
         cv_buf_release(&title);

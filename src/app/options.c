@@ -24,7 +24,7 @@ const struct app_command_info app_commands[] = {
     {"python", "FILE", "the same program for CPython: asyncio, threading or multiprocessing, by the model", APP_PYTHON, 1, 1, app_python},
     {"check", "FILE…", "read and check only", APP_CHECK, 1, INT_MAX, app_check},
     {"verify", "FILE", "play a transcript again: right (0) or not (1)", APP_VERIFY, 1, 1, app_verify},
-    {"list", "", "the shipped scenarios, a line each", APP_LIST, 0, 0, app_list},
+    {"list", "", "the shipped scenarios, a line each; # begins a chapter", APP_LIST, 0, 0, app_list},
     {"new", "NAME", "write a commented scenario to begin from", APP_NEW, 1, 1, app_new},
     {"completion", "SHELL", "the completions for bash, zsh or fish", APP_COMPLETION, 1, 1, app_completion},
     {"help", "[TOPIC]", "this help, or that of a topic", APP_HELP, 0, 1, app_help},

@@ -1,5 +1,5 @@
-/* The picker: the lessons to choose from, searched as one types. A list with one line a lesson, below it what the chosen one is
- * about. Text of lessons is cleaned here; a lesson matches when every word typed stands in its name, title or about. */
+/* The picker: the lessons to choose from, searched as one types. A list with one line a lesson under the
+ * headings of their chapters, below it what the chosen one is about. Text of lessons is cleaned here; a lesson matches when every word typed stands in its name, title, about or chapter. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { TYPED_MOST = 60, ABOUT_ROWS = 4 };
 static const char *const model_letters = "atgp";
 static const enum cv_colour model_colours[] = {CV_C_AWAIT, CV_C_RUNNING, CV_C_READY, CV_C_BLOCK};
 
-struct entry { char *name, *title, *about; unsigned models; };
+struct entry { char *name, *title, *about, *chapter; unsigned models; };
 struct cv_picker {
     struct entry *all;
     size_t n;
@@ -31,7 +31,7 @@ static char *clean(const char *s)
 
 static bool word_in(const struct entry *e, const char *word, size_t n)
 {
-    const char *const texts[] = {e->name, e->title, e->about};
+    const char *const texts[] = {e->name, e->title, e->about, e->chapter};
     for (size_t i = 0; i < CV_COUNT(texts); i++)
         for (const char *s = texts[i]; *s; s++)
             if (!strncasecmp(s, word, n))
@@ -71,7 +71,8 @@ struct cv_picker *cv_picker_new(const struct cv_lesson *lessons, size_t n, bool 
     p->n = n;
     p->ascii = ascii;
     for (size_t i = 0; i < n; i++)
-        p->all[i] = (struct entry){clean(lessons[i].name), clean(lessons[i].title), clean(lessons[i].about), lessons[i].models};
+        p->all[i] = (struct entry){clean(lessons[i].name), clean(lessons[i].title), clean(lessons[i].about), clean(lessons[i].chapter),
+                                   lessons[i].models};
     search(p);
     return p;
 }
@@ -82,6 +83,7 @@ void cv_picker_free(struct cv_picker *p)
         free(p->all[i].name);
         free(p->all[i].title);
         free(p->all[i].about);
+        free(p->all[i].chapter);
     }
     if (p) {
         free(p->all);
@@ -138,6 +140,22 @@ enum cv_pick cv_picker_input(struct cv_picker *p, const struct cv_input *in)
 }
 
 /* ── the picture ────────────────────────────────────────────────────────────────────────────────── */
+/* Has the i-th of those shown a heading above it? */
+static bool heads(const struct cv_picker *p, size_t i)
+{
+    const char *chapter = p->all[p->shown[i]].chapter;
+    return i == 0 ? *chapter : strcmp(chapter, p->all[p->shown[i - 1]].chapter);
+}
+
+/* The rows that those from first up to at take, headings and all. */
+static size_t rows_of(const struct cv_picker *p, size_t first, size_t at)
+{
+    size_t rows = 0;
+    for (size_t i = first; i <= at && i < p->nshown; i++)
+        rows += 1 + (size_t)heads(p, i);
+    return rows;
+}
+
 static int widest_name(const struct cv_picker *p, int most)
 {
     int widest = 4;
@@ -157,6 +175,19 @@ static void draw_row(const struct cv_picker *p, struct cv_canvas *c, struct cv_r
                    e->models >> m & 1 ? model_colours[m] : CV_C_DIM, 0);
     if (chosen)
         canvas_mark(c, (struct cv_rect){r.x, y, r.w, 1}, CV_A_REVERSE);
+}
+
+static void draw_list(const struct cv_picker *p, struct cv_canvas *c, struct cv_rect r)
+{
+    size_t first = 0;
+    while (first < p->at && rows_of(p, first, p->at) > (size_t)r.h)
+        first++;
+    for (int y = r.y; first < p->nshown && y < r.y + r.h; first++) {
+        if (heads(p, first) && (r.h > 1 || first != p->at))
+            canvas_fit(c, r, r.x + 1, y++, p->all[p->shown[first]].chapter, r.w - 2, CV_C_DIM, CV_A_UNDERLINE);
+        if (y < r.y + r.h)
+            draw_row(p, c, r, y++, &p->all[p->shown[first]], first == p->at);
+    }
 }
 
 static void draw_about(struct cv_canvas *c, struct cv_rect r, const char *about)
@@ -191,10 +222,8 @@ void cv_picker_draw(struct cv_picker *p, struct cv_canvas *c)
         canvas_put(c, all, x, 1, p->ascii ? '_' : 0x258f, CV_C_CURSOR, 0);
     }
     p->rows = list.h > 0 ? list.h : 0;
-    size_t rows = (size_t)p->rows, first = rows && p->at >= rows ? p->at - rows + 1 : 0;
-    for (size_t i = first; i < p->nshown && i - first < rows; i++)
-        draw_row(p, c, list, list.y + (int)(i - first), &p->all[p->shown[i]], i == p->at);
-    if (!p->nshown && rows)
+    draw_list(p, c, list);
+    if (!p->nshown && p->rows)
         canvas_fit(c, list, 1, list.y, p->n ? "no lesson has all these words (Esc clears them)" : "no lessons are shipped with this program", w - 2, CV_C_DIM, 0);
     if (about) {
         struct cv_rect box = {0, h - keys - about, w, about};

@@ -11,7 +11,8 @@ ok "the program" test -x "$here/bin/convis"
 ok "both pages of the manual" test -s "$here/share/man/man1/convis.1" -a -s "$here/share/man/man5/convis-scenario.5"
 ok "completions" test -s "$here/share/bash-completion/completions/convis" -a -s "$here/share/zsh/site-functions/_convis" -a -s "$here/share/fish/vendor_completions.d/convis.fish"
 ok "colours for Vim" test -s "$here/share/vim/vimfiles/syntax/convis.vim" -a -s "$here/share/vim/vimfiles/ftdetect/convis.vim"
-ok "all scenarios" test "$(ls "$here/share/convis/scenarios" | wc -l)" = "$(ls scenarios/*.ini | wc -l)"
+ok "all scenarios" test "$(ls "$here/share/convis/scenarios" | wc -l)" = "$(ls scenarios | wc -l)"
+ok "and the order they are taught in" test -s "$here/share/convis/scenarios/course"
 
 run_installed() {
     (cd / && timeout -k 2 30 "$here/bin/convis" "$@" >"$out" 2>"$err" </dev/null)

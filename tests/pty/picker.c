@@ -16,9 +16,10 @@ START_TEST(from_the_list_to_a_lesson_and_back)
 {
     static const char *const nothing[] = {NULL};
     struct pty *p = pty_start(&(struct pty_setup){.arguments = nothing});
-    pty_expect_all(p, (const char *const[]){"which lesson?", "check-then-act", "convoy", NULL});
+    pty_expect_all(p, (const char *const[]){"which lesson?", "Waits and switches", "frozen-loop", "create-cost", NULL});
     pty_send(p, "two users");
-    pty_expect_gone(p, "convoy");
+    pty_expect_gone(p, "create-cost");
+    pty_expect(p, "Races");
     pty_expect(p, "stale-global");
     pty_send(p, "\r");
     pty_expect_all(p, (const char *const[]){"Timeline", "Alice", "Bob", NULL});

@@ -6,10 +6,10 @@
 #include "suite.h"
 
 static const struct cv_lesson lessons[] = {
-    {"lost-update", "The lost update", "Two tasks count to 1000 each; who loses?", 15},
-    {"own-copy", "A copy of one's own", "Each process has its own memory.", 11},
-    {"queue", "A queue between them", "A producer and a consumer.", 15},
-    {"evil\033[2J", "Title \033]0;owned\007", "about \xe2\x80\xae text", 1}};
+    {"lost-update", "The lost update", "Two tasks count to 1000 each; who loses?", "", 15},
+    {"own-copy", "A copy of one's own", "Each process has its own memory.", "", 11},
+    {"queue", "A queue between them", "A producer and a consumer.", "", 15},
+    {"evil\033[2J", "Title \033]0;owned\007", "about \xe2\x80\xae text", "", 1}};
 static struct cv_picker *p;
 static struct cv_canvas canvas;
 
@@ -100,6 +100,34 @@ START_TEST(chosen_stays)
 }
 END_TEST
 
+/* A heading stands before the first shown of its chapter, is never chosen, and goes when none of them is shown. */
+START_TEST(chapters)
+{
+    static const struct cv_lesson course[] = {
+        {"sleeps", "Two sleeps", "", "Waits", 15}, {"loop", "The loop", "", "Waits", 15}, {"race", "The race", "", "Races \033[2J", 15},
+        {"cure", "The cure", "", "Races \033[2J", 15}, {"own", "One's own", "", "Others", 15}};
+    p = cv_picker_new(course, CV_COUNT(course), true);
+    const char *text = frame(80, 24), *waits = strstr(text, " Waits"), *races = strstr(text, " Races \\x1b[2J"), *others = strstr(text, " Others");
+    ck_assert_msg(waits && races && others && waits < strstr(text, "sleeps") && strstr(text, "loop") < races && races < strstr(text, "race ") &&
+                      strstr(text, "cure") < others && !strstr(races + 1, " Races"), "%s", text);
+    for (size_t i = 0; i < CV_COUNT(course); i++, press(CV_KEY_DOWN))
+        ck_assert_uint_eq(cv_picker_chosen(p), i);
+    frame(40, 5); /* three rows, and the chosen one is always among them, under its heading while there is room */
+    for (size_t i = CV_COUNT(course); i-- > 0; press(CV_KEY_UP)) {
+        char row[16];
+        snprintf(row, sizeof row, "> %s", course[i].name);
+        ck_assert_msg(strstr(frame(40, 5), row), "%s", frame(40, 5));
+        ck_assert_ptr_nonnull(strstr(frame(40, 3), row));
+    }
+    type("cure");
+    ck_assert_msg(strstr(frame(80, 24), "Races") && !strstr(frame(80, 24), "Waits"), "%s", frame(80, 24));
+    press(27);
+    type("races"); /* a chapter's own name finds all that is in it */
+    ck_assert_msg(strstr(frame(80, 24), "2 of 5") != NULL, "%s", frame(80, 24));
+    close_picker();
+}
+END_TEST
+
 START_TEST(text_is_text)
 {
     open_picker(true);
@@ -138,6 +166,7 @@ Suite *suite(void)
     TCase *c = tcase_create("picker");
     tcase_add_test(c, search);
     tcase_add_test(c, movement);
+    tcase_add_test(c, chapters);
     tcase_add_test(c, chosen_stays);
     tcase_add_test(c, text_is_text);
     tcase_add_test(c, every_size);
