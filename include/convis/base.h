@@ -26,7 +26,7 @@ char *cv_strndup(const char *s, size_t n);        /* terminated copy; free() it 
 
 /* A vector is { type *at; size_t n, cap; }. Push with CV_PUSH; free(v.at) releases it. */
 #define CV_VEC(type) struct { type *at; size_t n, cap; }
-#define CV_PUSH(v, x) (cv_vec_grow((void **)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), (v)->at[(v)->n++] = (x))
+#define CV_PUSH(v, x) ((v)->n < (v)->cap ? (void)0 : cv_vec_grow((void **)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), (v)->at[(v)->n++] = (x))
 void cv_vec_grow(void **at, size_t n, size_t *cap, size_t item); /* room for one more item */
 
 /* A growing text buffer, always terminated once something was added. */

@@ -4,45 +4,33 @@
 
 #include "explore/traces.h"
 
-void does_set(struct does *d, const struct space_access *at, uint32_t n)
-{
-    *d = (struct does){.n = n};
-    if (n > DOES_INLINE)
-        d->more = cv_alloc(n * sizeof *d->more);
-    if (n)
-        memcpy(d->more ? d->more : d->at, at, n * sizeof *at);
-    for (uint32_t i = 0; i < n; i++)
-        marks_add(&d->marks, &at[i]);
-}
-
-void does_release(struct does *d) { free(d->more); }
+static uint32_t whole_lanes(uint32_t tasks) { return (tasks + CLOCK_LANES - 1) / CLOCK_LANES * CLOCK_LANES; }
 
 void path_init(struct path *p, struct run *r, struct space *x)
 {
-    *p = (struct path){.r = r, .x = x, .width = space_width(x), .ntasks = x->most, .free_wakes = TRACE_NONE};
+    *p = (struct path){.r = r, .x = x, .width = space_width(x), };
     p->heads = cv_alloc(space_addresses(x) * sizeof *p->heads);
     for (uint32_t a = 0; a < space_addresses(x); a++)
         p->heads[a] = TRACE_NONE;
     p->sequence = wakeup_new();
     p->last = cv_alloc((SPACE_TASKS + 1) * sizeof *p->last);
-    p->least = cv_alloc((SPACE_TASKS + 1) * sizeof *p->least);
-    p->starts = cv_alloc((SPACE_TASKS + 1) * (SPACE_TASKS + 1) * sizeof *p->starts);
+    p->starts = cv_alloc((SPACE_TASKS + 1) * CLOCK_MOST * sizeof *p->starts);
+    does_init(&p->does, space_addresses(x));
     p->sim = cv_alloc(space_room(x) * sizeof *p->sim);
     p->spare = cv_alloc(space_room(x) * sizeof *p->spare);
     p->spare2 = cv_alloc(space_room(x) * sizeof *p->spare2);
     space_start(x, p->sim);
     p->width = space_width(x);
     p->ntasks = x->most;
+    p->lanes = whole_lanes(p->ntasks);
     for (uint32_t i = 0; i < p->width; i++)
         CV_PUSH(&p->tuples, p->sim[i]);
-    struct node root = {.tree = TRACE_NONE};
+    struct node root = {0};
     CV_PUSH(&p->nodes, root);
 }
 
 void path_release(struct path *p)
 {
-    for (size_t i = 0; i < p->sleepers.n; i++)
-        does_release(&p->sleepers.at[i].does);
     for (size_t i = 0; i < p->nodes.n; i++)
         wakeup_free(p, p->nodes.at[i].tree);
     free(p->tuples.at);
@@ -52,7 +40,9 @@ void path_release(struct path *p)
     free(p->met.at);
     free(p->races.at);
     free(p->sleepers.at);
-    free(p->wakes.at);
+    free(p->chain);
+    free(p->turn.at);
+    does_release(&p->does);
     free(p->started.at);
     free(p->old_starts.at);
     free(p->bases.at);
@@ -60,36 +50,41 @@ void path_release(struct path *p)
     free(p->last);
     free(p->heads);
     free(p->event.at);
-    free(p->flat.at);
     wakeup_release(p->sequence);
-    free(p->least);
     free(p->sim);
     free(p->spare);
     free(p->spare2);
 }
 
+size_t path_memory(const struct path *p)
+{
+    return p->wake_bytes + p->tuples.cap * sizeof *p->tuples.at + p->clocks.cap * sizeof *p->clocks.at + p->met.cap * sizeof *p->met.at +
+           p->events.cap * sizeof *p->events.at + does_memory(&p->does);
+}
+
 /* Tasks have been spawned that were not there before: all tuples and clocks become longer. */
 static void widen(struct path *p)
 {
-    uint32_t width = space_width(p->x), ntasks = p->x->most;
+    uint32_t width = space_width(p->x), ntasks = p->x->most, across = whole_lanes(ntasks);
     if (width == p->width && ntasks == p->ntasks)
         return;
     uint32_t *tuples = cv_alloc(((size_t)p->depth + 2) * width * sizeof *tuples);
-    uint16_t *clocks = cv_alloc(((size_t)p->depth + 2) * ntasks * sizeof *clocks);
+    uint16_t *clocks = cv_alloc(((size_t)p->depth + 2) * across * sizeof *clocks);
     for (uint32_t d = 0; d <= p->depth; d++)
         memcpy(tuples + (size_t)d * width, path_tuple(p, d), p->width * sizeof *tuples);
     for (uint32_t d = 0; d < p->depth; d++)
-        memcpy(clocks + (size_t)d * ntasks, path_clock(p, d), p->ntasks * sizeof *clocks);
+        memcpy(clocks + (size_t)d * across, path_clock(p, d), p->lanes * sizeof *clocks);
     free(p->tuples.at);
     free(p->clocks.at);
     p->tuples.at = tuples;
     p->tuples.n = ((size_t)p->depth + 1) * width;
     p->tuples.cap = ((size_t)p->depth + 2) * width;
     p->clocks.at = clocks;
-    p->clocks.n = (size_t)p->depth * ntasks;
-    p->clocks.cap = ((size_t)p->depth + 2) * ntasks;
+    p->clocks.n = (size_t)p->depth * across;
+    p->clocks.cap = ((size_t)p->depth + 2) * across;
     p->width = width;
     p->ntasks = ntasks;
+    p->lanes = across;
 }
 
 /* Of several accesses to one address one: a turn that reads and writes, writes. */
@@ -112,13 +107,10 @@ static void once(struct space_event *e)
 bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event *event, bool *simple)
 {
     struct space *x = p->x;
-    uint16_t choices[SPACE_TASKS + 1];
-    unsigned n = space_choices(x, sim, choices), i = 0, steps = 0;
+    unsigned steps = 0;
     event->n = 0;
     *simple = true;
-    while (i < n && choices[i] != task)
-        i++;
-    if (i == n)
+    if (!space_may(x, sim, task))
         return false;
     do {
         const struct cv_action *a = &space_local(x, sim[space_task_at(x, task)])->action;
@@ -144,13 +136,24 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
     return true;
 }
 
-static void join(uint16_t *to, const uint16_t *from, uint32_t n)
+/* The same where it is a memory step that is known and has no part in anything else: what it does, and the state behind it. */
+static bool known_step(const struct path *p, uint32_t task, uint32_t *tuple, struct space_access *a)
 {
-    for (uint32_t t = 0; t < n; t++)
-        to[t] = to[t] > from[t] ? to[t] : from[t];
+    const struct space *x = p->x;
+    const struct control *c = space_control(x, tuple);
+    uint32_t component, left, next;
+    if (x->async || x->cuts || x->absolute || c->over || c->tasks[task].held || !space_quick(x, c, tuple, task, &component, &left, &next) || component == UINT32_MAX)
+        return false;
+    const struct local *l = &x->local.at[tuple[space_task_at(x, task)]];
+    if (l->action.op == CV_OP_CAS || l->action.op == CV_OP_CAS_ITEM)
+        return false;
+    *a = (struct space_access){.address = component, .kind = l->reads ? SPACE_READ : SPACE_WRITE};
+    tuple[component] = left;
+    tuple[space_task_at(x, task)] = next;
+    return true;
 }
 
-static void join_event(struct path *p, uint16_t *clock, uint32_t event) { join(clock, path_clock(p, event), p->ntasks); }
+static void join_event(struct path *p, uint16_t *clock, uint32_t event) { clock_join(clock, path_clock(p, event), p->lanes); }
 
 /* An earlier event: if nothing that orders them is known yet, they race. */
 static void meets(struct path *p, const uint16_t *clock, const struct met *m, uint32_t task)
@@ -220,10 +223,29 @@ static void joins(struct path *p, uint16_t *clock, const struct control *c, uint
 static void begin_clock(struct path *p, uint32_t task, uint16_t *clock)
 {
     if (p->last[task])
-        memcpy(clock, path_clock(p, p->last[task] - 1), p->ntasks * sizeof *clock);
+        memcpy(clock, path_clock(p, p->last[task] - 1), p->lanes * sizeof *clock);
     else
-        memset(clock, 0, p->ntasks * sizeof *clock);
-    join(clock, p->starts + (size_t)task * (SPACE_TASKS + 1), p->ntasks);
+        memset(clock, 0, p->lanes * sizeof *clock);
+    clock_join(clock, p->starts + (size_t)task * CLOCK_MOST, p->lanes);
+}
+
+/* More items at the end of a vector of numbers. */
+static void room(void **at, size_t *n, size_t *cap, size_t more, size_t item)
+{
+    if (*n + more > *cap) {
+        *cap = (*n + more) * 2;
+        *at = cv_realloc(*at, *cap * item);
+    }
+    *n += more;
+}
+
+/* A clock that is kept: where. */
+static uint32_t keep(void **at, size_t *n, size_t *cap, const uint16_t *clock, uint32_t lanes_of)
+{
+    size_t where = *n;
+    room(at, n, cap, lanes_of, sizeof *clock);
+    memcpy((uint16_t *)*at + where, clock, lanes_of * sizeof *clock);
+    return (uint32_t)where;
 }
 
 /* Tasks that the event let go on. */
@@ -236,12 +258,10 @@ static void lets_go(struct path *p, uint32_t event, uint32_t task)
     for (uint32_t t = 0; t < b->n; t++) {
         if (t == task || b->tasks[t].phase != RUNNABLE || (t < a->n && (a->tasks[t].phase == RUNNABLE || a->tasks[t].phase == TIMER)))
             continue;
-        struct started s = {(uint16_t)t, (uint32_t)p->old_starts.n, p->ntasks};
-        uint16_t *start = p->starts + (size_t)t * (SPACE_TASKS + 1);
-        for (uint32_t k = 0; k < p->ntasks; k++)
-            CV_PUSH(&p->old_starts, start[k]);
+        uint16_t *start = p->starts + (size_t)t * CLOCK_MOST;
+        struct started s = {(uint16_t)t, keep((void **)&p->old_starts.at, &p->old_starts.n, &p->old_starts.cap, start, CLOCK_MOST)};
         CV_PUSH(&p->started, s);
-        join(start, path_clock(p, event), p->ntasks);
+        clock_join(start, path_clock(p, event), p->lanes);
     }
 }
 
@@ -276,54 +296,61 @@ static void immediate(struct path *p, struct event *e)
     e->nraces = kept;
 }
 
-/* n more items at the end of a vector. */
-static void room(void **at, size_t *n, size_t *cap, size_t more, size_t item)
-{
-    if (*n + more > *cap) {
-        *cap = (*n + more) * 2;
-        *at = cv_realloc(*at, *cap * item);
-    }
-    *n += more;
-}
-
-void path_push(struct path *p, uint32_t task)
+/* The state behind the last one. True: it is simple. */
+static bool push_state(struct path *p, uint32_t task)
 {
     struct space *x = p->x;
+    struct space_access one;
     bool simple;
-    const struct cv_action action = space_local(x, path_tuple(p, p->depth)[space_task_at(x, task)])->action;
+    room((void **)&p->tuples.at, &p->tuples.n, &p->tuples.cap, p->width, sizeof *p->tuples.at);
+    memcpy(path_tuple(p, p->depth + 1), path_tuple(p, p->depth), p->width * sizeof *p->sim);
+    p->event.n = 0;
+    if (known_step(p, task, path_tuple(p, p->depth + 1), &one)) {
+        CV_PUSH(&p->event, one);
+        return true;
+    }
     if (space_width(x) > p->width)
         memset(p->sim + p->width, 0, (space_width(x) - p->width) * sizeof *p->sim);
     memcpy(p->sim, path_tuple(p, p->depth), p->width * sizeof *p->sim);
     bool may = path_would(p, task, p->sim, &p->event, &simple);
     CV_ASSERT(may);
+    p->tuples.n -= p->width;
     widen(p);
-    room((void **)&p->clocks.at, &p->clocks.n, &p->clocks.cap, p->ntasks, sizeof *p->clocks.at);
+    room((void **)&p->tuples.at, &p->tuples.n, &p->tuples.cap, p->width, sizeof *p->tuples.at);
+    memcpy(path_tuple(p, p->depth + 1), p->sim, p->width * sizeof *p->sim);
+    return simple;
+}
+
+void path_push(struct path *p, uint32_t task)
+{
+    const struct cv_action *a = &space_local(p->x, path_tuple(p, p->depth)[space_task_at(p->x, task)])->action, action = {.op = a->op, .value = a->value};
+    struct event e = {.task = (uint16_t)task, .simple = push_state(p, task), .met = (uint32_t)p->met.n, .n = (uint32_t)p->event.n, .race = (uint32_t)p->races.n,
+                      .started = (uint32_t)p->started.n, .base = (uint32_t)p->bases.n, .index = 1, .before = p->last[task]};
+    room((void **)&p->clocks.at, &p->clocks.n, &p->clocks.cap, p->lanes, sizeof *p->clocks.at);
     uint16_t *clock = path_clock(p, p->depth);
-    struct event e = {.task = (uint16_t)task, .simple = simple, .met = (uint32_t)p->met.n, .n = (uint32_t)p->event.n, .race = (uint32_t)p->races.n,
-                      .started = (uint32_t)p->started.n};
     begin_clock(p, task, clock);
-    e.before = p->last[task];
-    e.index = p->last[task] ? p->events.at[p->last[task] - 1].index + 1 : 1;
-    if (action.op == CV_OP_JOIN || action.op == CV_OP_JOIN_ALL)
-        joins(p, clock, space_control(x, path_tuple(p, p->depth)), task, &action);
-    if (p->event.n > 1)
-        by_place(p, &p->event);
-    e.base = (uint32_t)p->bases.n;
-    for (size_t i = 0; i < p->event.n; i++) {
-        e.lock |= p->event.at[i].kind == SPACE_LOCK;
-        marks_add(&e.marks, &p->event.at[i]);
+    if (e.before) {
+        struct event *before = &p->events.at[e.before - 1];
+        e.index = before->index + 1;
+        before->next = p->depth;
     }
-    for (uint32_t t = 0; (e.lock || !e.simple) && t < p->ntasks; t++)
-        CV_PUSH(&p->bases, clock[t]);
-    uint32_t from = (uint32_t)p->met.n;
+    if (action.op == CV_OP_JOIN || action.op == CV_OP_JOIN_ALL)
+        joins(p, clock, space_control(p->x, path_tuple(p, p->depth)), task, &action);
+    if (e.n > 1)
+        by_place(p, &p->event);
+    for (size_t i = 0; i < e.n; i++)
+        e.lock |= p->event.at[i].kind == SPACE_LOCK;
+    e.does = e.n == 1 ? does_one(&p->does, p->event.at) : does_number(&p->does, p->event.at, e.n);
+    if (e.lock || !e.simple)
+        keep((void **)&p->bases.at, &p->bases.n, &p->bases.cap, clock, p->lanes);
     p->doubt = false;
-    for (size_t i = 0; i < p->event.n; i++) {
+    for (size_t i = 0; i < e.n; i++) {
         struct met m = {.a = p->event.at[i], .before = p->heads[p->event.at[i].address], .event = p->depth};
         m.write = m.before == TRACE_NONE ? TRACE_NONE : p->met.at[m.before].a.kind == SPACE_WRITE ? m.before : p->met.at[m.before].write;
         access_meets(p, clock, &m.a, task, &m.ordinal);
         CV_PUSH(&p->met, m);
     }
-    for (size_t i = from; i < p->met.n; i++)
+    for (size_t i = e.met; i < p->met.n; i++)
         p->heads[p->met.at[i].a.address] = (int32_t)i;
     clock[task] = (uint16_t)e.index;
     e.simple &= !p->doubt;
@@ -331,8 +358,6 @@ void path_push(struct path *p, uint32_t task)
     if (e.nraces > 1 && !e.lock)
         immediate(p, &e);
     CV_PUSH(&p->events, e);
-    room((void **)&p->tuples.at, &p->tuples.n, &p->tuples.cap, p->width, sizeof *p->tuples.at);
-    memcpy(path_tuple(p, p->depth + 1), p->sim, p->width * sizeof *p->sim);
     p->last[task] = p->depth + 1;
     lets_go(p, p->depth, task);
     p->depth++;
@@ -345,16 +370,14 @@ void path_pop(struct path *p)
         p->heads[p->met.at[i].a.address] = p->met.at[i].before;
     for (size_t i = p->started.n; i-- > e->started;) {
         const struct started *s = &p->started.at[i];
-        uint16_t *start = p->starts + (size_t)s->task * (SPACE_TASKS + 1);
-        memset(start, 0, (SPACE_TASKS + 1) * sizeof *start);
-        memcpy(start, p->old_starts.at + s->clock, s->n * sizeof *start);
+        memcpy(p->starts + (size_t)s->task * CLOCK_MOST, p->old_starts.at + s->clock, CLOCK_MOST * sizeof *p->starts);
         p->old_starts.n = s->clock;
     }
     p->started.n = e->started;
     p->met.n = e->met;
     p->races.n = e->race;
     p->bases.n = e->base;
-    p->clocks.n = (size_t)p->depth * p->ntasks;
+    p->clocks.n = (size_t)p->depth * p->lanes;
     p->tuples.n = ((size_t)p->depth + 1) * p->width;
     p->last[e->task] = e->before;
     p->events.n--;
@@ -365,9 +388,9 @@ uint32_t path_pending(struct path *p, uint32_t task, uint32_t *races, uint32_t c
     struct space_event event = {0};
     struct event e = {.task = (uint16_t)task, .race = (uint32_t)p->races.n};
     uint32_t ordinal;
-    uint16_t met[SPACE_TASKS + 1];
+    uint16_t met[CLOCK_MOST];
     begin_clock(p, task, clock);
-    memcpy(met, clock, p->ntasks * sizeof *met);
+    memcpy(met, clock, p->lanes * sizeof *met);
     space_accesses(p->x, path_tuple(p, p->depth), task, &event);
     for (size_t i = 0; i < event.n; i++)
         access_meets(p, met, &event.at[i], task, &ordinal);

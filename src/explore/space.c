@@ -208,6 +208,14 @@ unsigned space_choices(struct space *x, const uint32_t *tuple, uint16_t *tasks)
     return n;
 }
 
+bool space_may(struct space *x, const uint32_t *tuple, uint32_t task)
+{
+    const struct control *c = space_control(x, tuple);
+    if (c->over || c->in_turn != SPACE_NOBODY)
+        return !c->over && c->in_turn == task;
+    return task >= x->program->implicit_main && task < c->n && may_go(x, tuple, c, task);
+}
+
 enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple)
 {
     const struct control *c = space_control(x, tuple);

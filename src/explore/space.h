@@ -104,6 +104,7 @@ static inline const struct control *space_control(const struct space *x, const u
 const struct local *space_local(struct space *x, uint32_t id); /* valid until the next step */
 /* Who may go, in order; 0: it is over. room for SPACE_TASKS. */
 unsigned space_choices(struct space *x, const uint32_t *tuple, uint16_t *tasks);
+bool space_may(struct space *x, const uint32_t *tuple, uint32_t task); /* is it among them? */
 /* Without choices: did all end, or does nobody get on any more? */
 enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple);
 /* What the step of a task that may go does to others, added to the event. */

@@ -14,26 +14,42 @@
 
 enum { DEEPEST = 60000, PENDING_RACES = 64 };
 
-/* The races of the path that may lead to something new. */
-static void turn_races(struct path *p)
+/* The races of the path that may lead to something new, by their first event. */
+static void note_races(struct path *p)
 {
-    uint16_t clock[SPACE_TASKS + 1], *least = p->least;
-    uint32_t races[PENDING_RACES];
-    memset(least, 0xff, p->ntasks * sizeof *least);
-    for (uint32_t i = p->fresh; i < p->depth; i++) {
-        const uint16_t *c = path_clock(p, i);
-        for (uint32_t t = 0; t < p->ntasks; t++)
-            least[t] = least[t] < c[t] ? least[t] : c[t];
+    uint16_t least[CLOCK_MOST];
+    memset(least, 0xff, p->lanes * sizeof *least);
+    for (uint32_t i = p->fresh; i < p->depth; i++)
+        clock_meet(least, path_clock(p, i), p->lanes);
+    p->turn.n = 0;
+    if (p->chained < p->depth) {
+        p->chained = 2 * p->depth + 64;
+        p->chain = cv_realloc(p->chain, p->chained * sizeof *p->chain);
     }
-    for (uint32_t i = 0; i < p->depth; i++) {
+    memset(p->chain, 0, p->depth * sizeof *p->chain);
+    for (uint32_t i = p->depth; i-- > 0;) {
         const struct event *e = &p->events.at[i];
-        for (uint32_t k = 0; k < e->nraces; k++) {
+        for (uint32_t k = e->nraces; k-- > 0;) {
             uint32_t first = p->races.at[e->race + k];
             const struct event *f = &p->events.at[first];
-            if (i >= p->fresh || least[f->task] < f->index) /* else all that is new depends on the first */
-                wakeup_turn(p, first, i, e->task, NULL);
+            if (i < p->fresh && least[f->task] >= f->index)
+                continue; /* all that is new depends on the first */
+            struct turn t = {i, p->chain[first]};
+            CV_PUSH(&p->turn, t);
+            p->chain[first] = (uint32_t)p->turn.n;
         }
     }
+}
+
+static void turn_races(struct path *p)
+{
+    uint16_t clock[CLOCK_MOST];
+    uint32_t races[PENDING_RACES];
+    p->ends++;
+    note_races(p);
+    for (uint32_t first = 0; first < p->depth; first++)
+        for (uint32_t t = p->chain[first]; t; t = p->turn.at[t - 1].next)
+            wakeup_turn(p, first, p->turn.at[t - 1].second, p->events.at[p->turn.at[t - 1].second].task, NULL);
     const uint32_t *tuple = path_tuple(p, p->depth);
     uint32_t tasks = space_control(p->x, tuple)->over ? 0 : space_control(p->x, tuple)->n;
     for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
@@ -99,94 +115,88 @@ static void end(struct path *p)
     turn_races(p);
 }
 
-/* Those that sleep on behind the last event: what they do does not meet it. */
-static void sleep_on(struct path *p, const struct node *from, struct node *to)
+static void fall_asleep(struct path *p, struct node *n, uint32_t task, uint32_t does)
 {
-    const struct event *e = &p->events.at[p->depth - 1];
-    to->sleep = (uint32_t)p->sleepers.n;
-    for (uint32_t i = from->sleep; i < from->sleep + from->nsleep; i++) {
-        const struct sleeper *s = &p->sleepers.at[i];
-        bool met = s->task == e->task;
-        for (uint32_t k = 0; k < e->n && !met; k++)
-            met = does_meet(&path_met(p, e)[k].a, 1, does_at(&s->does), s->does.n);
-        if (met)
-            continue;
-        struct sleeper copy = {.task = s->task};
-        does_set(&copy.does, does_at(&s->does), s->does.n);
-        CV_PUSH(&p->sleepers, copy);
-    }
-    to->nsleep = (uint32_t)p->sleepers.n - to->sleep;
+    struct sleeper s = {does, (uint16_t)task};
+    CV_PUSH(&p->sleepers, s);
+    n->nsleep++;
+    n->asleep |= (uint64_t)1 << (task & 63);
 }
 
-static void step(struct path *p, uint32_t task, int32_t tree)
+/* The next event; those sleep on behind it who do not meet what it does. */
+static void step(struct path *p, uint32_t task, struct wake *tree)
 {
-    struct node next = {.tree = tree};
+    struct node next = {.tree = tree, .sleep = (uint32_t)p->sleepers.n};
     path_push(p, task);
-    sleep_on(p, &p->nodes.at[p->depth - 1], &next);
+    const struct node *from = &p->nodes.at[p->depth - 1];
+    uint32_t does = p->events.at[p->depth - 1].does;
+    for (uint32_t i = from->sleep; i < from->sleep + from->nsleep; i++) {
+        const struct sleeper s = p->sleepers.at[i];
+        if (s.task != task && !does_numbers_meet(&p->does, s.does, does))
+            fall_asleep(p, &next, s.task, s.does);
+    }
     CV_PUSH(&p->nodes, next);
 }
 
 /* Back over the last event, whose task sleeps from now on at the point before it. False: it was the first point. */
 static bool back(struct path *p)
 {
-    struct node *gone = &p->nodes.at[p->depth];
-    for (uint32_t i = 0; i < gone->nsleep; i++)
-        does_release(&p->sleepers.at[gone->sleep + i].does);
-    p->sleepers.n = gone->sleep;
+    p->sleepers.n = p->nodes.at[p->depth].sleep;
     p->nodes.n--;
     if (p->depth == 0)
         return false;
-    const struct event e = p->events.at[p->depth - 1];
-    p->flat.n = 0;
-    for (uint32_t k = 0; k < e.n; k++)
-        CV_PUSH(&p->flat, path_met(p, &e)[k].a);
-    struct sleeper s = {.task = e.task};
-    does_set(&s.does, p->flat.at, e.n);
-    CV_PUSH(&p->sleepers, s);
+    uint32_t task = p->events.at[p->depth - 1].task, does = p->events.at[p->depth - 1].does;
     path_pop(p);
-    p->nodes.at[p->depth].nsleep++;
+    fall_asleep(p, &p->nodes.at[p->depth], task, does);
     p->fresh = p->fresh < p->depth ? p->fresh : p->depth;
     return true;
 }
 
 static bool sleeps(const struct path *p, const struct node *n, uint32_t task)
 {
+    if (!(n->asleep >> (task & 63) & 1))
+        return false;
     for (uint32_t i = n->sleep; i < n->sleep + n->nsleep; i++)
         if (p->sleepers.at[i].task == task)
             return true;
     return false;
 }
 
-/* Where nothing is prescribed: who went last, if he may, so that there are few switches. */
-static uint32_t any(const struct path *p, const struct node *n, const uint16_t *choices, unsigned count)
+/* Where nothing is prescribed: who went last, if he may, so that there are few switches. SPACE_NOBODY: nobody may go, or all who may
+ * sleep: *none says which. */
+static uint32_t any(struct path *p, const struct node *n, bool *none)
 {
-    uint32_t best = SPACE_NOBODY, last = p->depth ? p->events.at[p->depth - 1].task : SPACE_NOBODY;
+    uint16_t choices[SPACE_TASKS + 1];
+    uint32_t last = p->depth ? p->events.at[p->depth - 1].task : SPACE_NOBODY;
+    *none = false;
+    if (last != SPACE_NOBODY && !sleeps(p, n, last) && space_may(p->x, path_tuple(p, p->depth), last))
+        return last;
+    unsigned count = space_choices(p->x, path_tuple(p, p->depth), choices);
+    *none = count == 0;
     for (unsigned i = 0; i < count; i++)
-        if (!sleeps(p, n, choices[i]) && (best == SPACE_NOBODY || choices[i] == last))
-            best = choices[i];
-    return best;
+        if (!sleeps(p, n, choices[i]))
+            return choices[i];
+    return SPACE_NOBODY;
 }
 
 /* The next event of the last point; false: there is nothing more to do there. */
 static bool forward(struct path *p)
 {
     struct node *n = &p->nodes.at[p->depth];
-    uint16_t choices[SPACE_TASKS + 1];
-    int32_t tree = TRACE_NONE;
+    struct wake *tree = NULL;
     uint32_t task;
-    if (n->tree != TRACE_NONE)
+    bool none;
+    if (n->tree)
         task = wakeup_take(p, n, &tree);
     else if (n->branches)
         return false;
     else {
-        unsigned count = space_choices(p->x, path_tuple(p, p->depth), choices);
-        if (!count) {
-            end(p);
-            return false;
-        }
-        task = any(p, n, choices, count);
+        task = any(p, n, &none);
         if (task == SPACE_NOBODY) {
-            p->r->e->blocked++;
+            if (none)
+                end(p);
+            else
+                p->r->e->blocked++;
             return false;
         }
     }
@@ -208,7 +218,7 @@ void traces_run(struct run *r, struct space *x)
     run_part(r, "traces");
     for (;;) {
         if ((++asked & 0xfff) == 0) {
-            run_memory(r, space_memory(x) + p.tuples.cap * 4 + p.clocks.cap * 2 + p.wakes.cap * sizeof *p.wakes.at + p.met.cap * sizeof *p.met.at);
+            run_memory(r, space_memory(x) + path_memory(&p));
             if (!run_goes_on(r, e->traces + e->deadlocks, -1)) {
                 whole = false;
                 break;
