@@ -152,6 +152,7 @@ void space_free(struct space *x)
     intern_release(&x->outputs);
     intern_release(&x->outcomes);
     memo_release(&x->reads);
+    memo_release(&x->memory);
     memo_release(&x->waits);
     memo_release(&x->steps);
     free(x);
@@ -161,7 +162,7 @@ size_t space_memory(const struct space *x)
 {
     return intern_memory(&x->controls) + intern_memory(&x->locals) + intern_memory(&x->values) + intern_memory(&x->outputs) +
            intern_memory(&x->outcomes) + x->local.cap * sizeof *x->local.at + x->control.cap * sizeof *x->control.at +
-           x->changes.cap * sizeof *x->changes.at + (x->reads.cap + x->waits.cap + x->steps.cap) * sizeof(struct memo_slot);
+           x->changes.cap * sizeof *x->changes.at + (x->reads.cap + x->memory.cap + x->waits.cap + x->steps.cap) * sizeof(struct memo_slot);
 }
 
 /* ── looking ────────────────────────────────────────────────────────────────────────────────────── */
@@ -466,6 +467,26 @@ void space_start(struct space *x, uint32_t *tuple)
     memcpy(tuple, x->start, space_room(x) * sizeof *tuple);
 }
 
+/* What a memory step makes of the task and of the one component it is about, whatever follows. False: see state_memory_step. */
+static bool memory_step(struct space *x, const uint32_t *from, const struct control *c, uint32_t task, const struct local *l, uint32_t *left, uint32_t *next)
+{
+    uint32_t at = space_component(x, c, task, l);
+    if (at == UINT32_MAX)
+        return false;
+    uint64_t key = (uint64_t)from[space_task_at(x, task)] << 32 | (l->blind ? 0 : from[at]);
+    const struct memo_slot *m = memo_find(&x->memory, key);
+    if (m) {
+        *next = m->a;
+        *left = l->reads ? from[at] : m->b;
+        return true;
+    }
+    bool found;
+    if (!state_memory_step(x, from, c, task, l, left, next))
+        return false;
+    *memo_make(&x->memory, key, &found) = (struct memo_slot){key, *next, *left};
+    return true;
+}
+
 /* The fast way for what is not known yet: what space_learn would learn, without the whole stage. */
 static bool alone(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to)
 {
@@ -473,7 +494,7 @@ static bool alone(struct space *x, const uint32_t *from, uint32_t task, uint32_t
     const struct local *l = space_local(x, from[space_task_at(x, task)]);
     uint32_t left, next;
     if (x->async || x->flags & SPACE_PLAIN || !l->quick || !c->timeless || c->tasks[task].phase != RUNNABLE || c->tasks[task].worker ||
-        !state_memory_step(x, from, c, task, l, &left, &next))
+        !memory_step(x, from, c, task, l, &left, &next))
         return false;
     const struct local *then = space_local(x, next);
     if (then->sync || (then->end && x->own))

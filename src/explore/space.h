@@ -80,7 +80,7 @@ struct space {
     CV_VEC(struct control) control;
     CV_VEC(struct local) local;
     struct { struct space_end { uint32_t key; } *at; size_t n, cap; } ends; /* by number in outcomes: the judge's */
-    struct memo reads, waits, steps;
+    struct memo reads, memory, waits, steps;
     struct { struct space_change *at; size_t n, cap; } changes; /* what remembered steps change */
     uint32_t *scratch, nscratch, *before, *start; /* words; start: the first state */
     uint64_t direct;              /* steps carried out on the stage itself */
