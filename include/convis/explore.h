@@ -60,7 +60,7 @@ struct cv_explore {
     char *why;                    /* why it is not complete; NULL */
     uint64_t states, traces, deadlocks, blocked; /* deadlocks: traces that end in one (where traces are not known: outcomes) */
     char *interleavings;          /* decimal; NULL: not known, or without end */
-    bool endless;                 /* some schedule never ends */
+    bool endless, unsure;         /* some schedule never ends; whether one does is not known */
     uint64_t *bounds; uint32_t nbounds; bool bounds_complete; /* traces with at most 0, 1, … preemptions */
     struct cv_explore_outcome *outcomes; uint32_t noutcomes;
     struct cv_explore_violation *violations; uint32_t nviolations;

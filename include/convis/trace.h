@@ -166,6 +166,7 @@ static inline char *cv_shm_source(const struct cv_shm *shm) { return (char *)shm
 /* Strings: an append-only intern table in the region, safe for all threads and processes at once and against
  * their death. Equal text has one id; 0 is the empty string. When the arena is full the id of the text "…" */
 uint32_t cv_intern(const struct cv_shm *shm, const char *s, size_t n);
+bool cv_strings_full(const struct cv_shm *shm); /* some text found no room, and stands as an ellipsis */
 const char *cv_string(const struct cv_shm *shm, uint32_t id, size_t *length); /* valid while mapped; checked */
 
 /* ── producing ─────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ enum { LOOK_NS = 100000000 };
 
 void run_part(struct run *r, const char *what)
 {
+    r->first_why = r->first_why ? r->first_why : r->why;
     r->what = what;
     r->why = NULL;
     r->part_ns = cv_mono_ns();
@@ -31,18 +32,19 @@ bool run_goes_on(struct run *r, uint64_t done, double share)
 /* ── the parts ──────────────────────────────────────────────────────────────────────────────────── */
 enum { QUICK_NODES = 400000 };
 
-static void verdicts(struct run *r, bool exhausted)
+static void verdicts(struct run *r, const struct space *fifo, bool exhausted)
 {
     struct cv_explore *e = r->e;
-    const struct space *x = e->space;
-    e->proven = (exhausted || e->states_complete || e->traces_complete) && !x->endless && !x->limited;
-    e->complete = e->proven && (e->traces_complete || (e->states_complete && !e->endless));
+    const char *limit = space_limit(e->space);
+    limit = limit ? limit : space_limit(fifo);
+    e->proven = (exhausted || e->states_complete || e->traces_complete) && !limit;
+    e->complete = e->proven && (e->traces_complete || (e->states_complete && !e->endless && !e->unsure));
     judge_verdicts(&r->judge, e->proven);
     if (!e->complete) {
-        const char *why = e->proven && !e->endless ? "whether every schedule ends was not looked at"
+        const char *why = limit ? limit
+                          : e->proven && !e->endless ? "whether every schedule ends was not looked at"
                           : e->proven ? "some schedule never ends; of those that end, all were looked at"
-                          : r->why  ? r->why
-                          : x->endless ? "a task computes without end" : x->limited ? "there are too many tasks" : "it was not asked for";
+                          : r->why ? r->why : r->first_why ? r->first_why : "it was not asked for";
         e->why = cv_strndup(why, strlen(why));
     }
     if (e->proven && !e->traces_complete)
@@ -75,7 +77,7 @@ static void parts(struct run *r, struct space *x, struct space *fifo)
         run_part(r, "schedules");
         over = search_run(s, 0, false) && search_over(s);
     }
-    verdicts(r, over);
+    verdicts(r, fifo, over);
     search_free(s);
 }
 

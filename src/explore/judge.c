@@ -309,6 +309,8 @@ static uint32_t numbers(struct space *x, const uint32_t *tuple)
 
 struct judged judge_end(struct judge *j, struct space *x, const uint32_t *tuple)
 {
+    if (x->astray)
+        return (struct judged){.outcome = JUDGE_OTHER};
     uint32_t id = numbers(x, tuple);
     while (x->ends.n <= id) {
         struct space_end none = {0};

@@ -11,7 +11,7 @@ struct run {
     size_t memory;
     uint64_t part_ns, shown_ns;   /* when this part began; when progress was shown last */
     const char *what;
-    const char *why;              /* why a part ended before all was seen */
+    const char *why, *first_why;  /* why a part ended before all was seen; why the first did that did not */
 };
 void run_part(struct run *r, const char *what);
 /* Asked now and then: false: the part comes to an end. share: < 0 where nobody can tell. */

@@ -1,4 +1,5 @@
 /* The space of states: set up from a program and an order, and walked step by step. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,10 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
     x->order.schedule = NULL;
     x->order.schedule_bytes = 0;
     x->order.desk = false;
+    x->most_tasks = order->max_tasks;
+    x->most_bytes = order->most_bytes;
+    x->most_output = order->most_output;
+    x->timeout_ns = order->timeout_ns;
     x->order.most_bytes = x->order.most_output = 0;
     x->order.max_tasks = x->order.max_tasks < SPACE_TASKS ? x->order.max_tasks : SPACE_TASKS;
     x->async = order->model == CV_ASYNC;
@@ -141,6 +146,7 @@ void space_free(struct space *x)
     free(x->local.at);
     free(x->changes.at);
     free(x->ends.at);
+    free(x->printed.at);
     free(x->vars);
     free(x->bodies);
     free(x->scratch);
@@ -185,6 +191,10 @@ static bool may_go(struct space *x, const uint32_t *tuple, const struct control 
     if (!l->sync)
         return true;
     bool found;
+    if (tuple[SPACE_CONTROL] >= 1u << 24) { /* beyond what the key has room for */
+        state_load_sync(x, tuple[SPACE_CONTROL]);
+        return !cv_sync_would_wait(x->machine.sync, task, &l->action);
+    }
     struct memo_slot *m = memo_make(&x->waits, (uint64_t)tuple[SPACE_CONTROL] << 40 | (uint64_t)task << 32 | id, &found);
     if (!found) {
         state_load_sync(x, tuple[SPACE_CONTROL]);
@@ -273,9 +283,19 @@ static uint32_t line_of(struct space *x, struct cv_task *t, const struct cv_acti
 
 static uint32_t printed(struct space *x, uint32_t before, uint32_t line)
 {
-    uint32_t words[2] = {before, line};
-    return intern_add(&x->outputs, words, sizeof words);
+    uint32_t words[2] = {before, line}, id = intern_add(&x->outputs, words, sizeof words);
+    if (id < x->printed.n)
+        return id;
+    size_t length;
+    cv_string(&x->shm, line, &length);
+    while (x->printed.n <= id) /* one at a time: id is the next number */
+        CV_PUSH(&x->printed, (before ? x->printed.at[before] : 0) + length + 1);
+    if (x->most_output && x->printed.at[id] > x->most_output)
+        x->limit = "it prints more than a run may (--max-output)";
+    return id;
 }
+
+const char *space_limit(const struct space *x) { return cv_strings_full(&x->shm) ? "there is no more room for text" : x->limit; }
 
 const uint32_t *space_output(const struct space *x, uint32_t output, uint32_t *n)
 {
@@ -309,17 +329,53 @@ static void wake(struct space *x, uint32_t task)
     }
 }
 
+/* A step that a run might not be able to do as it is done here. */
+static void note_limits(struct space *x, const struct cv_action *a)
+{
+    const struct cv_shm_head *head = x->shm.head;
+    if (a->op == CV_OP_SPAWN && atomic_load(&head->ntasks) >= x->order.max_tasks && x->order.max_tasks < x->most_tasks)
+        x->limit = "it starts more tasks than all schedules can be told of";
+    if (a->op == CV_OP_OFFLOAD && atomic_load(&head->ntasks) + x->order.pool > x->order.max_tasks && x->order.max_tasks < x->most_tasks)
+        x->limit = "it starts more workers than all schedules can be told of";
+    if (a->op == CV_OP_ALLOC && x->most_bytes) /* beyond the limit all is one: it is said, and no state tells of more */
+        x->taken = a->value.payload > x->most_bytes - x->taken ? x->most_bytes : x->taken + a->value.payload;
+    uint64_t lists = x->stage.n * (x->most_cells * 4 * sizeof(struct cv_cell) + x->most_lists); /* a block has room for more than it holds */
+    if (x->most_bytes && (x->taken == x->most_bytes || lists > x->most_bytes - x->taken))
+        x->limit = "it may take more memory than a run may (--max-memory)";
+    if ((a->op == CV_OP_SLEEP || a->op == CV_OP_FETCH || a->op == CV_OP_CPU) && !x->absolute && a->value.payload >= x->timeout_ns)
+        x->limit = "one step takes longer than the timeout";
+}
+
 /* On the stage: what is invisible in front of the next visible action, that action, and an end that follows. line: what it
  * printed, if it did. */
+enum { MOST_SPUN = 1 << 16, MOST_INVISIBLE = 200000 };
+
+/* Called by the interpreter every now and then: something local that never ends must not keep the explorer for ever. */
+static void broken_off(struct cv_worker *w)
+{
+    struct space *x = (struct space *)(void *)((char *)w - offsetof(struct space, stage.w));
+    if (++x->spun < (x->astray ? 256 : MOST_SPUN))
+        return;
+    x->astray = true;
+    x->limit = "a task computes on and on without a visible step";
+    atomic_store(&x->shm.head->stop, 1);
+}
+
 static void carry_out(struct space *x, uint32_t task, uint32_t *in_turn, uint32_t *line)
 {
     struct stage *s = &x->stage;
     struct cv_action a;
     bool go = true, visible = false, coop = stage_coop(s, task);
     wake(x, task);
-    while (go && !visible && !s->over) {
+    for (uint32_t k = 0; go && !visible && !s->over; k++) {
+        if (k == MOST_INVISIBLE) {
+            x->astray = true;
+            x->limit = "a task goes on and on without a visible step";
+            break;
+        }
         stage_look(s, task, &a);
         visible = a.visible;
+        note_limits(x, &a);
         if (a.op == CV_OP_PRINT)
             *line = line_of(x, s->players[task].task, &a);
         go = stage_act(s, task, &a);
@@ -460,6 +516,7 @@ void space_start(struct space *x, uint32_t *tuple)
     if (!x->start) {
         x->start = cv_alloc(space_room(x) * sizeof *x->start);
         stage_begin(&x->stage, &x->machine, false);
+        x->stage.w.breaker = broken_off;
         stage_look_around(&x->stage);
         state_take(x, x->start, SPACE_NOBODY);
         settle(x, x->start);

@@ -84,7 +84,14 @@ struct space {
     struct { struct space_change *at; size_t n, cap; } changes; /* what remembered steps change */
     uint32_t *scratch, nscratch, *before, *start; /* words; start: the first state */
     uint64_t direct;              /* steps carried out on the stage itself */
-    bool endless, limited, full;  /* a task computes without a visible step; too many tasks; no room for text */
+    const char *limit;            /* a limit was met that is the explorer's own, or that it does not keep count of as a run does: which; NULL */
+    uint32_t most_tasks;          /* started in all, as a run may */
+    uint64_t most_bytes, most_output, timeout_ns; /* as the order has them */
+    uint64_t spun;                /* what is local since the state was put on the stage, in rounds of the interpreter's breaker */
+    bool astray;                  /* something went on and on without a visible step, and was broken off: what comes after is not so */
+    uint64_t taken;               /* by alloc, in the state that stands on the stage */
+    uint64_t most_cells, most_lists; /* of the lists of any task so far; bytes that a step took for them */
+    CV_VEC(uint64_t) printed;     /* by output: bytes */
 };
 
 /* NULL: it cannot be, why says. */
@@ -163,6 +170,8 @@ void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uin
 
 /* The stage as it stands in a state, for texts and values; valid until the next step. */
 struct stage *space_show(struct space *x, const uint32_t *tuple);
+/* Why nothing can be said of all schedules though all states were seen; NULL: it can. */
+const char *space_limit(const struct space *x);
 /* What an output number stands for: string numbers of its lines, in order. */
 const uint32_t *space_output(const struct space *x, uint32_t output, uint32_t *n);
 

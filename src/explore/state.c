@@ -8,7 +8,7 @@
 #include "engine/value.h"
 #include "explore/state.h"
 
-enum { H_TASKS, H_TURN, H_FLAGS, H_HOLDER, H_POOL0, H_POOL1, H_TEXT, H_NOW0, H_NOW1, H_SPAWNED };
+enum { H_TASKS, H_TURN, H_FLAGS, H_HOLDER, H_POOL0, H_POOL1, H_TEXT, H_NOW0, H_NOW1, H_TAKEN0, H_TAKEN1, H_SPAWNED };
 enum { P_STATE, P_CAUSE, P_DUE0, P_DUE1, P_POOL, P_SERVES, P_KEPT0, P_KEPT1, P_ROW, P_FAILURE, P_LINE, P_NAME, P_BODY, P_PARENT, P_WAIT, P_ROWPOOL, P_WORDS };
 static const uint64_t ORIGIN = (uint64_t)1 << 50; /* where virtual time stands while it is no part of the state */
 
@@ -76,6 +76,9 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     uint32_t nvalues = b->nlocals + t->sp, cells = 0;
     for (uint32_t i = 0; i < nvalues; i++)
         cells += t->values[i].tag == CV_TAG_LIST ? value_list_length(&t->values[i]) : 0;
+    uint64_t took = atomic_load(&x->shm.head->taken_bytes);
+    x->most_cells = cells > x->most_cells ? cells : x->most_cells;
+    x->most_lists = took > x->most_lists ? took : x->most_lists;
     uint32_t *words = scratch(x, 32 + 4u * nvalues + 3u * cells + t->nwith), *to = words;
     const struct body_uses *u = &x->bodies[t->body];
     uint64_t me = u->me ? (uint64_t)t->me : 0, random = u->random ? t->random : 0;
@@ -171,6 +174,9 @@ bool state_memory_step(struct space *x, const uint32_t *tuple, const struct cont
     memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
     struct cv_task *t = load_task(x, tuple[space_task_at(x, task)], task);
     struct cv_action a;
+    atomic_store(&x->shm.head->taken_bytes, 0);
+    atomic_store(&x->shm.head->stop, 0);
+    x->spun = 0;
     cv_task_next(&s->w, &t, &a);
     cv_task_memory(&s->w, &t, &a);
     cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */
@@ -326,6 +332,8 @@ static uint32_t take_control(struct space *x, uint32_t in_turn)
     words[H_TEXT] = s->over && outcome ? cv_intern(&x->shm, stage_head(s)->outcome_text, strlen(stage_head(s)->outcome_text)) : 0;
     words[H_NOW0] = x->absolute ? (uint32_t)stage_now(s) : 0;
     words[H_NOW1] = x->absolute ? (uint32_t)(stage_now(s) >> 32) : 0;
+    words[H_TAKEN0] = (uint32_t)x->taken;
+    words[H_TAKEN1] = (uint32_t)(x->taken >> 32);
     for (uint32_t b = 0; b < nb; b++)
         *to++ = atomic_load(&s->m->spawned[b]);
     if (x->flags & SPACE_FIFO)
@@ -422,6 +430,9 @@ void state_load(struct space *x, const uint32_t *tuple)
     atomic_store(&head->output_lines, 0);
     atomic_store(&head->output_bytes, 0);
     atomic_store(&head->taken_bytes, 0);
+    atomic_store(&head->stop, 0);
+    x->spun = 0;
+    x->taken = g[H_TAKEN0] | (uint64_t)g[H_TAKEN1] << 32;
     uint32_t alive = 0;
     s->looked = stage_now(s);
     for (uint32_t b = 0; b < nb; b++)

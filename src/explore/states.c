@@ -296,21 +296,27 @@ static uint64_t target(struct count *c, uint32_t task)
     return put(c, &c->store, &added);
 }
 
-/* Takes away, again and again, states that nothing leads to any more; what is left goes in circles. */
-static bool circles(struct count *c)
+static bool looks_on(struct count *c, uint64_t done)
+{
+    return (done & 0xfff) || run_goes_on(c->r, done, c->store.n ? (double)done / (double)(2 * c->store.n) : -1);
+}
+
+/* Takes away, again and again, states that nothing leads to any more; what is left goes in circles. False: it came to an end before. */
+static bool circles(struct count *c, bool *any)
 {
     uint64_t n = c->store.n, done = 0, top = 0;
     uint32_t *into = cv_alloc((n + 1) * sizeof *into), *stack = cv_alloc((n + 1) * sizeof *stack);
-    for (uint64_t i = 0; i < n; i++) {
+    bool on = true;
+    for (uint64_t i = 0; i < n && (on = looks_on(c, i)); i++) {
         unpack(c, &c->store, i);
         unsigned k = space_choices(c->x, c->tuple, c->choices);
         while (k--)
             into[target(c, c->choices[k])]++;
     }
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < n && on; i++)
         if (!into[i])
             stack[top++] = (uint32_t)i;
-    while (top) {
+    while (top && on && (on = looks_on(c, n + done))) {
         uint64_t i = stack[--top];
         done++;
         unpack(c, &c->store, i);
@@ -323,7 +329,8 @@ static bool circles(struct count *c)
     }
     free(into);
     free(stack);
-    return done < n;
+    *any = done < n;
+    return on;
 }
 
 /* ── all of it ──────────────────────────────────────────────────────────────────────────────────── */
@@ -405,9 +412,12 @@ void states_run(struct run *r, struct space *x)
     e->states_complete = whole;
     e->states_ns = cv_mono_ns() - begun;
     e->state_bytes = store_memory(&c.store) + space_memory(x);
-    if (whole && !c.even)
-        e->endless = circles(&c);
-    if (whole && !e->endless && r->options->parts & CV_EXPLORE_COUNTS) {
+    if (whole && !c.even) {
+        run_part(r, "circles");
+        e->unsure = !circles(&c, &e->endless);
+        e->endless &= !e->unsure;
+    }
+    if (whole && !e->endless && !e->unsure && r->options->parts & CV_EXPLORE_COUNTS) {
         run_part(r, "interleavings");
         if (!c.even) {
             store_release(&c.store);

@@ -78,12 +78,11 @@ static void repack(struct store *s, struct store_field *fields, uint32_t ncomps)
 {
     uint32_t words = lay_out(fields, ncomps), shared = s->ncomps < ncomps ? s->ncomps : ncomps;
     uint64_t key[STORE_WORDS + 1];
-    CV_ASSERT(words <= STORE_WORDS);
     bool back = words > s->words; /* from the end, so that nothing is overwritten before it was read */
     struct store with = *s;
     with.fields = fields;
     with.words = words;
-    if (s->n * words * sizeof(uint64_t) > s->limit) {
+    if (words > STORE_WORDS || s->n * words * sizeof(uint64_t) > s->limit) {
         s->full = with.full = true;
         free(fields);
         return;
@@ -156,7 +155,7 @@ uint64_t store_add(struct store *s, const uint64_t *key, uint32_t parent, bool *
         }
     }
     *added = true;
-    if (s->n >= s->most || store_memory(s) + 64 > s->limit) {
+    if (s->full || s->n >= s->most || store_memory(s) + 64 > s->limit) {
         s->full = true;
         return UINT64_MAX;
     }

@@ -57,6 +57,7 @@ static void turn_races(struct path *p)
         if ((task->phase != RUNNABLE && task->phase != TIMER) || (p->x->async && !task->worker && !task->held))
             continue;
         uint32_t n = path_pending(p, t, races, PENDING_RACES, clock);
+        p->cut |= n == PENDING_RACES; /* there may be more */
         for (uint32_t k = 0; k < n; k++)
             wakeup_turn(p, races[k], UINT32_MAX, t, clock);
     }
@@ -231,6 +232,10 @@ void traces_run(struct run *r, struct space *x)
         }
         if (!forward(&p) && !back(&p))
             break;
+    }
+    if (p.cut) {
+        r->why = "too many steps meet one that waits";
+        whole = false;
     }
     e->traces_complete = whole;
     e->bounds_complete &= whole;

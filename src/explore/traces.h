@@ -49,6 +49,7 @@ struct path {
     struct space_event event;     /* of the step being made */
     struct sequence *sequence;
     struct bound *bound;          /* NULL: not asked for */
+    bool cut;                     /* a waiting step met more than are looked at */
     bool doubt;                   /* the event being made might not be able to go where it is turned to */
     uint64_t told;                /* failures that have a schedule */
     uint64_t ends;                /* executions looked at: what is known of a race's first event holds for one of them */

@@ -7,7 +7,8 @@
 struct arena {
     uint64_t slots, bytes_at, bytes; /* number of slots, a power of two; where the text begins; room for it */
     _Atomic uint64_t used;           /* bytes of text */
-    uint32_t ellipsis, pad;
+    uint32_t ellipsis;
+    _Atomic uint32_t full;           /* something found no room, and became an ellipsis */
     _Atomic uint64_t slot[]; /* hash:24 | length:13 … see pack; 0: free */
 };
 /* A slot: 16 bits of the hash, 13 of the length, 35 of the offset + 1. */
@@ -100,8 +101,11 @@ uint32_t cv_intern(const struct cv_shm *shm, const char *s, size_t n)
         if (slot >> 48 == h >> 48 && length_of(slot) == n && memcmp(text + offset_of(slot), s, n) == 0)
             return (uint32_t)i + 1;
     }
+    atomic_store_explicit(&a->full, 1, memory_order_relaxed);
     return a->ellipsis;
 }
+
+bool cv_strings_full(const struct cv_shm *shm) { return shm->head->plan.string_bytes >= 1024 && arena_of(shm)->full; }
 
 const char *cv_string(const struct cv_shm *shm, uint32_t id, size_t *length)
 {

@@ -244,6 +244,85 @@ START_TEST(sometimes_and_never)
 }
 END_TEST
 
+/* ── limits ─────────────────────────────────────────────────────────────────────────────────────── */
+static struct cv_explore *limited(const char *t, void (*set)(struct cv_order *o), uint64_t time_ns)
+{
+    struct cv_diags diags = {0};
+    struct cv_buf why = {0};
+    struct cv_explore_options options = {.parts = CV_EXPLORE_ALL, .memory = (size_t)64 << 20, .time_ns = time_ns};
+    program = cv_program_read("test.ini", t, strlen(t), NULL, 0, &diags);
+    ck_assert_ptr_nonnull(program);
+    ck_assert(cv_order_init(&order, program, "threads", &why));
+    if (set)
+        set(&order);
+    struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+    ck_assert_msg(e, "%s", why.at);
+    cv_diags_release(&diags);
+    return e;
+}
+static void unproven(const char *t, void (*set)(struct cv_order *o), const char *why)
+{
+    struct cv_explore *e = limited(t, set, 0);
+    ck_assert_msg(!e->proven && !e->complete, "of all schedules it was said, although %s", why);
+    ck_assert_msg(e->why && strstr(e->why, why), "'%s' is not '%s'", e->why, why);
+    for (uint32_t k = 0; k < e->nexpects; k++)
+        ck_assert_int_ne(e->expects[k].holds, CV_HOLDS);
+    done(e);
+}
+static void little_output(struct cv_order *o) { o->most_output = 8; }
+static void little_memory(struct cv_order *o) { o->most_bytes = 1000; }
+static void little_time(struct cv_order *o) { o->timeout_ns = 1000000; }
+static void three_tasks(struct cv_order *o) { cv_order_allow(o, 2); }
+
+START_TEST(limits_are_noticed)
+{
+    unproven("[shared]\nx = 0\n[main]\n    repeat 252:\n        spawn b() -> h\n        join h\n    x = 1\n[task b()]\n    pass\n[expect]\nx in 0..1\n", NULL, "more tasks");
+    unproven("[shared]\nx = 0\n[task a]\n    x = 1\n    print \"something\"\n[expect]\nx == 1\n", little_output, "prints more");
+    unproven("[shared]\nx = 0\n[task a]\n    repeat 3:\n        alloc 400\n        x = 1\n[expect]\nx == 1\n", little_memory, "more memory");
+    unproven("[shared]\nx = 0\n[task a]\n    l = [0] * 500\n    x = 1\n[expect]\nx == 1\n", little_memory, "more memory");
+    unproven("[shared]\nx = 0\n[task a]\n    sleep 5ms\n    x = 1\n[expect]\nx == 1\n", little_time, "longer than the timeout");
+    unproven("[shared]\nx = 0\n[task a]\n    x = 1\n    while true:\n        i = 1\n[expect]\nx == 1\n", NULL, "without a visible step");
+    unproven("[shared]\nx = 0\n[task a]\n    x = 1\n    while true:\n        cpu 1us\n[expect]\nx == 1\n", NULL, "without a visible step");
+}
+END_TEST
+
+/* Where a limit is the run's own, and is kept, what comes of it is what comes of it in a run. */
+START_TEST(a_limit_that_is_kept)
+{
+    struct cv_explore *e = limited("[shared]\nx = 0\n[main]\n    spawn b()\n    spawn b()\n    spawn b()\n[task b()]\n    x += 1\n[expect]\nx <= 2\n", three_tasks, 0);
+    bool failed = false;
+    for (uint32_t v = 0; v < e->nviolations; v++)
+        failed |= e->violations[v].breach == CV_BREACH_FAILED && e->violations[v].minimal;
+    ck_assert(failed);
+    done(e);
+}
+END_TEST
+
+/* Looking for circles takes no longer than it may. */
+static int stopping;
+static void stop_at_circles(void *to, const struct cv_explore_progress *p)
+{
+    (void)to;
+    if (!strcmp(p->what, "circles"))
+        stopping = 1;
+}
+START_TEST(circles_can_be_stopped)
+{
+    const char *t = "[shared]\nx = 0\nu = 0\nv = 0\nw = 0\n[task a]\n    while x == 0:\n        pass\n[task b]\n    repeat 90:\n        u += 1\n    x = 1\n"
+                    "[task c]\n    repeat 90:\n        v += 1\n[task d]\n    repeat 9:\n        w += 1\n[expect]\nx == 1\n";
+    struct cv_diags diags = {0};
+    struct cv_buf why = {0};
+    struct cv_explore_options options = {.parts = CV_EXPLORE_STATES | CV_EXPLORE_COUNTS, .memory = (size_t)1 << 30, .progress = stop_at_circles, .stop = &stopping};
+    program = cv_program_read("test.ini", t, strlen(t), NULL, 0, &diags);
+    ck_assert(cv_order_init(&order, program, "threads", &why));
+    struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+    ck_assert(stopping && e->states_complete && e->unsure && !e->complete);
+    ck_assert(e->proven);
+    cv_diags_release(&diags);
+    done(e);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("explore_numbers");
@@ -264,6 +343,9 @@ Suite *suite(void)
     tcase_add_test(c, probabilities);
     tcase_add_test(c, without_end);
     tcase_add_test(c, sometimes_and_never);
+    tcase_add_test(c, limits_are_noticed);
+    tcase_add_test(c, a_limit_that_is_kept);
+    tcase_add_test(c, circles_can_be_stopped);
     suite_add_tcase(s, c);
     return s;
 }
