@@ -15,7 +15,7 @@ $(FUZZ_O)/scenario: $(FUZZ_SRC) $(wildcard include/convis/*) $(foreach r,$(FUZZ_
 
 fuzz: $(FUZZ_O)/scenario
 	@mkdir -p $(FUZZ_O)/found
-	@cp scenarios/*.ini tests/lang/*.ini tests/runs/*.ini $(FUZZ_O)/found/
+	@for f in scenarios/*.ini tests/lang/*.ini tests/runs/*.ini tests/pty/*.ini; do cp $$f $(FUZZ_O)/found/$$(echo $$f | tr / -); done
 	@cd $(FUZZ_O)/found && ar xo ../../tests/fuzz/corpus.ar
 	cd $(FUZZ_O) && ./scenario -max_len=4096 -timeout=5 -rss_limit_mb=2048 -dict=../tests/fuzz/words -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 found
 
