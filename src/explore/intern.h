@@ -28,7 +28,7 @@ void memo_release(struct memo *m);
 struct memo_slot *memo_make(struct memo *m, uint64_t key, bool *found); /* valid until the next one is made */
 static inline uint64_t memo_hash(uint64_t key)
 {
-    key *= 0x9e3779b97f4a7c15u;
+    key = (key ^ key >> 32) * 0x9e3779b97f4a7c15u;
     return key ^ key >> 32;
 }
 static inline const struct memo_slot *memo_find(const struct memo *m, uint64_t key)

@@ -176,7 +176,8 @@ void judge_summary_release(struct cv_summary *s)
 /* ── telling apart ──────────────────────────────────────────────────────────────────────────────── */
 static void key_datum(struct cv_buf *out, const struct cv_datum *d)
 {
-    cv_buf_printf(out, "%d:%lld:%u:", (int)d->tag, (long long)d->i, d->n);
+    uint64_t words[2] = {(uint64_t)d->tag << 32 | d->n, (uint64_t)d->i};
+    cv_buf_add(out, (const char *)words, sizeof words);
     if (d->tag == CV_TAG_STRING)
         cv_buf_add(out, d->s, d->n);
     for (uint32_t i = 0; d->tag == CV_TAG_LIST && i < d->n; i++)

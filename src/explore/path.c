@@ -341,6 +341,7 @@ void path_push(struct path *p, uint32_t task)
     for (size_t i = 0; i < e.n; i++)
         e.lock |= p->event.at[i].kind == SPACE_LOCK;
     e.does = e.n == 1 ? does_one(&p->does, p->event.at) : does_number(&p->does, p->event.at, e.n);
+    e.marks = p->does.at.at[e.does].marks;
     if (e.lock || !e.simple)
         keep((void **)&p->bases.at, &p->bases.n, &p->bases.cap, clock, p->lanes);
     p->doubt = false;

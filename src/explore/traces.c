@@ -116,7 +116,7 @@ static void end(struct path *p)
     turn_races(p);
 }
 
-static void fall_asleep(struct path *p, struct node *n, uint32_t task, uint32_t does)
+static inline void fall_asleep(struct path *p, struct node *n, uint32_t task, uint32_t does)
 {
     struct sleeper s = {does, (uint16_t)task};
     CV_PUSH(&p->sleepers, s);
@@ -130,10 +130,10 @@ static void step(struct path *p, uint32_t task, struct wake *tree)
     struct node next = {.tree = tree, .sleep = (uint32_t)p->sleepers.n};
     path_push(p, task);
     const struct node *from = &p->nodes.at[p->depth - 1];
-    uint32_t does = p->events.at[p->depth - 1].does;
+    const struct does *does = &p->does.at.at[p->events.at[p->depth - 1].does];
     for (uint32_t i = from->sleep; i < from->sleep + from->nsleep; i++) {
         const struct sleeper s = p->sleepers.at[i];
-        if (s.task != task && !does_numbers_meet(&p->does, s.does, does))
+        if (s.task != task && !does_meet(&p->does.at.at[s.does], does))
             fall_asleep(p, &next, s.task, s.does);
     }
     CV_PUSH(&p->nodes, next);

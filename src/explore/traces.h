@@ -20,6 +20,7 @@ struct event {
     uint32_t next;                /* the task's event after it, where there is one */
     uint32_t met, n;              /* its accesses, in the path's */
     uint32_t race, nraces;        /* in the path's */
+    struct marks marks;           /* of what it does */
     uint32_t started, base;       /* in the path's undo list: from here on; where lock or not simple: its clock without what it met, in bases */
 };
 /* An access on the path. before: the access to its address before it; write: the last write of its address before it. */

@@ -10,18 +10,20 @@
 #include "explore/traces.h"
 
 enum { LAST = UINT32_MAX };
+struct part { uint32_t event; uint16_t task, index; }; /* of a sequence: an event of the path, whose it is, its number there */
 struct turned { uint16_t task; uint32_t index, does; const uint16_t *clock; };
 struct sequence {
     uint64_t end;                 /* the part before the last is that of this end, */
     uint32_t first;               /* and of races with this event */
-    uint32_t *events, cap, n;     /* of the path, by number */
+    struct part *room, *parts;    /* parts stands at the end of room */
+    uint32_t cap, n;
     struct marks marks;           /* of all of them */
     bool seen;                    /* a sleeper could begin it, whatever comes last */
     CV_VEC(uint32_t) through;     /* sleepers that have no part in it and meet nothing of it */
-    uint16_t fronts[CLOCK_MOST];  /* by task: the index of its first event in it; 0xffff: none */
-    uint32_t heads[CLOCK_MOST], counts[CLOCK_MOST]; /* that event; how many it has */
+    uint16_t fronts[CLOCK_MOST + 1]; /* by task: the index of its first event in it; 0xffff: none; then room for what counts for nobody */
+    uint32_t heads[CLOCK_MOST + 1], counts[CLOCK_MOST + 1]; /* that event; how many it has */
     struct turned last;           /* the second of the race, as it would be there */
-    uint32_t lowest, all;         /* of what is left: no earlier one in events; how many, with the last */
+    uint32_t lowest, all;         /* of what is left: no earlier one in parts; how many, with the last */
     uint16_t front[CLOCK_MOST];
     uint32_t head[CLOCK_MOST], left[CLOCK_MOST];
     uint16_t clock[CLOCK_MOST];
@@ -79,35 +81,39 @@ static void split(struct path *p, struct wake *w, uint32_t k)
 }
 
 /* ── sequences ──────────────────────────────────────────────────────────────────────────────────── */
-/* Events after the first that do not depend on it. */
+/* Events after the first that do not depend on it; from the end, so that a task's first event has the last word. */
 static void gather(struct path *p, struct sequence *s, uint32_t first)
 {
     const struct event *f = &p->events.at[first];
-    uint32_t index = f->index;
+    uint32_t index = f->index, n = 0, nowhere = CLOCK_MOST;
+    struct marks marks = {0};
     if (s->cap < p->depth + 1) {
         s->cap = 2 * p->depth + 64;
-        s->events = cv_realloc(s->events, s->cap * sizeof *s->events);
+        s->room = cv_realloc(s->room, s->cap * sizeof *s->room);
     }
     s->end = p->ends;
     s->first = first;
-    s->n = 0;
-    s->marks = (struct marks){0};
     memset(s->fronts, 0xff, p->lanes * sizeof *s->fronts);
     memset(s->counts, 0, p->lanes * sizeof *s->counts);
-    const uint16_t *c = path_clock(p, first + 1) + f->task;
-    for (uint32_t i = first + 1; i < p->depth; i++, c += p->lanes) {
-        if (*c >= index)
-            continue;
+    const uint16_t *c = path_clock(p, p->depth) + f->task;
+    struct part *end = s->room + s->cap - 1;
+    for (uint32_t i = p->depth; --i > first;) {
         const struct event *e = &p->events.at[i];
-        const struct marks *m = &p->does.at.at[e->does].marks;
-        s->events[s->n++] = i;
-        s->marks.reads |= m->reads;
-        s->marks.writes |= m->writes;
-        if (!s->counts[e->task]++) {
-            s->fronts[e->task] = (uint16_t)e->index;
-            s->heads[e->task] = i;
-        }
+        c -= p->lanes;
+        bool in = *c < index;
+        uint32_t task = in ? e->task : nowhere;
+        uint64_t mask = -(uint64_t)in;
+        end[-(ptrdiff_t)n] = (struct part){i, e->task, (uint16_t)e->index};
+        n += in;
+        marks.reads |= e->marks.reads & mask;
+        marks.writes |= e->marks.writes & mask;
+        s->fronts[task] = (uint16_t)e->index;
+        s->heads[task] = i;
+        s->counts[task]++;
     }
+    s->parts = end + 1 - n;
+    s->n = n;
+    s->marks = marks;
 }
 
 /* Does a clock know of an event that is left, but for those of a task? */
@@ -128,8 +134,8 @@ static bool meets_any(const struct path *p, const struct sequence *s, const uint
     if (!marks_meet(&s->marks, &d->marks))
         return false;
     for (uint32_t i = s->lowest; i < s->n; i++) {
-        const struct event *e = &p->events.at[s->events[i]];
-        if (e->index >= front[e->task] && does_meet(&p->does.at.at[e->does], d))
+        const struct part *e = &s->parts[i];
+        if (e->index >= front[e->task] && does_meet(&p->does.at.at[p->events.at[e->event].does], d))
             return true;
     }
     return false;
@@ -185,18 +191,18 @@ static void start(const struct path *p, struct sequence *s)
 }
 
 /* Could the step of a task, which does this where what is left begins, begin it? */
-static bool begins(const struct path *p, struct sequence *s, uint32_t step)
+static inline bool begins(const struct path *p, const struct sequence *s, uint32_t step)
 {
     uint32_t task = step & 0xff, does = step >> 8;
     if (s->left[task]) {
         uint32_t head = s->head[task];
-        return (s->lowest < s->n && s->events[s->lowest] == head) || !reaches(head == LAST ? s->last.clock : path_clock(p, head), s->front, task, p->lanes);
+        return (s->lowest < s->n && s->parts[s->lowest].event == head) || !reaches(head == LAST ? s->last.clock : path_clock(p, head), s->front, task, p->lanes);
     }
     return !(s->left[s->last.task] && does_numbers_meet(&p->does, s->last.does, does)) && !meets_any(p, s, s->front, does);
 }
 
 /* The first of a task goes, if it has any. */
-static void take(const struct path *p, struct sequence *s, uint32_t task)
+static inline void take(const struct path *p, struct sequence *s, uint32_t task)
 {
     if (!s->left[task])
         return;
@@ -207,7 +213,7 @@ static void take(const struct path *p, struct sequence *s, uint32_t task)
         s->front[task]++;
         s->head[task] = s->left[task] == 1 && task == s->last.task ? LAST : p->events.at[s->head[task]].next;
     }
-    while (s->lowest < s->n && p->events.at[s->events[s->lowest]].index < s->front[p->events.at[s->events[s->lowest]].task])
+    while (s->lowest < s->n && s->parts[s->lowest].index < s->front[s->parts[s->lowest].task])
         s->lowest++;
 }
 
@@ -216,9 +222,9 @@ static struct wake *branch(struct path *p, const struct sequence *s)
     struct wake *w = wake_new(p, s->all);
     uint32_t n = 0;
     for (uint32_t i = s->lowest; i < s->n; i++) {
-        const struct event *e = &p->events.at[s->events[i]];
+        const struct part *e = &s->parts[i];
         if (e->index >= s->front[e->task])
-            w->steps[n++] = e->does << 8 | e->task;
+            w->steps[n++] = p->events.at[e->event].does << 8 | e->task;
     }
     if (s->left[s->last.task])
         w->steps[n++] = s->last.does << 8 | s->last.task;
@@ -260,9 +266,9 @@ static void clock_anew(const struct path *p, struct sequence *s, const uint16_t 
     memcpy(s->clock, base, p->lanes * sizeof *base);
     s->clock[s->last.task] = (uint16_t)s->last.index;
     for (uint32_t i = 0; i < s->n; i++) {
-        const struct event *e = &p->events.at[s->events[i]];
-        if (e->task == s->last.task || does_numbers_meet(&p->does, e->does, s->last.does))
-            clock_join(s->clock, path_clock(p, s->events[i]), p->lanes);
+        const struct part *e = &s->parts[i];
+        if (e->task == s->last.task || does_numbers_meet(&p->does, p->events.at[e->event].does, s->last.does))
+            clock_join(s->clock, path_clock(p, e->event), p->lanes);
     }
     s->last.clock = s->clock;
 }
@@ -275,7 +281,7 @@ static bool look_anew(struct path *p, uint32_t first, struct sequence *s)
         memset(p->sim + p->width, 0, (space_width(p->x) - p->width) * sizeof *p->sim);
     memcpy(p->sim, path_tuple(p, first), p->width * sizeof *p->sim);
     for (uint32_t i = 0; i <= s->n; i++)
-        if (!path_would(p, i < s->n ? p->events.at[s->events[i]].task : s->last.task, p->sim, &s->anew, &simple))
+        if (!path_would(p, i < s->n ? s->parts[i].task : s->last.task, p->sim, &s->anew, &simple))
             return false;
     s->last.does = does_number(&p->does, s->anew.at, (uint32_t)s->anew.n);
     return true;
@@ -310,7 +316,7 @@ void wakeup_turn(struct path *p, uint32_t first, uint32_t second, uint32_t task,
 struct sequence *wakeup_new(void) { return cv_alloc(sizeof(struct sequence)); }
 void wakeup_release(struct sequence *s)
 {
-    free(s->events);
+    free(s->room);
     free(s->through.at);
     free(s->anew.at);
     free(s);
