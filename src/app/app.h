@@ -110,9 +110,9 @@ struct app_play {
     uint64_t born_ns;
     bool going, over;
 };
-/* program, topo and only must outlive the play. false: the system refused, why says; nothing is left. */
 /* uv_loop_init. False, and said, where the system gives no descriptors for it. */
 bool app_loop(uv_loop_t *loop);
+/* program, topo and only must outlive the play. false: the system refused, why says; nothing is left. */
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why);
 /* Every 10 ms: opens the gate when the runner is there, takes what was recorded, watches. True once it is over. Not from
