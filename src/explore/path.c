@@ -40,8 +40,6 @@ void path_release(struct path *p)
     free(p->met.at);
     free(p->races.at);
     free(p->sleepers.at);
-    free(p->chain);
-    free(p->turn.at);
     does_release(&p->does);
     free(p->started.at);
     free(p->old_starts.at);
@@ -141,15 +139,19 @@ static bool known_step(const struct path *p, uint32_t task, uint32_t *tuple, str
 {
     const struct space *x = p->x;
     const struct control *c = space_control(x, tuple);
-    uint32_t component, left, next;
-    if (x->async || x->cuts || x->absolute || c->over || c->tasks[task].held || !space_quick(x, c, tuple, task, &component, &left, &next) || component == UINT32_MAX)
+    uint32_t component, left, next, id = tuple[space_task_at(x, task)];
+    if (x->async || x->cuts || x->absolute || c->over || c->tasks[task].held || id >= x->local.n || x->local.at[id].swaps)
         return false;
-    const struct local *l = &x->local.at[tuple[space_task_at(x, task)]];
-    if (l->action.op == CV_OP_CAS || l->action.op == CV_OP_CAS_ITEM)
+    if (!space_quick(x, c, tuple, task, &component, &left, &next)) {
+        if (!space_quick_turn(x, c, tuple, task, &component))
+            return false;
+    } else if (component == UINT32_MAX)
         return false;
-    *a = (struct space_access){.address = component, .kind = l->reads ? SPACE_READ : SPACE_WRITE};
-    tuple[component] = left;
-    tuple[space_task_at(x, task)] = next;
+    else {
+        tuple[component] = left;
+        tuple[space_task_at(x, task)] = next;
+    }
+    *a = (struct space_access){.address = component, .kind = x->local.at[id].reads ? SPACE_READ : SPACE_WRITE};
     return true;
 }
 
@@ -159,8 +161,11 @@ static void join_event(struct path *p, uint16_t *clock, uint32_t event) { clock_
 static void meets(struct path *p, const uint16_t *clock, const struct met *m, uint32_t task)
 {
     const struct event *e = &p->events.at[m->event];
-    if (e->task != task && clock[e->task] < e->index)
-        CV_PUSH(&p->races, m->event);
+    if (e->task == task || clock[e->task] >= e->index)
+        return;
+    struct race *r = PATH_MORE(&p->races);
+    r->first = m->event;
+    r->second = p->depth;
 }
 
 static const struct met *find(const struct path *p, int32_t from, enum space_kind kind, uint32_t ordinal)
@@ -212,6 +217,18 @@ static void access_meets(struct path *p, uint16_t *clock, const struct space_acc
         join_event(p, clock, pair->event);
 }
 
+/* The same for a variable: a read meets the last write, a write all reads back to it too. */
+static void memory_meets(struct path *p, uint16_t *clock, const struct met *a, uint32_t task)
+{
+    int32_t at = a->a.kind == SPACE_READ ? a->write : a->before;
+    while (at != TRACE_NONE) {
+        const struct met *m = &p->met.at[at];
+        meets(p, clock, m, task);
+        join_event(p, clock, m->event);
+        at = m->a.kind == SPACE_WRITE ? TRACE_NONE : m->before;
+    }
+}
+
 /* Ends of tasks that a join waits for. */
 static void joins(struct path *p, uint16_t *clock, const struct control *c, uint32_t task, const struct cv_action *a)
 {
@@ -223,7 +240,7 @@ static void joins(struct path *p, uint16_t *clock, const struct control *c, uint
 static void begin_clock(struct path *p, uint32_t task, uint16_t *clock)
 {
     if (p->last[task])
-        memcpy(clock, path_clock(p, p->last[task] - 1), p->lanes * sizeof *clock);
+        clock_copy(clock, path_clock(p, p->last[task] - 1), p->lanes);
     else
         memset(clock, 0, p->lanes * sizeof *clock);
     clock_join(clock, p->starts + (size_t)task * CLOCK_MOST, p->lanes);
@@ -283,17 +300,35 @@ static void by_place(struct path *p, struct space_event *e)
 /* Of races with several accesses: those that another of them comes between. */
 static void immediate(struct path *p, struct event *e)
 {
-    uint32_t kept = 0, *races = p->races.at + e->race;
+    uint32_t kept = 0;
+    struct race *races = p->races.at + e->race;
     for (uint32_t i = 0; i < e->nraces; i++) {
-        const struct event *early = &p->events.at[races[i]];
+        const struct event *early = &p->events.at[races[i].first];
         bool between = false;
         for (uint32_t k = 0; k < e->nraces && !between; k++)
-            between = k != i && (races[k] == races[i] ? k < i : races[k] > races[i] && path_clock(p, races[k])[early->task] >= early->index);
+            between = k != i && (races[k].first == races[i].first ? k < i
+                                 : races[k].first > races[i].first && path_clock(p, races[k].first)[early->task] >= early->index);
         if (!between)
             races[kept++] = races[i];
     }
     p->races.n -= e->nraces - kept;
     e->nraces = kept;
+}
+
+/* Its races are found by their first events too. */
+static void chain(struct path *p, const struct event *e)
+{
+    for (uint32_t k = e->race; k < e->race + e->nraces; k++) {
+        uint32_t *turns = &p->events.at[p->races.at[k].first].turns;
+        p->races.at[k].next = *turns;
+        *turns = k + 1;
+    }
+}
+
+static void unchain(struct path *p, const struct event *e)
+{
+    for (uint32_t k = e->race + e->nraces; k-- > e->race;)
+        p->events.at[p->races.at[k].first].turns = p->races.at[k].next;
 }
 
 /* The state behind the last one. True: it is simple. */
@@ -321,44 +356,78 @@ static bool push_state(struct path *p, uint32_t task)
     return simple;
 }
 
+/* The accesses of the event, and what they meet; its clock learns of that. */
+static void meet_all(struct path *p, uint16_t *clock, uint32_t task)
+{
+    uint32_t first = (uint32_t)p->met.n;
+    for (size_t i = 0; i < p->event.n; i++) {
+        const struct space_access *a = &p->event.at[i];
+        struct met *m = PATH_MORE(&p->met);
+        m->a = *a;
+        m->event = p->depth;
+        m->before = p->heads[a->address];
+        m->write = m->before == TRACE_NONE ? TRACE_NONE : p->met.at[m->before].a.kind == SPACE_WRITE ? m->before : p->met.at[m->before].write;
+        m->ordinal = 0;
+        if (a->address < space_room(p->x)) /* read or written */
+            memory_meets(p, clock, m, task);
+        else
+            access_meets(p, clock, a, task, &m->ordinal);
+    }
+    for (size_t i = first; i < p->met.n; i++)
+        p->heads[p->met.at[i].a.address] = (int32_t)i;
+}
+
+/* The earlier event of the task, if there is one: they know of each other. */
+static void follow(struct path *p, struct event *e)
+{
+    e->before = p->last[e->task];
+    e->index = 1;
+    if (!e->before)
+        return;
+    struct event *before = &p->events.at[e->before - 1];
+    e->index = before->index + 1;
+    before->next = p->depth;
+}
+
 void path_push(struct path *p, uint32_t task)
 {
-    const struct cv_action *a = &space_local(p->x, path_tuple(p, p->depth)[space_task_at(p->x, task)])->action, action = {.op = a->op, .value = a->value};
-    struct event e = {.task = (uint16_t)task, .simple = push_state(p, task), .met = (uint32_t)p->met.n, .n = (uint32_t)p->event.n, .race = (uint32_t)p->races.n,
-                      .started = (uint32_t)p->started.n, .base = (uint32_t)p->bases.n, .index = 1, .before = p->last[task]};
+    const struct cv_action *a = &space_local(p->x, path_tuple(p, p->depth)[space_task_at(p->x, task)])->action;
+    struct cv_action join = {.op = CV_OP_JOIN_ALL};
+    bool joining = a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL;
+    if (joining)
+        join = (struct cv_action){.op = a->op, .value = a->value};
+    bool simple = push_state(p, task);
+    struct event *e = PATH_MORE(&p->events);
+    e->task = (uint16_t)task;
+    e->met = (uint32_t)p->met.n;
+    e->n = (uint32_t)p->event.n;
+    e->race = (uint32_t)p->races.n;
+    e->turns = 0;
+    e->started = (uint32_t)p->started.n;
+    e->base = (uint32_t)p->bases.n;
+    follow(p, e);
     room((void **)&p->clocks.at, &p->clocks.n, &p->clocks.cap, p->lanes, sizeof *p->clocks.at);
     uint16_t *clock = path_clock(p, p->depth);
     begin_clock(p, task, clock);
-    if (e.before) {
-        struct event *before = &p->events.at[e.before - 1];
-        e.index = before->index + 1;
-        before->next = p->depth;
-    }
-    if (action.op == CV_OP_JOIN || action.op == CV_OP_JOIN_ALL)
-        joins(p, clock, space_control(p->x, path_tuple(p, p->depth)), task, &action);
-    if (e.n > 1)
+    if (joining)
+        joins(p, clock, space_control(p->x, path_tuple(p, p->depth)), task, &join);
+    if (e->n > 1)
         by_place(p, &p->event);
-    for (size_t i = 0; i < e.n; i++)
-        e.lock |= p->event.at[i].kind == SPACE_LOCK;
-    e.does = e.n == 1 ? does_one(&p->does, p->event.at) : does_number(&p->does, p->event.at, e.n);
-    e.marks = p->does.at.at[e.does].marks;
-    if (e.lock || !e.simple)
+    e->lock = false;
+    for (size_t i = 0; i < e->n; i++)
+        e->lock |= p->event.at[i].kind == SPACE_LOCK;
+    e->does = e->n == 1 ? does_one(&p->does, p->event.at) : does_number(&p->does, p->event.at, e->n);
+    e->marks = p->does.at.at[e->does].marks;
+    if (e->lock || !simple)
         keep((void **)&p->bases.at, &p->bases.n, &p->bases.cap, clock, p->lanes);
     p->doubt = false;
-    for (size_t i = 0; i < e.n; i++) {
-        struct met m = {.a = p->event.at[i], .before = p->heads[p->event.at[i].address], .event = p->depth};
-        m.write = m.before == TRACE_NONE ? TRACE_NONE : p->met.at[m.before].a.kind == SPACE_WRITE ? m.before : p->met.at[m.before].write;
-        access_meets(p, clock, &m.a, task, &m.ordinal);
-        CV_PUSH(&p->met, m);
-    }
-    for (size_t i = e.met; i < p->met.n; i++)
-        p->heads[p->met.at[i].a.address] = (int32_t)i;
-    clock[task] = (uint16_t)e.index;
-    e.simple &= !p->doubt;
-    e.nraces = (uint32_t)p->races.n - e.race;
-    if (e.nraces > 1 && !e.lock)
-        immediate(p, &e);
-    CV_PUSH(&p->events, e);
+    meet_all(p, clock, task);
+    clock[task] = (uint16_t)e->index;
+    e->simple = simple && !p->doubt;
+    e->nraces = (uint32_t)p->races.n - e->race;
+    if (e->nraces > 1 && !e->lock)
+        immediate(p, e);
+    chain(p, e);
     p->last[task] = p->depth + 1;
     lets_go(p, p->depth, task);
     p->depth++;
@@ -376,6 +445,7 @@ void path_pop(struct path *p)
     }
     p->started.n = e->started;
     p->met.n = e->met;
+    unchain(p, e);
     p->races.n = e->race;
     p->bases.n = e->base;
     p->clocks.n = (size_t)p->depth * p->lanes;
@@ -397,8 +467,8 @@ uint32_t path_pending(struct path *p, uint32_t task, uint32_t *races, uint32_t c
         access_meets(p, met, &event.at[i], task, &ordinal);
     e.nraces = (uint32_t)p->races.n - e.race;
     uint32_t n = e.nraces < cap ? e.nraces : cap;
-    if (n)
-        memcpy(races, p->races.at + e.race, n * sizeof *races);
+    for (uint32_t k = 0; k < n; k++)
+        races[k] = p->races.at[e.race + k].first;
     p->races.n = e.race;
     free(event.at);
     return n;

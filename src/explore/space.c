@@ -122,6 +122,7 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
             x->bodies[b].name |= p->code[i].op == CV_OP_NAME;
             x->bodies[b].random |= p->code[i].op == CV_OP_RANDOM;
         }
+    x->turns = cv_alloc(SPACE_TURNS * sizeof *x->turns);
     x->before = cv_alloc((space_room(x) + SPACE_TASKS + 8) * sizeof *x->before);
     if (!make_region(x, why)) {
         space_free(x);
@@ -157,6 +158,7 @@ void space_free(struct space *x)
     intern_release(&x->values);
     intern_release(&x->outputs);
     intern_release(&x->outcomes);
+    free(x->turns);
     memo_release(&x->reads);
     memo_release(&x->memory);
     memo_release(&x->waits);
@@ -168,14 +170,13 @@ size_t space_memory(const struct space *x)
 {
     return intern_memory(&x->controls) + intern_memory(&x->locals) + intern_memory(&x->values) + intern_memory(&x->outputs) +
            intern_memory(&x->outcomes) + x->local.cap * sizeof *x->local.at + x->control.cap * sizeof *x->control.at +
-           x->changes.cap * sizeof *x->changes.at + (x->reads.cap + x->memory.cap + x->waits.cap + x->steps.cap) * sizeof(struct memo_slot);
+           x->changes.cap * sizeof *x->changes.at + SPACE_TURNS * sizeof *x->turns + (x->reads.cap + x->memory.cap + x->waits.cap + x->steps.cap) * sizeof(struct memo_slot);
 }
 
 /* ── looking ────────────────────────────────────────────────────────────────────────────────────── */
-const struct local *space_local(struct space *x, uint32_t id)
+const struct local *space_local_anew(struct space *x, uint32_t id)
 {
-    if (id >= x->local.n || !x->local.at[id].known)
-        state_local(x, id);
+    state_local(x, id);
     return &x->local.at[id];
 }
 
@@ -550,8 +551,7 @@ static bool alone(struct space *x, const uint32_t *from, uint32_t task, uint32_t
     const struct control *c = space_control(x, from);
     const struct local *l = space_local(x, from[space_task_at(x, task)]);
     uint32_t left, next;
-    if (x->async || x->flags & SPACE_PLAIN || !l->quick || !c->timeless || c->tasks[task].phase != RUNNABLE || c->tasks[task].worker ||
-        !memory_step(x, from, c, task, l, &left, &next))
+    if (x->async || !l->quick || !c->tasks[task].free || c->tasks[task].worker || !memory_step(x, from, c, task, l, &left, &next))
         return false;
     const struct local *then = space_local(x, next);
     if (then->sync || (then->end && x->own))
@@ -578,17 +578,44 @@ void space_go(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to
     settle(x, to);
 }
 
+/* Does what comes behind a step rest on whether others may go? Only a run that closes asks for that; not if they are gone. */
+static bool asks_others(const struct control *from, const struct control *to, uint32_t task)
+{
+    bool asks = false;
+    for (uint32_t t = 1; t < from->n; t++)
+        asks |= t != task && from->tasks[t].phase != GONE;
+    return to->closing && asks;
+}
+
+/* A memory step that ends its task: it rests on the control part, the task, what it met, and on where the main task stands, who may go
+ * on by it. */
+static void learn_turn(struct space *x, const uint32_t *from, uint32_t task, const struct local *l, uint32_t at, const uint32_t *to)
+{
+    const struct control *c = space_control(x, from);
+    if (x->async || x->absolute || at == UINT32_MAX || c->timers || c->in_turn != SPACE_NOBODY || !remembers(x, l) ||
+        asks_others(c, space_control(x, to), task))
+        return;
+    uint32_t id = from[space_task_at(x, task)], met = l->blind ? 0 : from[at];
+    *space_turn_at(x, from[SPACE_CONTROL], task, id, met) =
+        (struct space_turn){from[SPACE_CONTROL], id, met, from[space_task_at(x, 0)], (uint16_t)task, to[SPACE_CONTROL], to[space_task_at(x, task)], to[at], to[space_task_at(x, 0)]};
+}
+
 void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uint32_t *to)
 {
     const struct control *c = space_control(x, from);
     uint32_t id = from[space_task_at(x, task)];
     const struct local *l = space_local(x, id);
-    if (!l->quick || !c->timeless || c->tasks[task].phase != RUNNABLE || (x->async && c->in_turn != task) || to[SPACE_CONTROL] != from[SPACE_CONTROL])
+    if (!l->quick || !c->tasks[task].free)
         return;
     uint32_t at = space_component(x, c, task, l), own = space_task_at(x, task);
-    for (uint32_t k = 0; k < space_width(x); k++)
-        if (to[k] != from[k] && k != at && k != own)
+    bool turn = to[SPACE_CONTROL] != from[SPACE_CONTROL];
+    for (uint32_t k = SPACE_CONTROL + 1; k < space_width(x); k++)
+        if (to[k] != from[k] && k != at && k != own && !(turn && k == space_task_at(x, 0)))
             return;
+    if (turn) {
+        learn_turn(x, from, task, l, at, to);
+        return;
+    }
     if (!x->async && space_local(x, to[own])->sync)
         return; /* whether it may go on rests on the control part */
     uint32_t met = at == UINT32_MAX || space_local(x, id)->blind ? 0 : from[at];

@@ -47,7 +47,7 @@ struct control {
     uint64_t now;                 /* where time is part of the state */
     struct control_task {
         uint8_t phase, hops, row; /* row: enum cv_row_state */
-        bool worker, again, held;
+        bool worker, again, held, free; /* free: a memory step of his rests on what it meets alone */
         uint16_t rank, memory;    /* memory: whose own copy it sees, or SPACE_NOBODY */
         uint32_t failure, failure_line, parent;
         uint64_t due;             /* of a sleeper, from now on; 0 where there is no clock */
@@ -56,14 +56,19 @@ struct control {
 /* What stands in front of a task, decoded. */
 struct local {
     struct cv_action action;      /* without arguments */
-    bool quick, blind, reads;     /* quick: a memory action of one component; blind: it does not look at it; reads: it leaves it */
+    bool quick, blind, reads, swaps; /* quick: a memory action of one component; blind: it does not look at it; reads: it leaves it; swaps: cas */
     bool sync, end;               /* end: nothing visible is in front of the task's end */
     int64_t index;                /* of an item, as computed */
+    uint32_t at;                  /* of a memory action: the component it is about, where that is the same for all tasks; UINT32_MAX: an item outside */
+    bool varies;                  /* it is not */
     bool known;
     /* what a memory step comes to where the control part stays as it is: for the value met last */
     uint32_t met, next, left;
 };
 struct space_change { uint32_t component, id; };
+/* A memory step that changed the control part too (a task that ends), as it was met last: what it rests on, and what it came to. */
+struct space_turn { uint32_t control, id, met, main; uint16_t task; uint32_t then, next, left, main_then; };
+enum { SPACE_TURNS = 1 << 12 };
 struct space {
     const struct cv_program *program;
     struct cv_order order;
@@ -81,6 +86,7 @@ struct space {
     CV_VEC(struct local) local;
     struct { struct space_end { uint32_t key; } *at; size_t n, cap; } ends; /* by number in outcomes: the judge's */
     struct memo reads, memory, waits, steps;
+    struct space_turn *turns;     /* SPACE_TURNS, by space_turn_at */
     struct { struct space_change *at; size_t n, cap; } changes; /* what remembered steps change */
     uint32_t *scratch, nscratch, *before, *start; /* words; start: the first state */
     uint64_t direct;              /* steps carried out on the stage itself */
@@ -108,7 +114,11 @@ static inline uint32_t space_room(const struct space *x) { return space_task_at(
 
 void space_start(struct space *x, uint32_t *tuple);
 static inline const struct control *space_control(const struct space *x, const uint32_t *tuple) { return &x->control.at[tuple[SPACE_CONTROL]]; }
-const struct local *space_local(struct space *x, uint32_t id); /* valid until the next step */
+const struct local *space_local_anew(struct space *x, uint32_t id);
+static inline const struct local *space_local(struct space *x, uint32_t id) /* valid until the next step */
+{
+    return id < x->local.n && x->local.at[id].known ? &x->local.at[id] : space_local_anew(x, id);
+}
 /* Who may go, in order; 0: it is over. room for SPACE_TASKS. */
 unsigned space_choices(struct space *x, const uint32_t *tuple, uint16_t *tasks);
 bool space_may(struct space *x, const uint32_t *tuple, uint32_t task); /* is it among them? */
@@ -130,14 +140,11 @@ static inline uint32_t space_addresses(const struct space *x) { return space_spe
 /* The component that a memory action is about; UINT32_MAX: an item outside of its list. */
 static inline uint32_t space_component(const struct space *x, const struct control *c, uint32_t task, const struct local *l)
 {
+    uint32_t owner = c->tasks[task].memory;
+    if (!l->varies || owner == SPACE_NOBODY || l->at == UINT32_MAX)
+        return l->at;
     const struct var_at *v = &x->vars[l->action.arg];
-    uint32_t owner = c->tasks[task].memory, first = v->base;
-    if (owner != SPACE_NOBODY && v->own != UINT32_MAX)
-        first = space_task_at(x, owner) + v->own;
-    if (!v->flat)
-        return first;
-    int64_t i = l->index < 0 ? l->index + v->n : l->index;
-    return i >= 0 && i < v->n ? first + (uint32_t)i : UINT32_MAX;
+    return space_task_at(x, owner) + v->own + (l->at - v->base);
 }
 
 /* The fast way: what a memory step comes to where the control part stays as it is, if that is known; false: take space_go and then
@@ -149,7 +156,7 @@ static inline bool space_quick(const struct space *x, const struct control *c, c
     if (id >= x->local.n)
         return false;
     struct local *l = &x->local.at[id];
-    if (!l->quick || x->flags & SPACE_PLAIN || !c->timeless || c->tasks[task].phase != RUNNABLE || (x->async && c->in_turn != task))
+    if (!l->quick || !c->tasks[task].free)
         return false;
     uint32_t at = space_component(x, c, task, l), met = at == UINT32_MAX || l->blind ? 0 : tuple[at];
     if (l->met != met) {
@@ -163,6 +170,30 @@ static inline bool space_quick(const struct space *x, const struct control *c, c
     *component = at;
     *next = l->next;
     *left = l->reads ? met : l->left;
+    return true;
+}
+/* The same where the control part changes: a slot that may tell, if all of its first row is as it is here. */
+static inline struct space_turn *space_turn_at(const struct space *x, uint32_t control, uint32_t task, uint32_t id, uint32_t met)
+{
+    uint32_t h = ((control * 31 + id) * 31 + met) * 31 + task;
+    return &x->turns[h * 0x9e3779b1u >> 20 & (SPACE_TURNS - 1)];
+}
+/* Of a step that space_quick does not know. component: where it is not UINT32_MAX. */
+static inline bool space_quick_turn(const struct space *x, const struct control *c, uint32_t *tuple, uint32_t task, uint32_t *component)
+{
+    uint32_t id = tuple[space_task_at(x, task)];
+    if (id >= x->local.n || !x->local.at[id].quick)
+        return false;
+    const struct local *l = &x->local.at[id];
+    uint32_t at = space_component(x, c, task, l), met = at == UINT32_MAX || l->blind ? 0 : tuple[at];
+    const struct space_turn *t = space_turn_at(x, tuple[SPACE_CONTROL], task, id, met);
+    if (at == UINT32_MAX || t->control != tuple[SPACE_CONTROL] || t->id != id || t->met != met || t->task != task || t->main != tuple[space_task_at(x, 0)])
+        return false;
+    tuple[SPACE_CONTROL] = t->then;
+    tuple[at] = l->reads ? met : t->left;
+    tuple[space_task_at(x, 0)] = t->main_then;
+    tuple[space_task_at(x, task)] = t->next;
+    *component = at;
     return true;
 }
 /* A step led from one tuple to another: if it was a memory step that changed nothing else, it is known from now on. */

@@ -214,8 +214,12 @@ void state_local(struct space *x, uint32_t id)
         return;
     const struct var_at *v = &x->vars[l->action.arg];
     bool whole = v->list && v->flat && (op == CV_OP_LOAD || op == CV_OP_STORE || op == CV_OP_LOAD_LEN);
-    l->quick = !whole;
+    int64_t item = l->index < 0 ? l->index + v->n : l->index;
+    l->at = !v->flat ? v->base : item >= 0 && item < v->n ? v->base + (uint32_t)item : UINT32_MAX;
+    l->varies = v->own != UINT32_MAX;
+    l->quick = !whole && !(x->flags & SPACE_PLAIN);
     l->blind = v->flat && (op == CV_OP_STORE || op == CV_OP_STORE_ITEM);
+    l->swaps = op == CV_OP_CAS || op == CV_OP_CAS_ITEM;
     l->reads = op == CV_OP_LOAD || op == CV_OP_LOAD_ITEM || op == CV_OP_LOAD_LEN;
 }
 
@@ -314,6 +318,8 @@ static void decode(struct space *x, uint32_t id)
         c->timers |= k->phase == TIMER && x->clock;
     }
     c->timeless = !x->absolute && !c->timers;
+    for (uint32_t t = 0; t < c->n; t++)
+        c->tasks[t].free = c->timeless && c->tasks[t].phase == RUNNABLE && (!x->async || c->in_turn == t);
 }
 
 static uint32_t take_control(struct space *x, uint32_t in_turn)

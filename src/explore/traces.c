@@ -14,42 +14,21 @@
 
 enum { DEEPEST = 60000, PENDING_RACES = 64 };
 
-/* The races of the path that may lead to something new, by their first event. */
-static void note_races(struct path *p)
+/* Those of the path that may lead to something new, from the last first event to the earliest. */
+static void turn_races(struct path *p)
 {
-    uint16_t least[CLOCK_MOST];
+    uint16_t clock[CLOCK_MOST], least[CLOCK_MOST]; /* least: of each task, the last event that all that is new depends on */
+    uint32_t races[PENDING_RACES];
+    p->ends++;
     memset(least, 0xff, p->lanes * sizeof *least);
     for (uint32_t i = p->fresh; i < p->depth; i++)
         clock_meet(least, path_clock(p, i), p->lanes);
-    p->turn.n = 0;
-    if (p->chained < p->depth) {
-        p->chained = 2 * p->depth + 64;
-        p->chain = cv_realloc(p->chain, p->chained * sizeof *p->chain);
+    for (uint32_t first = p->depth; first-- > 0;) {
+        const struct event *f = &p->events.at[first];
+        uint32_t from = least[f->task] >= f->index ? p->fresh : 0; /* the others can only be shorter than before */
+        for (uint32_t r = f->turns; r && p->races.at[r - 1].second >= from; r = p->races.at[r - 1].next)
+            wakeup_turn(p, first, p->races.at[r - 1].second, p->events.at[p->races.at[r - 1].second].task, NULL);
     }
-    memset(p->chain, 0, p->depth * sizeof *p->chain);
-    for (uint32_t i = p->depth; i-- > 0;) {
-        const struct event *e = &p->events.at[i];
-        for (uint32_t k = e->nraces; k-- > 0;) {
-            uint32_t first = p->races.at[e->race + k];
-            const struct event *f = &p->events.at[first];
-            if (i < p->fresh && least[f->task] >= f->index)
-                continue; /* all that is new depends on the first */
-            struct turn t = {i, p->chain[first]};
-            CV_PUSH(&p->turn, t);
-            p->chain[first] = (uint32_t)p->turn.n;
-        }
-    }
-}
-
-static void turn_races(struct path *p)
-{
-    uint16_t clock[CLOCK_MOST];
-    uint32_t races[PENDING_RACES];
-    p->ends++;
-    note_races(p);
-    for (uint32_t first = 0; first < p->depth; first++)
-        for (uint32_t t = p->chain[first]; t; t = p->turn.at[t - 1].next)
-            wakeup_turn(p, first, p->turn.at[t - 1].second, p->events.at[p->turn.at[t - 1].second].task, NULL);
     const uint32_t *tuple = path_tuple(p, p->depth);
     uint32_t tasks = space_control(p->x, tuple)->over ? 0 : space_control(p->x, tuple)->n;
     for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
@@ -118,8 +97,9 @@ static void end(struct path *p)
 
 static inline void fall_asleep(struct path *p, struct node *n, uint32_t task, uint32_t does)
 {
-    struct sleeper s = {does, (uint16_t)task};
-    CV_PUSH(&p->sleepers, s);
+    struct sleeper *s = PATH_MORE(&p->sleepers);
+    s->does = does;
+    s->task = (uint16_t)task;
     n->nsleep++;
     n->asleep |= (uint64_t)1 << (task & 63);
 }
@@ -127,16 +107,19 @@ static inline void fall_asleep(struct path *p, struct node *n, uint32_t task, ui
 /* The next event; those sleep on behind it who do not meet what it does. */
 static void step(struct path *p, uint32_t task, struct wake *tree)
 {
-    struct node next = {.tree = tree, .sleep = (uint32_t)p->sleepers.n};
     path_push(p, task);
-    const struct node *from = &p->nodes.at[p->depth - 1];
+    struct node *next = PATH_MORE(&p->nodes);
+    const struct node *from = next - 1;
     const struct does *does = &p->does.at.at[p->events.at[p->depth - 1].does];
+    next->tree = tree;
+    next->sleep = (uint32_t)p->sleepers.n;
+    next->nsleep = next->branches = 0;
+    next->asleep = 0;
     for (uint32_t i = from->sleep; i < from->sleep + from->nsleep; i++) {
         const struct sleeper s = p->sleepers.at[i];
         if (s.task != task && !does_meet(&p->does.at.at[s.does], does))
-            fall_asleep(p, &next, s.task, s.does);
+            fall_asleep(p, next, s.task, s.does);
     }
-    CV_PUSH(&p->nodes, next);
 }
 
 /* Back over the last event, whose task sleeps from now on at the point before it. False: it was the first point. */

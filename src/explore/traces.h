@@ -19,7 +19,7 @@ struct event {
     uint32_t does, index, before; /* index: of its task, from 1; before: 1 + the task's event before it */
     uint32_t next;                /* the task's event after it, where there is one */
     uint32_t met, n;              /* its accesses, in the path's */
-    uint32_t race, nraces;        /* in the path's */
+    uint32_t race, nraces, turns; /* in the path's: those with earlier events; those with later ones: 1 + the last of them, a chain */
     struct marks marks;           /* of what it does */
     uint32_t started, base;       /* in the path's undo list: from here on; where lock or not simple: its clock without what it met, in bases */
 };
@@ -28,7 +28,7 @@ struct met { struct space_access a; int32_t before, write; uint32_t event, ordin
 /* Its sleepers; branches gone so far; the others; a bit for each task that sleeps (modulo 64). */
 struct node { uint32_t sleep, nsleep, branches; struct wake *tree; uint64_t asleep; };
 struct started { uint16_t task; uint32_t clock; }; /* a task whose start clock was changed, and where its old one is kept */
-struct turn { uint32_t second, next; }; /* a race to be turned; the next with the same first, 1 + its place */
+struct race { uint32_t first, second, next; }; /* next: the one before it with the same first, 1 + its place */
 struct path {
     struct run *r;
     struct space *x;
@@ -38,7 +38,7 @@ struct path {
     CV_VEC(struct event) events;
     CV_VEC(struct node) nodes;    /* depth + 1 */
     CV_VEC(struct met) met;
-    CV_VEC(uint32_t) races;       /* by event: the earlier ones that it races with */
+    CV_VEC(struct race) races;    /* by their second */
     CV_VEC(struct sleeper) sleepers;
     CV_VEC(struct started) started;
     CV_VEC(uint16_t) old_starts, bases;
@@ -53,18 +53,24 @@ struct path {
     bool cut;                     /* a waiting step met more than are looked at */
     bool doubt;                   /* the event being made might not be able to go where it is turned to */
     uint64_t told;                /* failures that have a schedule */
-    uint64_t ends;                /* executions looked at: what is known of a race's first event holds for one of them */
+    uint64_t ends;                /* executions looked at: what wakeup.c knows of the path holds for one of them */
     uint32_t fresh;               /* events from here on are new since the last end */
-    uint32_t *chain, chained;     /* by event: the first race with it that is to be turned, 1 + its place among them; room */
-    CV_VEC(struct turn) turn;
     uint32_t *sim, *spare, *spare2; /* tuples; sim: nothing but zeros behind width */
 };
 static inline uint32_t *path_tuple(const struct path *p, uint32_t depth) { return p->tuples.at + (size_t)depth * p->width; }
 static inline uint16_t *path_clock(const struct path *p, uint32_t event) { return p->clocks.at + (size_t)event * p->lanes; }
 static inline const struct met *path_met(const struct path *p, const struct event *e) { return p->met.at + e->met; }
 
+/* A place for one more, to be filled there: what is built elsewhere and copied is read before it is written out. */
+#define PATH_MORE(v) ((v)->n < (v)->cap ? (void)0 : cv_vec_grow((void **)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), &(v)->at[(v)->n++])
+
 /* Clocks, eight numbers at a time. */
 typedef uint16_t lanes __attribute__((vector_size(2 * CLOCK_LANES), aligned(2), may_alias));
+static inline void clock_copy(uint16_t *to, const uint16_t *from, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k += CLOCK_LANES)
+        *(lanes *)(to + k) = *(const lanes *)(from + k);
+}
 static inline void clock_join(uint16_t *to, const uint16_t *from, uint32_t n)
 {
     for (uint32_t k = 0; k < n; k += CLOCK_LANES) {

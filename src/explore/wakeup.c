@@ -13,13 +13,16 @@ enum { LAST = UINT32_MAX };
 struct part { uint32_t event; uint16_t task, index; }; /* of a sequence: an event of the path, whose it is, its number there */
 struct turned { uint16_t task; uint32_t index, does; const uint16_t *clock; };
 struct sequence {
-    uint64_t end;                 /* the part before the last is that of this end, */
-    uint32_t first;               /* and of races with this event */
+    uint64_t end;                 /* what is known of the path is that of this end */
+    uint32_t past;                /* by task: its first event from here on, its number there; 0xffff: none */
+    uint32_t at[CLOCK_MOST];
+    uint16_t next[CLOCK_MOST];
+    uint32_t first;               /* the part before the last is that of races with this event; */
+    bool gathered, asked, seen;   /* whether it is there; whether sleepers were asked; could one of them begin it, whatever comes last? */
+    CV_VEC(uint32_t) through;     /* sleepers that have no part in it and meet nothing of it */
     struct part *room, *parts;    /* parts stands at the end of room */
     uint32_t cap, n;
     struct marks marks;           /* of all of them */
-    bool seen;                    /* a sleeper could begin it, whatever comes last */
-    CV_VEC(uint32_t) through;     /* sleepers that have no part in it and meet nothing of it */
     uint16_t fronts[CLOCK_MOST + 1]; /* by task: the index of its first event in it; 0xffff: none; then room for what counts for nobody */
     uint32_t heads[CLOCK_MOST + 1], counts[CLOCK_MOST + 1]; /* that event; how many it has */
     struct turned last;           /* the second of the race, as it would be there */
@@ -91,8 +94,7 @@ static void gather(struct path *p, struct sequence *s, uint32_t first)
         s->cap = 2 * p->depth + 64;
         s->room = cv_realloc(s->room, s->cap * sizeof *s->room);
     }
-    s->end = p->ends;
-    s->first = first;
+    s->gathered = true;
     memset(s->fronts, 0xff, p->lanes * sizeof *s->fronts);
     memset(s->counts, 0, p->lanes * sizeof *s->counts);
     const uint16_t *c = path_clock(p, p->depth) + f->task;
@@ -141,20 +143,70 @@ static bool meets_any(const struct path *p, const struct sequence *s, const uint
     return false;
 }
 
+/* ── who sleeps ─────────────────────────────────────────────────────────────────────────────────────
+ * Asked before the sequence is gathered: most often the answer is that it was seen. */
+static void look_back_to(const struct path *p, struct sequence *s, uint32_t first)
+{
+    if (s->end != p->ends || s->past <= first) {
+        s->end = p->ends;
+        s->past = p->depth;
+        s->first = UINT32_MAX;
+        memset(s->next, 0xff, p->lanes * sizeof *s->next);
+    }
+    while (s->past > first + 1) {
+        const struct event *e = &p->events.at[--s->past];
+        s->next[e->task] = (uint16_t)e->index;
+        s->at[e->task] = s->past;
+    }
+    if (s->first != first)
+        s->gathered = s->asked = false;
+    s->first = first;
+}
+
+/* Is an event after the first one part of the sequence? */
+static inline bool takes_part(const struct path *p, uint32_t first, uint32_t event)
+{
+    const struct event *f = &p->events.at[first];
+    return path_clock(p, event)[f->task] < f->index;
+}
+
+/* Does a clock know of an event of it, but for those of a task? */
+static bool knows(const struct path *p, const struct sequence *s, const uint16_t *clock, uint32_t task)
+{
+    if (!reaches(clock, s->next, task, p->lanes))
+        return false;
+    for (uint32_t t = 0; t < p->ntasks; t++)
+        if (t != task && clock[t] >= s->next[t] && takes_part(p, s->first, s->at[t]))
+            return true;
+    return false;
+}
+
+/* Does it meet an event of the sequence? */
+static bool meets_part(const struct path *p, const struct sequence *s, const struct does *d)
+{
+    const struct space_access *a = does_list(d);
+    for (uint32_t i = 0; i < d->n; i++)
+        for (int32_t m = p->heads[a[i].address]; m != TRACE_NONE && p->met.at[m].event > s->first; m = p->met.at[m].before)
+            if (space_kinds_conflict(a[i].kind, p->met.at[m].a.kind) && takes_part(p, s->first, p->met.at[m].event))
+                return true;
+    return false;
+}
+
 /* What those who sleep say of it before the last event is known. */
 static void ask_sleepers(struct path *p, struct sequence *s, const struct node *node)
 {
+    s->asked = true;
     s->seen = false;
-    s->through.n = s->lowest = 0;
+    s->through.n = 0;
     for (uint32_t i = node->sleep; i < node->sleep + node->nsleep; i++) {
         const struct sleeper *z = &p->sleepers.at[i];
-        if (s->counts[z->task]) {
-            if (reaches(path_clock(p, s->heads[z->task]), s->fronts, z->task, p->lanes))
+        if (s->next[z->task] != 0xffff && takes_part(p, s->first, s->at[z->task])) {
+            if (knows(p, s, path_clock(p, s->at[z->task]), z->task))
                 continue;
             s->seen = true;
             return;
         }
-        if (!meets_any(p, s, s->fronts, z->does))
+        if (!meets_part(p, s, &p->does.at.at[z->does]))
             CV_PUSH(&s->through, i);
     }
 }
@@ -162,16 +214,17 @@ static void ask_sleepers(struct path *p, struct sequence *s, const struct node *
 /* Could somebody who sleeps begin it? Then it was seen. */
 static bool asleep(const struct path *p, const struct sequence *s, const struct node *node)
 {
+    uint32_t task = s->last.task;
     for (size_t k = 0; k < s->through.n; k++) {
         const struct sleeper *z = &p->sleepers.at[s->through.at[k]];
-        if (z->task != s->last.task && !does_numbers_meet(&p->does, z->does, s->last.does))
+        if (z->task != task && !does_numbers_meet(&p->does, z->does, s->last.does))
             return true;
     }
-    if (!(node->asleep >> (s->last.task & 63) & 1) || s->counts[s->last.task])
+    if (!(node->asleep >> (task & 63) & 1) || (s->next[task] != 0xffff && takes_part(p, s->first, s->at[task])))
         return false;
     for (uint32_t i = node->sleep; i < node->sleep + node->nsleep; i++)
-        if (p->sleepers.at[i].task == s->last.task)
-            return !reaches(s->last.clock, s->fronts, s->last.task, p->lanes);
+        if (p->sleepers.at[i].task == task)
+            return !knows(p, s, s->last.clock, task);
     return false;
 }
 
@@ -217,6 +270,16 @@ static inline void take(const struct path *p, struct sequence *s, uint32_t task)
         s->lowest++;
 }
 
+/* Where nothing is taken off. */
+static struct wake *whole(struct path *p, const struct sequence *s)
+{
+    struct wake *w = wake_new(p, s->n + 1);
+    for (uint32_t i = 0; i < s->n; i++)
+        w->steps[i] = p->events.at[s->parts[i].event].does << 8 | s->parts[i].task;
+    w->steps[s->n] = s->last.does << 8 | s->last.task;
+    return w;
+}
+
 static struct wake *branch(struct path *p, const struct sequence *s)
 {
     struct wake *w = wake_new(p, s->all);
@@ -235,6 +298,10 @@ static struct wake *branch(struct path *p, const struct sequence *s)
 static void insert(struct path *p, struct node *node, struct sequence *s)
 {
     struct wake **link = &node->tree, *w;
+    if (!*link) {
+        *link = whole(p, s);
+        return;
+    }
     start(p, s);
     for (;;) {
         while ((w = *link) && !begins(p, s, w->steps[w->taken]))
@@ -292,10 +359,10 @@ void wakeup_turn(struct path *p, uint32_t first, uint32_t second, uint32_t task,
     struct sequence *s = p->sequence;
     const struct event *turned = second == UINT32_MAX ? NULL : &p->events.at[second];
     struct node *node = &p->nodes.at[first];
-    if (s->end != p->ends || s->first != first) {
-        gather(p, s, first);
+    bool looks = !turned || !turned->simple, anew = looks || turned->lock;
+    look_back_to(p, s, first);
+    if (!s->asked)
         ask_sleepers(p, s, node);
-    }
     if (s->seen)
         return;
     s->last = (struct turned){.task = (uint16_t)task};
@@ -305,12 +372,17 @@ void wakeup_turn(struct path *p, uint32_t first, uint32_t second, uint32_t task,
         s->last.does = turned->does;
     } else
         s->last.index = p->last[task] ? p->events.at[p->last[task] - 1].index + 1 : 1;
-    if ((!turned || !turned->simple) && !look_anew(p, first, s))
+    if (anew && !s->gathered)
+        gather(p, s, first);
+    if (looks && !look_anew(p, first, s))
         return; /* it could not have come before */
-    if (!turned || !turned->simple || turned->lock)
+    if (anew)
         clock_anew(p, s, turned ? p->bases.at + turned->base : clock);
-    if (!asleep(p, s, node))
-        insert(p, node, s);
+    if (asleep(p, s, node))
+        return;
+    if (!s->gathered)
+        gather(p, s, first);
+    insert(p, node, s);
 }
 
 struct sequence *wakeup_new(void) { return cv_alloc(sizeof(struct sequence)); }
