@@ -23,6 +23,7 @@ extern void (*cv_panic_hook)(void); /* async-signal-safe; may be NULL */
 void *cv_alloc(size_t size);                      /* zeroed; free() it */
 void *cv_realloc(void *p, size_t size);           /* new bytes are not zeroed */
 char *cv_strndup(const char *s, size_t n);        /* terminated copy; free() it */
+_Noreturn void cv_no_memory(size_t size);         /* of an allocation of another kind that failed */
 
 /* A vector is { type *at; size_t n, cap; }. Push with CV_PUSH; free(v.at) releases it. */
 #define CV_VEC(type) struct { type *at; size_t n, cap; }

@@ -15,7 +15,7 @@ _Noreturn void cv_panic(const char *file, int line, const char *what)
     abort();
 }
 
-_Noreturn static void no_memory(size_t size)
+_Noreturn void cv_no_memory(size_t size)
 {
     if (cv_panic_hook)
         cv_panic_hook();
@@ -27,7 +27,7 @@ void *cv_alloc(size_t size)
 {
     void *p = calloc(1, size ? size : 1);
     if (!p)
-        no_memory(size);
+        cv_no_memory(size);
     return p;
 }
 
@@ -35,7 +35,7 @@ void *cv_realloc(void *p, size_t size)
 {
     void *q = realloc(p, size ? size : 1);
     if (!q)
-        no_memory(size);
+        cv_no_memory(size);
     return q;
 }
 
@@ -52,7 +52,7 @@ void cv_vec_grow(void **at, size_t n, size_t *cap, size_t item)
         return;
     size_t more = *cap ? *cap * 2 : 8;
     if (more > SIZE_MAX / item)
-        no_memory(SIZE_MAX);
+        cv_no_memory(SIZE_MAX);
     *at = cv_realloc(*at, more * item);
     *cap = more;
 }
@@ -60,7 +60,7 @@ void cv_vec_grow(void **at, size_t n, size_t *cap, size_t item)
 static void room(struct cv_buf *b, size_t n)
 {
     if (n >= SIZE_MAX / 2 - b->n)
-        no_memory(n);
+        cv_no_memory(n);
     if (b->n + n + 1 <= b->cap)
         return;
     size_t cap = b->cap ? b->cap : 32;

@@ -1,8 +1,32 @@
 /* Interned byte strings and memo tables: open addressing, at most two thirds full. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "explore/intern.h"
+
+enum { TABLE_MAPPED = 1 << 16, TABLE_HUGE = 1 << 21 };
+
+void *table_new(size_t bytes)
+{
+    if (bytes < TABLE_MAPPED)
+        return cv_alloc(bytes);
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        cv_no_memory(bytes);
+    if (bytes >= TABLE_HUGE)
+        madvise(p, bytes, MADV_HUGEPAGE);
+    madvise(p, bytes, MADV_POPULATE_WRITE); /* since Linux 5.14; else they come one by one */
+    return p;
+}
+
+void table_free(void *table, size_t bytes)
+{
+    if (table && bytes >= TABLE_MAPPED)
+        munmap(table, bytes);
+    else
+        free(table);
+}
 
 uint64_t intern_hash(const void *bytes, size_t n)
 {
@@ -25,7 +49,7 @@ void intern_init(struct intern *in)
 {
     *in = (struct intern){.cap = 64, .nslots = 128, .count = 1};
     in->at = cv_alloc(in->cap * sizeof *in->at);
-    in->slots = cv_alloc(in->nslots * sizeof *in->slots);
+    in->slots = table_new(in->nslots * sizeof *in->slots);
     in->room = 1024;
     in->bytes = cv_alloc(in->room);
 }
@@ -34,15 +58,15 @@ void intern_release(struct intern *in)
 {
     free(in->bytes);
     free(in->at);
-    free(in->slots);
+    table_free(in->slots, in->nslots * sizeof *in->slots);
     *in = (struct intern){0};
 }
 
 static void rehash(struct intern *in)
 {
+    table_free(in->slots, in->nslots * sizeof *in->slots);
     in->nslots *= 2;
-    free(in->slots);
-    in->slots = cv_alloc(in->nslots * sizeof *in->slots);
+    in->slots = table_new(in->nslots * sizeof *in->slots);
     for (uint32_t id = 1; id < in->count; id++) {
         uint32_t i = in->at[id].hash & (in->nslots - 1);
         while (in->slots[i])
@@ -84,7 +108,7 @@ size_t intern_memory(const struct intern *in) { return in->room + in->cap * size
 
 void memo_release(struct memo *m)
 {
-    free(m->slots);
+    table_free(m->slots, m->cap * sizeof *m->slots);
     *m = (struct memo){0};
 }
 
@@ -101,11 +125,11 @@ struct memo_slot *memo_make(struct memo *m, uint64_t key, bool *found)
     if (m->n * 3 >= m->cap * 2) {
         struct memo old = *m;
         m->cap = old.cap ? old.cap * 2 : 64;
-        m->slots = cv_alloc(m->cap * sizeof *m->slots);
+        m->slots = table_new(m->cap * sizeof *m->slots);
         for (uint64_t i = 0; i < old.cap; i++)
             if (old.slots[i].key)
                 *slot(m, old.slots[i].key) = old.slots[i];
-        free(old.slots);
+        table_free(old.slots, old.cap * sizeof *old.slots);
     }
     struct memo_slot *s = slot(m, key);
     *found = s->key != 0;

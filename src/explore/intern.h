@@ -5,6 +5,10 @@
 
 #include "convis/base.h"
 
+/* Zeros for a table that will be filled all over: a large one gets its pages at once, not each by a fault, or two. */
+void *table_new(size_t bytes);
+void table_free(void *table, size_t bytes);
+
 struct intern {
     char *bytes;
     size_t used, room;

@@ -201,6 +201,8 @@ static bool ends(struct search *s, uint64_t node, uint32_t steps)
 static bool expand(struct search *s, uint64_t n)
 {
     unpack(s, n, s->node);
+    if (s->node[0] && !s->preempting) /* who is on the core may go, and costs nothing */
+        return step(s, n, s->node[0] - 1);
     unsigned count = space_choices(s->x, s->node + 1, s->choices);
     if (!count)
         return s->preempting || ends(s, n, s->step - 1);

@@ -150,6 +150,7 @@ void space_free(struct space *x)
     free(x->printed.at);
     free(x->vars);
     free(x->bodies);
+    free(x->spare);
     free(x->scratch);
     free(x->before);
     free(x->start);

@@ -88,6 +88,8 @@ struct space {
     struct memo reads, memory, waits, steps;
     struct space_turn *turns;     /* SPACE_TURNS, by space_turn_at */
     struct { struct space_change *at; size_t n, cap; } changes; /* what remembered steps change */
+    struct cv_task *spare;        /* a block for one task that is looked at */
+    uint32_t spare_bytes;
     uint32_t *scratch, nscratch, *before, *start; /* words; start: the first state */
     uint64_t direct;              /* steps carried out on the stage itself */
     const char *limit;            /* a limit was met that is the explorer's own, or that it does not keep count of as a run does: which; NULL */

@@ -111,8 +111,30 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     return intern_add(&x->locals, words, (size_t)(to - words) * sizeof *words);
 }
 
+/* A block of zeros: the spare one where it is large enough. */
+static struct cv_task *block(struct space *x, uint32_t size, bool spare)
+{
+    if (!spare)
+        return cv_alloc(size);
+    if (x->spare_bytes < size) {
+        free(x->spare);
+        x->spare_bytes = size + 256;
+        x->spare = cv_alloc(x->spare_bytes);
+    }
+    struct cv_task *t = x->spare;
+    x->spare = NULL; /* until give_back */
+    return memset(t, 0, size);
+}
+
+/* The spare block is free again; the interpreter may have made it a larger one. */
+static void give_back(struct space *x, struct cv_task *t)
+{
+    x->spare_bytes = t->size > x->spare_bytes ? t->size : x->spare_bytes;
+    x->spare = t;
+}
+
 /* The block of a task in this local state. */
-static struct cv_task *load_task(const struct space *x, uint32_t id, uint32_t task)
+static struct cv_task *load_task(struct space *x, uint32_t id, uint32_t task, bool spare)
 {
     const uint32_t *from = intern_at(&x->locals, id, NULL), *values;
     const struct cv_body *b = &x->program->bodies[from[0]];
@@ -124,7 +146,7 @@ static struct cv_task *load_task(const struct space *x, uint32_t id, uint32_t ta
         v += (*v & 0xff) == CV_TAG_LIST ? 2 + 3 * v[1] : 3;
     }
     uint32_t heap_at = (uint32_t)((sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + b->nwith + 15) & ~(size_t)15);
-    struct cv_task *t = cv_alloc(heap_at + cells * sizeof(struct cv_cell));
+    struct cv_task *t = block(x, heap_at + cells * (uint32_t)sizeof(struct cv_cell), spare);
     *t = (struct cv_task){.size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell)), .number = task, .body = from[0], .instance = UINT32_MAX, .pc = from[1],
                           .sp = from[2], .nwith = from[3], .name = from[4], .failure = from[5], .failure_line = (uint16_t)from[6], .away = from[7],
                           .with_base = from[8], .me = (int64_t)(from[9] | (uint64_t)from[10] << 32), .random = from[11] | (uint64_t)from[12] << 32,
@@ -152,54 +174,19 @@ static struct cv_task *load_task(const struct space *x, uint32_t id, uint32_t ta
     return t;
 }
 
-/* A memory step, without its end, where nothing but the task and one component can change: without the rest of the state. False: it fails, or
- * its memory is not there; it is for the whole stage then. */
-bool state_memory_step(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, uint32_t *left, uint32_t *next)
-{
-    struct stage *s = &x->stage;
-    const struct var_at *v = &x->vars[l->action.arg];
-    uint32_t owner = c->tasks[task].memory, at = space_component(x, c, task, l);
-    if (at == UINT32_MAX || (owner != SPACE_NOBODY && (owner >= s->n || !s->players[owner].own)))
-        return false;
-    const struct cv_memory *mem = owner != SPACE_NOBODY ? &s->players[owner].memory : &s->base;
-    struct cv_cell *cell = mem->cells[l->action.arg];
-    struct cv_list *list = mem->lists[l->action.arg];
-    int64_t item = l->index < 0 ? l->index + v->n : l->index;
-    if (v->list && v->flat) {
-        *cell = (struct cv_cell){v->n, cv_meta(CV_TAG_LIST, CV_NO_TASK, 1)};
-        list->items[item] = get_cell(intern_at(&x->values, tuple[at], NULL));
-    } else
-        load_var(x, v, tuple + at, cell, list);
-    memcpy(s->m->memory.cells, mem->cells, mem->n * sizeof *mem->cells);
-    memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
-    struct cv_task *t = load_task(x, tuple[space_task_at(x, task)], task);
-    struct cv_action a;
-    atomic_store(&x->shm.head->taken_bytes, 0);
-    atomic_store(&x->shm.head->stop, 0);
-    x->spun = 0;
-    cv_task_next(&s->w, &t, &a);
-    cv_task_memory(&s->w, &t, &a);
-    cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */
-    bool alone = a.op != CV_OP_END_OFFLOAD && a.op != CV_OP_FAIL;
-    if (alone) {
-        *left = v->list && v->flat ? state_value(x, cell, list, item) : state_value(x, cell, list, -1);
-        *next = take_task(x, t);
-    }
-    free(t);
-    return alone;
-}
-
-void state_local(struct space *x, uint32_t id)
+/* What stands in front of a task, of the local state with this number. */
+static void describe(struct space *x, uint32_t id, const struct cv_task *t, const struct cv_action *a)
 {
     while (x->local.n <= id) {
         struct local none = {.index = -1};
         CV_PUSH(&x->local, none);
     }
     struct local *l = &x->local.at[id];
+    if (l->known)
+        return;
     l->known = true;
     l->met = UINT32_MAX;
-    struct cv_task *t = load_task(x, id, 0);
-    cv_task_next(&x->stage.w, &t, &l->action);
+    l->action = *a;
     l->action.args = NULL;
     l->sync = cv_sync_is(&l->action);
     l->end = l->action.op == CV_OP_DONE || l->action.op == CV_OP_END_OFFLOAD || (l->action.op == CV_OP_FAIL && !l->action.visible);
@@ -209,7 +196,6 @@ void state_local(struct space *x, uint32_t id)
         l->index = (int64_t)t->values[x->program->bodies[t->body].nlocals + t->sp - 1 - depth].payload;
     } else
         l->index = 0;
-    free(t);
     if (!l->action.memory)
         return;
     const struct var_at *v = &x->vars[l->action.arg];
@@ -221,6 +207,59 @@ void state_local(struct space *x, uint32_t id)
     l->blind = v->flat && (op == CV_OP_STORE || op == CV_OP_STORE_ITEM);
     l->swaps = op == CV_OP_CAS || op == CV_OP_CAS_ITEM;
     l->reads = op == CV_OP_LOAD || op == CV_OP_LOAD_ITEM || op == CV_OP_LOAD_LEN;
+}
+
+void state_local(struct space *x, uint32_t id)
+{
+    struct cv_action a;
+    struct cv_task *t = load_task(x, id, 0, true);
+    cv_task_next(&x->stage.w, &t, &a);
+    describe(x, id, t, &a);
+    give_back(x, t);
+}
+
+/* The memory of the interpreter holds one component, as a tuple has it: its cell, and its list, where it is of one. */
+static void load_one(struct space *x, const struct cv_memory *mem, const struct local *l, uint32_t arg, const uint32_t *component)
+{
+    const struct var_at *v = &x->vars[arg];
+    struct cv_cell *cell = mem->cells[arg];
+    struct cv_list *list = mem->lists[arg];
+    if (v->list && v->flat) {
+        *cell = (struct cv_cell){v->n, cv_meta(CV_TAG_LIST, CV_NO_TASK, 1)};
+        list->items[l->at - v->base] = get_cell(intern_at(&x->values, *component, NULL));
+    } else
+        load_var(x, v, component, cell, list);
+    memcpy(x->stage.m->memory.cells, mem->cells, mem->n * sizeof *mem->cells);
+    memcpy(x->stage.m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
+}
+
+/* A memory step, without its end, where nothing but the task and one component can change: without the rest of the state. False: it fails, or
+ * its memory is not there; it is for the whole stage then. */
+bool state_memory_step(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, uint32_t *left, uint32_t *next)
+{
+    struct stage *s = &x->stage;
+    uint32_t owner = c->tasks[task].memory, at = space_component(x, c, task, l), var = (uint32_t)l->action.arg;
+    if (at == UINT32_MAX || (owner != SPACE_NOBODY && (owner >= s->n || !s->players[owner].own)))
+        return false;
+    const struct cv_memory *mem = owner != SPACE_NOBODY ? &s->players[owner].memory : &s->base;
+    int64_t item = x->vars[var].list && x->vars[var].flat ? (int64_t)(l->at - x->vars[var].base) : -1;
+    load_one(x, mem, l, var, tuple + at);
+    struct cv_task *t = load_task(x, tuple[space_task_at(x, task)], task, true);
+    struct cv_action a;
+    atomic_store(&x->shm.head->taken_bytes, 0);
+    atomic_store(&x->shm.head->stop, 0);
+    x->spun = 0;
+    cv_task_next(&s->w, &t, &a);
+    cv_task_memory(&s->w, &t, &a);
+    cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */
+    bool alone = a.op != CV_OP_END_OFFLOAD && a.op != CV_OP_FAIL;
+    if (alone) {
+        *left = state_value(x, mem->cells[var], mem->lists[var], item);
+        *next = take_task(x, t);
+        describe(x, *next, t, &a); /* from here on l may have moved */
+    }
+    give_back(x, t);
+    return alone;
 }
 
 /* ── the control part ───────────────────────────────────────────────────────────────────────────── */
@@ -371,7 +410,7 @@ static void load_player(struct space *x, uint32_t t, const uint32_t *w, uint32_t
     if (own && !p->own)
         stage_own_memory(s, p, &s->base);
     struct player kept = *p;
-    *p = (struct player){.task = local ? load_task(x, local, t) : NULL, .phase = (enum phase)(w[P_STATE] & 15), .hops = w[P_STATE] >> 8 & 0xff,
+    *p = (struct player){.task = local ? load_task(x, local, t, false) : NULL, .phase = (enum phase)(w[P_STATE] & 15), .hops = w[P_STATE] >> 8 & 0xff,
                          .due = w[P_DUE0] | (uint64_t)w[P_DUE1] << 32, .again = w[P_STATE] >> 4 & 1, .cause = (enum cv_cause)w[P_CAUSE],
                          .worker = w[P_STATE] >> 5 & 1, .pool = w[P_POOL], .serves = w[P_SERVES], .kept = {w[P_KEPT0], w[P_KEPT1]}};
     p->due = p->phase != TIMER ? 0 : x->clock ? p->due + stage_now(s) : UINT64_MAX; /* without a clock he sleeps until he is let in */

@@ -3,9 +3,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "explore/intern.h"
 #include "explore/store.h"
 
-enum { FIRST_SLOTS = 1 << 13, FEW_SLOTS = 1 << 20 /* below that it grows faster */ };
+enum { FIRST_SLOTS = 1 << 13, FEW_SLOTS = 1 << 20 /* below that it grows faster */, SMALL = 1 << 21 };
 
 static uint8_t bits_of(uint32_t value) { return value ? (uint8_t)(32 - __builtin_clz(value)) : 0; }
 
@@ -28,8 +29,12 @@ static uint32_t lay_out(struct store_field *f, uint32_t n)
 
 static void *reserve(size_t bytes)
 {
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (bytes > SMALL) /* what is large is taken in large pages */
+        madvise(p + SMALL, bytes - SMALL, MADV_HUGEPAGE);
+    return p;
 }
 
 void store_init(struct store *s, uint32_t ncomps, size_t limit)
@@ -39,7 +44,7 @@ void store_init(struct store *s, uint32_t ncomps, size_t limit)
     lay_out(s->fields, ncomps);
     s->keys = reserve(limit);
     s->parents = reserve(limit);
-    s->slots = cv_alloc(s->nslots * sizeof *s->slots);
+    s->slots = table_new(s->nslots * sizeof *s->slots);
     s->full = !s->keys || !s->parents;
 }
 
@@ -50,7 +55,7 @@ void store_release(struct store *s)
     if (s->parents)
         munmap(s->parents, s->limit);
     free(s->fields);
-    free(s->slots);
+    table_free(s->slots, s->nslots * sizeof *s->slots);
     *s = (struct store){0};
 }
 
@@ -66,9 +71,9 @@ static void put(struct store *s, uint64_t n)
 
 static void rehash(struct store *s, uint64_t nslots)
 {
-    free(s->slots);
+    table_free(s->slots, s->nslots * sizeof *s->slots);
     s->nslots = nslots;
-    s->slots = cv_alloc(nslots * sizeof *s->slots);
+    s->slots = table_new(nslots * sizeof *s->slots);
     for (uint64_t n = 0; n < s->n; n++)
         put(s, n);
 }
@@ -110,17 +115,26 @@ void store_widen(struct store *s, uint32_t ncomps)
     repack(s, f, ncomps);
 }
 
+/* Fields in which a tuple fits too. more: bits beyond what those need that have to grow. */
+static void widths(const struct store *s, const uint32_t *tuple, unsigned more, struct store_field *f)
+{
+    memcpy(f, s->fields, s->ncomps * sizeof *f);
+    for (uint32_t c = 0; c < s->ncomps; c++)
+        if (!store_fits(s, c, tuple[c]))
+            f[c].width = (uint8_t)(bits_of(tuple[c]) + more < 32 ? bits_of(tuple[c]) + more : 32);
+}
+
 bool store_pack(struct store *s, const uint32_t *tuple, uint64_t *key)
 {
+    enum { FREE_BITS = 6 };
     bool fits = true;
     for (uint32_t c = 0; c < s->ncomps; c++)
         fits &= store_fits(s, c, tuple[c]);
     if (!fits) {
         struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f);
-        memcpy(f, s->fields, s->ncomps * sizeof *f);
-        for (uint32_t c = 0; c < s->ncomps; c++)
-            if (!store_fits(s, c, tuple[c]))
-                f[c].width = (uint8_t)(bits_of(tuple[c]) + (s->n > 4096 ? 1 : s->n > 8 ? 3 : 0));
+        widths(s, tuple, s->n > 8 ? FREE_BITS : 0, f);
+        if (lay_out(f, s->ncomps) > s->words) /* not for the price of a word */
+            widths(s, tuple, s->n > 4096 ? 1 : s->n > 8 ? 3 : 0, f);
         repack(s, f, s->ncomps);
         if (s->full)
             return true;
