@@ -14,8 +14,9 @@ struct cv_datum {                 /* a value out of the run */
 struct cv_summary_task {
     uint32_t task; const char *name;
     enum cv_row_state state;      /* DONE, FAILED, KILLED; others: blocked at the end */
-    uint32_t pid, tid, voluntary, involuntary, yields;
-    uint64_t cpu_ns, cores[4];
+    uint32_t pid, tid, voluntary, involuntary, yields; /* pid, tid: a coroutine's are the loop's */
+    bool own_thread;              /* the kernel tells it apart from others */
+    uint64_t cpu_ns, cores[4];    /* cpu_ns: of a coroutine what the record says it ran */
     uint64_t awaits;
     uint64_t seen_voluntary, seen_involuntary; /* as the switch source told them; the others are getrusage's */
     uint64_t moves, queued_ns;    /* between cores; in the run queue, as far as the source tells */

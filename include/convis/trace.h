@@ -85,12 +85,13 @@ enum cv_row_state {
     CV_ROW_FREE, CV_ROW_STARTED /* exists, has not run */, CV_ROW_RUNNABLE, CV_ROW_WAITING /* wait is set */,
     CV_ROW_DONE, CV_ROW_FAILED, CV_ROW_KILLED
 };
+enum { CV_VIRTUAL_PID = 1000 }; /* in virtual time the main task's pid and tid; those of task n's own process and thread are n more */
 struct cv_row {
     _Atomic uint32_t state;          /* enum cv_row_state */
     _Atomic uint32_t wait;           /* enum cv_cause << 24 | object (sync id or task), valid while CV_ROW_WAITING; stored before the wait begins */
     _Atomic uint32_t line;
     uint32_t name, body, parent;     /* string id; body; task */
-    _Atomic uint32_t pid, tid;       /* 0: runs in its parent's thread (a coroutine: that of the loop) */
+    _Atomic uint32_t pid, tid;       /* 0: runs in its parent's thread (a coroutine: that of the loop); in virtual time there is no tid */
     uint32_t failure;                /* string id: why it failed; 0: did not */
     uint32_t failure_line;
     uint32_t pool;                   /* of a worker: the first worker of its pool */

@@ -104,6 +104,7 @@ static void add_player(struct stage *s, struct cv_task *t, uint32_t parent)
     s->n = t->number + 1;
     if (s->m->order->model == CV_PROCESSES)
         stage_own_memory(s, p, parent == CV_NO_TASK ? &s->m->memory : &s->players[parent].memory);
+    atomic_store_explicit(&stage_row(s, t->number)->pid, stage_pid(s, t->number), memory_order_relaxed);
     s->bytes += t->size + sizeof(struct player) + sizeof(struct cv_row);
     if (s->bytes > atomic_load(&stage_head(s)->task_bytes))
         atomic_store(&stage_head(s)->task_bytes, s->bytes);
@@ -142,6 +143,7 @@ void stage_look(struct stage *s, uint32_t task, struct cv_action *a)
     memcpy(s->m->memory.cells, mem->cells, mem->n * sizeof *mem->cells);
     memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
     atomic_store_explicit(&stage_head(s)->stepping, task, memory_order_relaxed);
+    stage_be(s, task);
     cv_task_next(&s->w, &p->task, a);
 }
 
@@ -432,8 +434,6 @@ void stage_begin(struct stage *s, struct cv_machine *m, bool own_order)
     s->letters_from = m->program->implicit_main;
     s->own_order = own_order;
     s->w.m = m;
-    s->w.pid = (uint32_t)getpid();
-    s->w.tid = (uint32_t)gettid();
     s->w.now = worker_now;
     atomic_store(&stage_head(s)->started, 0);
     uint32_t number = cv_task_claim(&s->w, CV_NO_TASK, NULL, &main_task, NULL);

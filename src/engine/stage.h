@@ -52,6 +52,22 @@ static inline uint64_t stage_now(const struct stage *s) { return atomic_load_exp
 static inline bool stage_is_async(const struct stage *s) { return s->m->order->model == CV_ASYNC; }
 /* A coroutine: its turn lasts until it gives the thread back. */
 static inline bool stage_coop(const struct stage *s, uint32_t task) { return stage_is_async(s) && !s->players[task].worker; }
+/* Made up, so that the same schedule is the same run to the byte. A thread of a pool is one of the process whose block it runs. */
+static inline uint32_t stage_tid(const struct stage *s, uint32_t task) { return CV_VIRTUAL_PID + (stage_coop(s, task) ? 0 : task); }
+static inline uint32_t stage_pid(const struct stage *s, uint32_t task)
+{
+    const struct player *p = &s->players[task];
+    if (p->own)
+        return CV_VIRTUAL_PID + task;
+    uint32_t of = !p->worker ? task : p->serves != CV_NO_TASK ? p->serves : 0;
+    return CV_VIRTUAL_PID + (s->m->order->model == CV_PROCESSES ? of : 0);
+}
+/* What pid and tid are for the instructions that follow. */
+static inline void stage_be(struct stage *s, uint32_t task)
+{
+    s->w.pid = stage_pid(s, task);
+    s->w.tid = stage_tid(s, task);
+}
 static inline struct cv_row *stage_row(const struct stage *s, uint32_t task) { return cv_shm_row(&s->m->shm, task); }
 
 /* The main task and the memory, in front of the first step. own_order: see above. */

@@ -40,6 +40,7 @@ static uint32_t pool_of(struct stage *s, uint32_t owner, bool processes)
         s->players[t] = (struct player){.phase = IDLE, .worker = true, .pool = first, .serves = CV_NO_TASK};
         if (processes)
             stage_own_memory(s, &s->players[t], &s->pristine.memory);
+        atomic_store(&stage_row(s, t)->pid, stage_pid(s, t));
     }
     s->n = first + n;
     return s->pools[processes] = first;
@@ -58,6 +59,7 @@ static void assign(struct stage *s, uint32_t pool)
         p->task->number = t;
         p->serves = owner;
         atomic_store(&stage_row(s, t)->serves, owner);
+        atomic_store(&stage_row(s, t)->pid, stage_pid(s, t));
         cv_emit1(&s->w.ring, CV_EV_JOB, 0, t, atomic_load(&stage_row(s, owner)->line), 0, owner, 0);
         stage_ready(s, t, 0);
     }

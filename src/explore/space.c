@@ -121,6 +121,7 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
             x->bodies[b].me |= p->code[i].op == CV_OP_ME;
             x->bodies[b].name |= p->code[i].op == CV_OP_NAME;
             x->bodies[b].random |= p->code[i].op == CV_OP_RANDOM;
+            x->bodies[b].ids |= p->code[i].op == CV_OP_PID || p->code[i].op == CV_OP_TID;
         }
     x->turns = cv_alloc(SPACE_TURNS * sizeof *x->turns);
     x->before = cv_alloc((space_room(x) + SPACE_TASKS + 8) * sizeof *x->before);

@@ -81,7 +81,7 @@ struct space {
     uint32_t nfixed, per_task, nown, most, loaded, asked; /* most: tasks there have been; loaded: the control that stands in the sync table */
     struct var_at { uint32_t base, own, n; bool flat, list; } *vars; /* first component, of the task's own ones, elements */
     struct intern controls, locals, values, outputs, outcomes;
-    struct body_uses { bool me, name, random; } *bodies; /* what of itself a body asks for */
+    struct body_uses { bool me, name, random, ids; } *bodies; /* what of itself a body asks for */
     CV_VEC(struct control) control;
     CV_VEC(struct local) local;
     struct { struct space_end { uint32_t key; } *at; size_t n, cap; } ends; /* by number in outcomes: the judge's */

@@ -67,7 +67,7 @@ static void take_var(struct space *x, const struct var_at *v, uint32_t *first, c
         *first = state_value(x, cell, list, -1);
 }
 
-enum { FIXED = 13 }; /* words of a local state in front of its values; who the task is is not among them, unless its body asks */
+enum { FIXED = 14 }; /* words of a local state in front of its values; who the task is is not among them, unless its body asks */
 
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
 static uint32_t take_task(struct space *x, const struct cv_task *t)
@@ -83,7 +83,8 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     const struct body_uses *u = &x->bodies[t->body];
     uint64_t me = u->me ? (uint64_t)t->me : 0, random = u->random ? t->random : 0;
     const uint32_t fixed[] = {t->body, t->pc, t->sp, t->nwith, u->name ? t->name : 0, t->failure, t->failure_line, t->away, t->with_base,
-                              (uint32_t)me, (uint32_t)(me >> 32), (uint32_t)random, (uint32_t)(random >> 32)};
+                              (uint32_t)me, (uint32_t)(me >> 32), (uint32_t)random, (uint32_t)(random >> 32),
+                              u->ids ? t->number : 0};
     memcpy(to, fixed, sizeof fixed);
     to += CV_COUNT(fixed);
     for (unsigned i = 0; x->checks && i < CV_COUNT(t->seen); i++) {
@@ -213,6 +214,7 @@ void state_local(struct space *x, uint32_t id)
 {
     struct cv_action a;
     struct cv_task *t = load_task(x, id, 0, true);
+    stage_be(&x->stage, ((const uint32_t *)intern_at(&x->locals, id, NULL))[FIXED - 1]);
     cv_task_next(&x->stage.w, &t, &a);
     describe(x, id, t, &a);
     give_back(x, t);
@@ -249,6 +251,7 @@ bool state_memory_step(struct space *x, const uint32_t *tuple, const struct cont
     atomic_store(&x->shm.head->taken_bytes, 0);
     atomic_store(&x->shm.head->stop, 0);
     x->spun = 0;
+    stage_be(s, task);
     cv_task_next(&s->w, &t, &a);
     cv_task_memory(&s->w, &t, &a);
     cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */

@@ -88,7 +88,7 @@ static void tasks(struct cv_buf *out, const struct cv_summary *s)
                       t->yields, (unsigned long long)t->awaits);
         cores(out, t->cores);
         cv_buf_printf(out, ", \"moves\": %llu", (unsigned long long)t->moves);
-        if (t->tid && *s->source_name)
+        if (t->own_thread && *s->source_name)
             seen(out, t->seen_voluntary, t->seen_involuntary, t->queued_ns);
         if (t->failure) {
             cv_buf_str(out, ", \"failure\": ");

@@ -25,13 +25,24 @@ static void cut(struct cv_model *m, struct series *s, const struct overlays *ove
         m->begin = series_begin(s);
 }
 
+static void cut_lane(struct cv_model *m, struct task *t, uint64_t until)
+{
+    uint64_t from = series_begin(&t->lane), ns[CV_ST_COUNT] = {0}, left[CV_ST_COUNT] = {0};
+    if (from == UINT64_MAX)
+        return;
+    series_shares(&t->lane, &m->overlays, from, m->folded, ns);
+    cut(m, &t->lane, &m->overlays, until);
+    series_shares(&t->lane, &m->overlays, from, m->folded, left);
+    t->ran_before += ns[CV_ST_RUNNING] - left[CV_ST_RUNNING];
+}
+
 /* Cuts off what ended by `until`, everywhere. */
 static void forget(struct cv_model *m, uint64_t until)
 {
     size_t freed = 0;
     for (uint32_t i = 0; i < m->ntasks; i++)
         if (m->tasks[i]) {
-            cut(m, &m->tasks[i]->lane, &m->overlays, until);
+            cut_lane(m, m->tasks[i], until);
             freed += cut_lines(m->tasks[i], until) + thread_cut(m->tasks[i], until);
         }
     cut(m, &m->loop, &m->overlays, until);

@@ -143,6 +143,7 @@ struct task {
     uint64_t start, last;       /* ns; last: of its last own event */
     uint32_t heading, group;    /* the line of its [task]; 1 + its group, 0: none yet, or hidden */
     struct series lane;
+    uint64_t ran_before;        /* ns it ran in what was cut off of it */
     CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
     /* what its own events say */
     bool worker, own_copy;      /* of a pool: in a thread of its own; with a copy of [shared] of its own */

@@ -190,6 +190,19 @@ void cv_summary_cells(struct cv_summary *s, const struct cv_shm *shm, uint32_t v
 }
 
 /* ── counts ─────────────────────────────────────────────────────────────────────────────────────── */
+/* Coroutines have the loop's thread, and no account with the kernel: how long one ran is what its lane says. */
+static void of_the_loop(struct cv_summary_task *t, const struct cv_model *m, const struct task *seen)
+{
+    const struct cv_row *loop = cv_shm_row(m->shm, 0);
+    uint64_t ns[CV_ST_COUNT] = {0};
+    t->pid = atomic_load(&loop->pid);
+    t->tid = atomic_load(&loop->tid);
+    if (!seen)
+        return;
+    series_shares(&seen->lane, &m->overlays, 0, cv_model_end(m), ns);
+    t->cpu_ns = seen->ran_before + ns[CV_ST_RUNNING];
+}
+
 static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t number)
 {
     const struct cv_row *row = cv_shm_row(m->shm, number);
@@ -235,6 +248,11 @@ static void task_of_row(struct cv_summary *s, const struct cv_model *m, uint32_t
     s->threads += number > 0 && t.tid != 0;
     if (hidden)
         return;
+    t.own_thread = t.tid != 0;
+    if (is_async && !worker)
+        of_the_loop(&t, m, seen);
+    if (atomic_load(&m->shm->head->virtual_time))
+        t.tid = CV_VIRTUAL_PID + (is_async && !worker ? 0 : number);
     t.name = keep_clean(s, row->name);
     t.failure = row->failure ? keep_clean(s, row->failure) : NULL;
     t.failure_line = row->failure_line;

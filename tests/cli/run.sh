@@ -30,6 +30,13 @@ if command -v python3 >/dev/null 2>&1; then
     ok "outcome and output" json 'd["outcome"] == "finished" and d["output"] == ["Handled by: Bob"] * 2 and d["shared"]["current_user"] == "Bob"'
     ok "the stale read has task and line" json '[(f["kind"], f["task"], f["line"]) for f in d["findings"]] == [("stale read", "Alice", 14)]'
     ok "one thread" json 'len({t["pid"] for t in d["tasks"]}) == 1 and len(d["tasks"]) == 2'
+    ok "coroutines run in the loop's thread" json 'len({(t["pid"], t["tid"]) for t in d["tasks"]}) == 1 and d["tasks"][0]["pid"] == d["tasks"][0]["tid"] > 0'
+    printf '[task a]\n    cpu 30ms\n[task b]\n    cpu 10ms\n    await sleep 30ms\n' >"$scratch/cpu.ini"
+    for model in async threads stepped:async; do
+        run run "$scratch/cpu.ini" -m $model --json
+        ok "CPU time of each task, $model" json '[t["cpu_time_s"] >= s for t, s in zip(d["tasks"], (28e-3, 9e-3))] == [True] * 2 and (d["model"] == "threads" or sum(t["cpu_time_s"] for t in d["tasks"]) <= d["elapsed_s"])'
+    done
+    run run scenarios/stale-global.ini --json
     ok "awaits are counted" json 'd["switches"]["awaits"] == 2 and d["switches"]["by_cause"]["await sleep"] == 2'
     run run scenarios/stale-global.ini -m threads --json
     ok "two threads in one process" json 'len({t["pid"] for t in d["tasks"]}) == 1 and len({t["tid"] for t in d["tasks"]}) == 2'
@@ -140,9 +147,9 @@ ok "-n repeats" exits 0
 run run scenarios/lost-update.ini -m stepped:threads -s 5 -p rounds=3 --json
 cp "$out" "$scratch/first"
 run run scenarios/lost-update.ini -m stepped:threads -s 5 -p rounds=3 --json
-if command -v python3 >/dev/null 2>&1; then
-    ok "a seed decides everything under stepped" json '(lambda e: all(d[k] == e[k] for k in ("shared", "findings", "output", "outcome", "expect")))(json.load(open(sys.argv[1].replace("/out", "/first"))))'
-else
-    skip "a seed decides everything under stepped" "no python3"
-fi
+ok "a seed decides everything under stepped, to the byte" cmp -s "$out" "$scratch/first"
+run run tests/runs/ids.ini -m stepped:processes --json
+cp "$out" "$scratch/first"
+run run tests/runs/ids.ini -m stepped:processes --json
+ok "pid and tid too" cmp -s "$out" "$scratch/first"
 done_testing
