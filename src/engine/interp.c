@@ -1,4 +1,4 @@
-/* The interpreter: runs what is local, stops in front of each action, does the memory actions. A stack machine over
+/* The interpreter: runs what is local, stops in front of each action (memory.c does those of memory). A stack machine over
  * the values of one task; what a value derives from travels along with it. */
 #include <sched.h>
 #include <stdarg.h>
@@ -6,30 +6,7 @@
 #include <string.h>
 
 #include "cells.h"
-#include "value.h"
-
-static const struct cv_body *body_of(const struct cv_machine *m, const struct cv_task *t) { return &m->program->bodies[t->body]; }
-static struct cv_value *stack(const struct cv_machine *m, struct cv_task *t) { return t->values + body_of(m, t)->nlocals; }
-static struct cv_value *top(const struct cv_machine *m, struct cv_task *t, uint32_t depth)
-{
-    CV_ASSERT(t->sp > depth);
-    return stack(m, t) + t->sp - 1 - depth;
-}
-static void push(const struct cv_machine *m, struct cv_task *t, struct cv_value v)
-{
-    CV_ASSERT(t->sp < body_of(m, t)->nstack);
-    stack(m, t)[t->sp++] = v;
-}
-static struct cv_value pop(const struct cv_machine *m, struct cv_task *t)
-{
-    struct cv_value v = *top(m, t, 0);
-    t->sp--;
-    return v;
-}
-static uint8_t *withs(const struct cv_machine *m, struct cv_task *t)
-{
-    return (uint8_t *)(t->values + body_of(m, t)->nlocals + body_of(m, t)->nstack);
-}
+#include "stack.h"
 
 static uint64_t splitmix(uint64_t *state) /* Steele, Lea, Flood 2014 */
 {
@@ -86,7 +63,7 @@ struct cv_task *cv_task_new(const struct cv_machine *m, uint32_t number, uint32_
 }
 
 /* ── failing ────────────────────────────────────────────────────────────────────────────────────── */
-static void raise_text(struct cv_worker *w, struct cv_task *t, unsigned line, const char *text, size_t n)
+void raise_text(struct cv_worker *w, struct cv_task *t, unsigned line, const char *text, size_t n)
 {
     if (t->failure)
         return; /* the first reason stands */
@@ -94,7 +71,7 @@ static void raise_text(struct cv_worker *w, struct cv_task *t, unsigned line, co
     t->failure_line = (uint16_t)line;
 }
 
-CV_PRINTF(4, 5) static void raise_error(struct cv_worker *w, struct cv_task *t, unsigned line, const char *format, ...)
+void raise_error(struct cv_worker *w, struct cv_task *t, unsigned line, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -103,8 +80,6 @@ CV_PRINTF(4, 5) static void raise_error(struct cv_worker *w, struct cv_task *t, 
     va_end(args);
     raise_text(w, t, line, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
 }
-
-static const char *var_name(const struct cv_machine *m, uint32_t var) { return m->program->vars[var].name; }
 
 /* The value of every name in a failed check, as far as the task knows it. */
 static void check_values(const struct cv_machine *m, const struct cv_task *t, const struct cv_expr *e, struct cv_buf *out)
@@ -149,106 +124,6 @@ static void raise_check(struct cv_worker *w, struct cv_task *t, const struct cv_
     raise_error(w, t, i->line, "check failed: %.*s%s%s", (int)(text->kind == CV_K_STRING ? text->n : 0), text->s, values.n ? ": " : "",
           values.n ? values.at : "");
     cv_buf_release(&values);
-}
-
-/* ── lists of a task ────────────────────────────────────────────────────────────────────────────── */
-static struct cv_cell item_cell(const struct cv_value *v) { return (struct cv_cell){v->payload, cv_meta((enum cv_tag)v->tag, 0, 0)}; }
-
-/* Python's indexing: negative counts from the end. false: outside, and the task raises. */
-static bool index_of(struct cv_worker *w, struct cv_task *t, unsigned line, const struct cv_value *v, uint32_t length, const char *what,
-                     uint32_t *index)
-{
-    int64_t i = (int64_t)v->payload;
-    if (v->tag != CV_TAG_INT)
-        raise_error(w, t, line, "an index of %s must be a number", what);
-    else if (i < -(int64_t)length || i >= (int64_t)length)
-        raise_error(w, t, line, "index %lld is outside of %s, which holds %u", (long long)i, what, length);
-    else
-        return *index = (uint32_t)(i < 0 ? i + length : i), true;
-    return false;
-}
-
-/* The n topmost values become one list. */
-static bool make_list(struct cv_worker *w, struct cv_task **t, unsigned line, uint32_t n)
-{
-    const struct cv_machine *m = w->m;
-    if (!value_heap_room(m, t, n))
-        return raise_error(w, *t, line, "the lists of this task would hold more than it may"), false;
-    struct cv_value list = value_list((*t)->heap_used, n);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct cv_value *v = top(m, *t, n - 1 - i);
-        if (v->tag == CV_TAG_LIST)
-            return raise_error(w, *t, line, "a list cannot hold a list"), false;
-        value_heap(*t)[(*t)->heap_used + i] = item_cell(v);
-        value_derive(&list, v);
-    }
-    (*t)->heap_used += n;
-    (*t)->sp -= n;
-    push(m, *t, list);
-    return true;
-}
-
-/* Before a list is changed in place: a copy, if another value of the task shows the same cells. */
-static bool own_list(struct cv_worker *w, struct cv_task **t, uint32_t local, bool append, unsigned line)
-{
-    struct cv_value *v = &(*t)->values[local];
-    uint32_t at = value_list_at(v), length = value_list_length(v), shared = 0;
-    for (uint32_t i = 0; i < body_of(w->m, *t)->nlocals + (*t)->sp; i++) {
-        const struct cv_value *other = &(*t)->values[i];
-        shared += other != v && other->tag == CV_TAG_LIST && value_list_at(other) < at + length &&
-                  at < value_list_at(other) + value_list_length(other);
-    }
-    bool last = at + length == (*t)->heap_used;
-    if (append ? last : !shared) {
-        if (!append || (*t)->heap_used < (*t)->heap_cap)
-            return true;
-    }
-    if (!value_heap_room(w->m, t, length + append))
-        return raise_error(w, *t, line, "the lists of this task would hold more than it may"), false;
-    v = &(*t)->values[local];
-    memcpy(value_heap(*t) + (*t)->heap_used, value_heap(*t) + value_list_at(v), length * sizeof(struct cv_cell));
-    v->payload = (uint64_t)(*t)->heap_used << 32 | length;
-    (*t)->heap_used += length;
-    return true;
-}
-
-static void local_list(struct cv_worker *w, struct cv_task **t, const struct cv_insn *i)
-{
-    const struct cv_machine *m = w->m;
-    uint32_t local = (uint32_t)i->arg, index;
-    const char *name = body_of(m, *t)->locals[local] ? body_of(m, *t)->locals[local] : "the list";
-    if ((*t)->values[local].tag != CV_TAG_LIST) {
-        raise_error(w, *t, i->line, "%s is not a list", name);
-        return;
-    }
-    uint32_t length = value_list_length(&(*t)->values[local]);
-    if (i->op == CV_OP_LOCAL_ITEM) {
-        struct cv_value v = pop(m, *t);
-        if (!index_of(w, *t, i->line, &v, length, name, &index))
-            return;
-        const struct cv_cell *c = value_heap(*t) + value_list_at(&(*t)->values[local]) + index;
-        push(m, *t, value_of(cv_meta_tag(c->meta), c->payload));
-        return;
-    }
-    if (top(m, *t, 0)->tag == CV_TAG_LIST) {
-        raise_error(w, *t, i->line, "a list cannot hold a list");
-        return;
-    }
-    if (i->op == CV_OP_APPEND_LOCAL) {
-        if (length >= CV_LIMIT_LIST) {
-            raise_error(w, *t, i->line, "%s is full: a list holds at most %d items", name, CV_LIMIT_LIST);
-            return;
-        }
-        if (!own_list(w, t, local, true, i->line))
-            return;
-        struct cv_value v = pop(m, *t), *list = &(*t)->values[local];
-        value_heap(*t)[(*t)->heap_used++] = item_cell(&v);
-        *list = value_list(value_list_at(list), length + 1);
-        return;
-    }
-    struct cv_value v = pop(m, *t), at = pop(m, *t);
-    if (index_of(w, *t, i->line, &at, length, name, &index) && own_list(w, t, local, false, i->line))
-        value_heap(*t)[value_list_at(&(*t)->values[local]) + index] = item_cell(&v);
 }
 
 /* ── local instructions ─────────────────────────────────────────────────────────────────────────── */
@@ -489,12 +364,6 @@ void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept)
     atomic_store_explicit(&row->steps, atomic_load_explicit(&row->steps, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
-static bool is_item(enum cv_op op) { return op == CV_OP_LOAD_ITEM || op == CV_OP_STORE_ITEM || op == CV_OP_ATOMIC_ITEM || op == CV_OP_CAS_ITEM; }
-static const struct cv_value *index_operand(const struct cv_machine *m, struct cv_task *t, enum cv_op op)
-{
-    return top(m, t, op == CV_OP_CAS_ITEM ? 2 : op == CV_OP_LOAD_ITEM ? 0 : 1);
-}
-
 /* Operands, checked for their kinds; false: the task raises. */
 static bool operands(struct cv_worker *w, struct cv_task **tp, const struct cv_insn *i, struct cv_action *a)
 {
@@ -638,197 +507,4 @@ void cv_task_fail(struct cv_worker *w, struct cv_task **t, const struct cv_actio
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     raise_text(w, *t, a->line, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
-}
-
-/* ── memory actions ─────────────────────────────────────────────────────────────────────────────── */
-static void seen(struct cv_task *t, uint32_t cell, struct cv_cell c)
-{
-    if (t->seen[0].cell != cell || !t->seen[0].tag)
-        t->seen[1] = t->seen[0];
-    t->seen[0] = (struct cv_seen){.payload = c.payload, .cell = cell, .tag = cv_meta_tag(c.meta)};
-}
-
-static struct cv_value read_cell(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
-{
-    struct cv_cell c = cell_read(at);
-    uint32_t id = cv_cell_id((uint32_t)a->arg, a->index);
-    cv_emit2(&w->ring, CV_EV_READ, a->b == 1 ? CV_F_SPIN : 0, t->number, a->line, (unsigned)a->arg, c.payload, c.meta, a->index, 0);
-    seen(t, id, c);
-    struct cv_value v = value_of(cv_meta_tag(c.meta), c.payload);
-    value_origin(&v, id, cv_meta_version(c.meta));
-    return v;
-}
-
-static void write_cell(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
-{
-    struct cv_cell now, old = cell_write(at, a->value.payload, (enum cv_tag)a->value.tag, t->number, &now);
-    cv_emit3(&w->ring, CV_EV_WRITE, 0, t->number, a->line, (unsigned)a->arg, now.payload, now.meta, a->index, old.meta,
-             value_base(&a->value, cv_cell_id((uint32_t)a->arg, a->index)), 0);
-}
-
-/* The whole list, in one step, into the task's heap. */
-static bool read_list(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_value *v)
-{
-    struct cv_list *list = w->m->memory.lists[a->arg];
-    struct cv_cell head = cell_read(w->m->memory.cells[a->arg]);
-    uint32_t n;
-    for (;;) { /* make room before the lock is taken */
-        n = (uint32_t)head.payload;
-        if (!value_heap_room(w->m, t, n))
-            return raise_error(w, *t, a->line, "the lists of this task would hold more than it may"), false;
-        cell_list_lock(list);
-        head = cell_read(w->m->memory.cells[a->arg]);
-        if (head.payload <= n)
-            break;
-        cell_list_unlock(list);
-    }
-    n = (uint32_t)head.payload;
-    for (uint32_t i = 0; i < n; i++)
-        value_heap(*t)[(*t)->heap_used + i] = cell_read(&list->items[i]);
-    cell_list_unlock(list);
-    cv_emit2(&w->ring, CV_EV_READ, a->b == 1 ? CV_F_SPIN : 0, (*t)->number, a->line, (unsigned)a->arg, head.payload, head.meta,
-             CV_WHOLE_LIST, 0);
-    *v = value_list((*t)->heap_used, n);
-    value_origin(v, cv_cell_id((uint32_t)a->arg, 0), cv_meta_version(head.meta));
-    (*t)->heap_used += n;
-    return true;
-}
-
-static void write_list(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
-{
-    struct cv_list *list = w->m->memory.lists[a->arg];
-    uint32_t n = value_list_length(&a->value);
-    n = n < CV_LIMIT_LIST ? n : CV_LIMIT_LIST;
-    struct cv_cell now, old;
-    cell_list_lock(list);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct cv_cell *from = value_heap(t) + value_list_at(&a->value) + i;
-        struct cv_cell item_now, item_old = cell_write(&list->items[i], from->payload, cv_meta_tag(from->meta), t->number, &item_now);
-        cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, item_now.payload, item_now.meta, i + 1,
-                 item_old.meta, 0, 0);
-    }
-    old = cell_write(w->m->memory.cells[a->arg], n, CV_TAG_LIST, t->number, &now);
-    cell_list_unlock(list);
-    cv_emit3(&w->ring, CV_EV_WRITE, 0, t->number, a->line, (unsigned)a->arg, now.payload, now.meta, CV_WHOLE_LIST, old.meta,
-             value_base(&a->value, cv_cell_id((uint32_t)a->arg, 0)), 0);
-}
-
-static bool append_item(struct cv_worker *w, struct cv_task *t, const struct cv_action *a)
-{
-    struct cv_list *list = w->m->memory.lists[a->arg];
-    struct cv_cell *head = w->m->memory.cells[a->arg], now, old, item_now;
-    cell_list_lock(list);
-    uint32_t n = (uint32_t)cell_read(head).payload;
-    if (n >= CV_LIMIT_LIST) {
-        cell_list_unlock(list);
-        return raise_error(w, t, a->line, "%s is full: a list holds at most %d items", var_name(w->m, (uint32_t)a->arg), CV_LIMIT_LIST), false;
-    }
-    cell_write(&list->items[n], a->value.payload, (enum cv_tag)a->value.tag, t->number, &item_now);
-    old = cell_write(head, n + 1, CV_TAG_LIST, t->number, &now);
-    cell_list_unlock(list);
-    cv_emit3(&w->ring, CV_EV_WRITE, CV_F_APPEND | CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, item_now.payload, item_now.meta,
-             n + 1, old.meta, 0, 0);
-    return true;
-}
-
-/* atomic x op= E: one compare-and-swap that succeeds. */
-static bool atomic_update(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_cell *at)
-{
-    if (a->b == 0) {
-        struct cv_cell now, old = cell_write(at, a->value.payload, (enum cv_tag)a->value.tag, (*t)->number, &now);
-        cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, (*t)->number, a->line, (unsigned)a->arg, now.payload, now.meta, a->index, old.meta, 0, 0);
-        return true;
-    }
-    struct cv_cell old = cell_read(at);
-    for (;;) {
-        struct cv_value current = value_of(cv_meta_tag(old.meta), old.payload), result;
-        if (current.tag == CV_TAG_LIST)
-            return raise_error(w, *t, a->line, "atomic takes a number or a string, not a list"), false;
-        const char *why = value_compute(w->m, t, (enum cv_op)a->b, &current, &a->value, &result);
-        if (why)
-            return raise_error(w, *t, a->line, "%s", why), false;
-        struct cv_cell next = {result.payload, cv_meta((enum cv_tag)result.tag, (*t)->number, cv_meta_version(old.meta) + 1)};
-        struct cv_cell was = cell_swap_if(at, old, next);
-        if (cell_same(was, old)) {
-            cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, (*t)->number, a->line, (unsigned)a->arg, next.payload, next.meta, a->index,
-                     old.meta, cv_meta_version(old.meta) + 1, 0);
-            return true;
-        }
-        old = was;
-    }
-}
-
-static bool compare_and_swap(struct cv_worker *w, struct cv_task *t, const struct cv_action *a, struct cv_cell *at)
-{
-    struct cv_cell old = cell_read(at);
-    for (;;) {
-        struct cv_value current = value_of(cv_meta_tag(old.meta), old.payload);
-        if (current.tag == CV_TAG_LIST || a->value2.tag == CV_TAG_LIST || !value_equal(t, &current, &a->value)) {
-            cv_emit2(&w->ring, CV_EV_READ, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, old.payload, old.meta, a->index, 0);
-            return false;
-        }
-        struct cv_cell next = {a->value2.payload, cv_meta((enum cv_tag)a->value2.tag, t->number, cv_meta_version(old.meta) + 1)};
-        struct cv_cell was = cell_swap_if(at, old, next);
-        if (cell_same(was, old)) {
-            cv_emit3(&w->ring, CV_EV_WRITE, CV_F_ATOMIC, t->number, a->line, (unsigned)a->arg, next.payload, next.meta, a->index,
-                     old.meta, cv_meta_version(old.meta) + 1, 0);
-            return true;
-        }
-        old = was;
-    }
-}
-
-void cv_task_memory(struct cv_worker *w, struct cv_task **t, const struct cv_action *a)
-{
-    const struct cv_memory *mem = &w->m->memory;
-    struct cv_cell *cell = mem->cells[a->arg];
-    uint32_t index = a->index;
-    if (is_item((enum cv_op)a->op) && !index && index_of(w, *t, a->line, index_operand(w->m, *t, (enum cv_op)a->op), (uint32_t)cell_read(cell).payload,
-                                                         var_name(w->m, (uint32_t)a->arg), &index))
-        index++; /* others have appended since it was looked at */
-    struct cv_cell *item = index ? &mem->lists[a->arg]->items[index - 1] : cell;
-    struct cv_action inside;
-    struct cv_value result = {0};
-    bool ok = true;
-    if (index != a->index) {
-        inside = *a;
-        inside.index = index;
-        a = &inside;
-    }
-    atomic_store_explicit(&cv_shm_row(&w->m->shm, (*t)->number)->line, a->line, memory_order_relaxed);
-    if ((*t)->failure)
-        return;
-    switch ((enum cv_op)a->op) {
-    case CV_OP_LOAD:
-        if (mem->lists[a->arg])
-            ok = read_list(w, t, a, &result);
-        else
-            result = read_cell(w, *t, a, cell);
-        break;
-    case CV_OP_LOAD_ITEM: result = read_cell(w, *t, a, item); break;
-    case CV_OP_LOAD_LEN:
-        result = read_cell(w, *t, a, cell);
-        result.tag = CV_TAG_INT;
-        break;
-    case CV_OP_STORE:
-        if (mem->lists[a->arg])
-            write_list(w, *t, a);
-        else
-            write_cell(w, *t, a, cell);
-        break;
-    case CV_OP_STORE_ITEM: write_cell(w, *t, a, item); break;
-    case CV_OP_APPEND: ok = append_item(w, *t, a); break;
-    case CV_OP_ATOMIC:
-        if (mem->lists[a->arg])
-            ok = (raise_error(w, *t, a->line, "atomic takes a number or a string, not a list"), false);
-        else
-            ok = atomic_update(w, t, a, cell);
-        break;
-    case CV_OP_ATOMIC_ITEM: ok = atomic_update(w, t, a, item); break;
-    case CV_OP_CAS: result = value_bool(compare_and_swap(w, *t, a, cell)); break;
-    case CV_OP_CAS_ITEM: result = value_bool(compare_and_swap(w, *t, a, item)); break;
-    default: CV_ASSERT(!"a memory action");
-    }
-    if (ok)
-        cv_task_finish(w, t, a, &result);
 }
