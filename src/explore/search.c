@@ -120,25 +120,41 @@ static void go(struct search *s, uint32_t task)
     s->to[0] = on_core(s, op, task);
 }
 
+/* The key of where it came to: that of the node it came from, but for what changed. False: it has to be packed anew. */
+static bool changed(const struct search *s, uint64_t *key)
+{
+    const struct store *store = &s->store;
+    uint32_t n = space_width(s->x) + 1;
+    if (n != store->ncomps)
+        return false;
+    for (uint32_t c = 0; c < n; c++)
+        if (s->to[c] != s->node[c]) {
+            if (!store_fits(store, c, s->to[c]))
+                return false;
+            store_set(store, key, c, s->to[c]);
+        }
+    return true;
+}
+
 static bool step(struct search *s, uint64_t from, uint32_t task)
 {
     struct space *x = s->x;
     struct store *store = &s->store;
     uint32_t component, left, next, own = 1 + space_task_at(x, task), core = x->async ? 0 : task + 1;
     uint64_t key[STORE_WORDS];
+    memcpy(key, store_key(store, from), store->words * sizeof *key);
     if (space_quick(x, space_control(x, s->node + 1), s->node + 1, task, &component, &left, &next) && store_fits(store, own, next) && store_fits(store, 0, core) &&
         (component == UINT32_MAX || store_fits(store, component + 1, left))) {
-        memcpy(key, store_key(store, from), store->words * sizeof *key);
         store_set(store, key, 0, core);
         store_set(store, key, own, next);
         if (component != UINT32_MAX)
             store_set(store, key, component + 1, left);
         return forward(s, key, (uint32_t)from);
     }
-    if (!flush(s))
-        return false;
     go(s, task);
-    return put(s, (uint32_t)from);
+    if (changed(s, key))
+        return forward(s, key, (uint32_t)from);
+    return flush(s) && put(s, (uint32_t)from);
 }
 
 /* ── what was found ─────────────────────────────────────────────────────────────────────────────── */

@@ -543,7 +543,8 @@ static bool memory_step(struct space *x, const uint32_t *from, const struct cont
     bool found;
     if (!state_memory_step(x, from, c, task, l, left, next))
         return false;
-    *memo_make(&x->memory, key, &found) = (struct memo_slot){key, *next, *left};
+    if (space_local(x, *next)->end || space_local(x, *next)->sync) /* else space_learn does */
+        *memo_make(&x->memory, key, &found) = (struct memo_slot){key, *next, *left};
     return true;
 }
 

@@ -53,17 +53,16 @@ struct control {
         uint64_t due;             /* of a sleeper, from now on; 0 where there is no clock */
     } *tasks;
 };
-/* What stands in front of a task, decoded. */
+/* What stands in front of a task, decoded; what is asked at every step comes first. */
 struct local {
-    struct cv_action action;      /* without arguments */
-    bool quick, blind, reads, swaps; /* quick: a memory action of one component; blind: it does not look at it; reads: it leaves it; swaps: cas */
-    bool sync, end;               /* end: nothing visible is in front of the task's end */
-    int64_t index;                /* of an item, as computed */
+    uint32_t met, next, left;     /* what a memory step comes to where the control part stays as it is: for the value met last */
     uint32_t at;                  /* of a memory action: the component it is about, where that is the same for all tasks; UINT32_MAX: an item outside */
     bool varies;                  /* it is not */
+    bool quick, blind, reads, swaps; /* quick: a memory action of one component; blind: it does not look at it; reads: it leaves it; swaps: cas */
+    bool sync, end;               /* end: nothing visible is in front of the task's end */
     bool known;
-    /* what a memory step comes to where the control part stays as it is: for the value met last */
-    uint32_t met, next, left;
+    int64_t index;                /* of an item, as computed */
+    struct cv_action action;      /* without arguments */
 };
 struct space_change { uint32_t component, id; };
 /* A memory step that changed the control part too (a task that ends), as it was met last: what it rests on, and what it came to. */

@@ -179,15 +179,14 @@ static struct cv_task *load_task(struct space *x, uint32_t id, uint32_t task, bo
 static void describe(struct space *x, uint32_t id, const struct cv_task *t, const struct cv_action *a)
 {
     while (x->local.n <= id) {
-        struct local none = {.index = -1};
-        CV_PUSH(&x->local, none);
+        if (x->local.n == x->local.cap)
+            cv_vec_grow((void **)&x->local.at, x->local.n, &x->local.cap, sizeof *x->local.at);
+        x->local.at[x->local.n++].known = false;
     }
     struct local *l = &x->local.at[id];
     if (l->known)
         return;
-    l->known = true;
-    l->met = UINT32_MAX;
-    l->action = *a;
+    *l = (struct local){.known = true, .met = UINT32_MAX, .action = *a};
     l->action.args = NULL;
     l->sync = cv_sync_is(&l->action);
     l->end = l->action.op == CV_OP_DONE || l->action.op == CV_OP_END_OFFLOAD || (l->action.op == CV_OP_FAIL && !l->action.visible);
@@ -195,8 +194,7 @@ static void describe(struct space *x, uint32_t id, const struct cv_task *t, cons
     if (op == CV_OP_LOAD_ITEM || op == CV_OP_STORE_ITEM || op == CV_OP_ATOMIC_ITEM || op == CV_OP_CAS_ITEM) {
         uint32_t depth = op == CV_OP_CAS_ITEM ? 2 : op == CV_OP_LOAD_ITEM ? 0 : 1;
         l->index = (int64_t)t->values[x->program->bodies[t->body].nlocals + t->sp - 1 - depth].payload;
-    } else
-        l->index = 0;
+    }
     if (!l->action.memory)
         return;
     const struct var_at *v = &x->vars[l->action.arg];
@@ -240,6 +238,7 @@ static void load_one(struct space *x, const struct cv_memory *mem, const struct 
 bool state_memory_step(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, uint32_t *left, uint32_t *next)
 {
     struct stage *s = &x->stage;
+    bool reads = l->reads;
     uint32_t owner = c->tasks[task].memory, at = space_component(x, c, task, l), var = (uint32_t)l->action.arg;
     if (at == UINT32_MAX || (owner != SPACE_NOBODY && (owner >= s->n || !s->players[owner].own)))
         return false;
@@ -257,7 +256,7 @@ bool state_memory_step(struct space *x, const uint32_t *tuple, const struct cont
     cv_task_next(&s->w, &t, &a); /* what is local belongs to the step before */
     bool alone = a.op != CV_OP_END_OFFLOAD && a.op != CV_OP_FAIL;
     if (alone) {
-        *left = state_value(x, mem->cells[var], mem->lists[var], item);
+        *left = reads ? tuple[at] : state_value(x, mem->cells[var], mem->lists[var], item);
         *next = take_task(x, t);
         describe(x, *next, t, &a); /* from here on l may have moved */
     }

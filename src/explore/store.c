@@ -6,7 +6,7 @@
 #include "explore/intern.h"
 #include "explore/store.h"
 
-enum { FIRST_SLOTS = 1 << 13, FEW_SLOTS = 1 << 20 /* below that it grows faster */, SMALL = 1 << 21 };
+enum { FIRST_SLOTS = 1 << 12, FEW_SLOTS = 1 << 20 /* below that it grows faster */, SMALL = 1 << 21 };
 
 static uint8_t bits_of(uint32_t value) { return value ? (uint8_t)(32 - __builtin_clz(value)) : 0; }
 
@@ -126,15 +126,21 @@ static void widths(const struct store *s, const uint32_t *tuple, unsigned more, 
 
 bool store_pack(struct store *s, const uint32_t *tuple, uint64_t *key)
 {
-    enum { FREE_BITS = 6 };
+    static const unsigned more[] = {6, 4, 2};
     bool fits = true;
     for (uint32_t c = 0; c < s->ncomps; c++)
         fits &= store_fits(s, c, tuple[c]);
     if (!fits) {
-        struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f);
-        widths(s, tuple, s->n > 8 ? FREE_BITS : 0, f);
-        if (lay_out(f, s->ncomps) > s->words) /* not for the price of a word */
-            widths(s, tuple, s->n > 4096 ? 1 : s->n > 8 ? 3 : 0, f);
+        struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f), *wide = cv_alloc((s->ncomps + 1) * sizeof *wide);
+        widths(s, tuple, s->n > 4096 ? 1 : s->n > 8 ? 3 : 0, f);
+        for (unsigned k = 0; k < CV_COUNT(more) && s->n > 8; k++) { /* bits that nobody else needs */
+            widths(s, tuple, more[k], wide);
+            if (lay_out(wide, s->ncomps) > s->words)
+                continue;
+            memcpy(f, wide, s->ncomps * sizeof *f);
+            break;
+        }
+        free(wide);
         repack(s, f, s->ncomps);
         if (s->full)
             return true;
