@@ -141,11 +141,17 @@ static uint32_t resting_line(const struct cv_view *v)
     return 1;
 }
 
+static uint32_t centre_line(const struct cv_view *v, const struct census *census)
+{
+    uint32_t here = line_in_focus(v, census);
+    return here ? here : resting_line(v);
+}
+
+void code_show(struct cv_view *v, uint32_t line) { v->scroll[PANE_CODE] = (int)line - (int)centre_line(v, view_census(v)); }
+
 static uint32_t top_line(const struct cv_view *v, const struct census *census, int h, int steps)
 {
-    int64_t n = (int64_t)view_lines(v), centre = line_in_focus(v, census);
-    if (!centre)
-        centre = resting_line(v);
+    int64_t n = (int64_t)view_lines(v), centre = centre_line(v, census);
     int64_t above = steps == 0 ? h / 2 : h - steps - 1 > 0 ? (h - steps - 1) / 2 : 0; /* its steps are to be seen, before all others */
     int64_t first = centre - above + v->scroll[PANE_CODE];
     first = first > n - h + 1 && steps == 0 ? n - h + 1 : first > n ? n : first;
@@ -246,6 +252,8 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     steps += steps > 0; /* and one behind the last */
     for (uint32_t number = top_line(v, census, r.h, (int)steps); y < bottom && number <= n; number++) {
         draw_line(v, c, r, y++, number, &census->lines.at[number], digits, number == here);
+        if (number == v->prompt.line)
+            canvas_mark(c, canvas_clip(r, (struct cv_rect){r.x, y - 1, r.w, 1}), CV_A_REVERSE);
         for (uint32_t step = 0; number == here && step < steps && y < bottom; step++)
             draw_step(v, c, r, y++, number, step, &census->lines.at[number], digits);
     }

@@ -110,9 +110,10 @@ static bool unicode(void)
     return !term.ascii && set && (strcmp(set, "UTF-8") == 0 || strcmp(set, "utf8") == 0 || strcmp(set, "UTF8") == 0);
 }
 
+/* What is pressed and let go in one read, as over a slow line, curses makes a click of; not asked for, it would be lost. */
 static void start_mouse(void)
 {
-    mmask_t wanted = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION;
+    mmask_t wanted = BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION;
     mouseinterval(0);
     term.mouse = mousemask(wanted, NULL) != 0 && tigetstr("kmous") && tigetstr("kmous") != (char *)-1;
 }
@@ -302,11 +303,11 @@ static bool mouse_input(struct cv_input *in)
     if (getmouse(&e) != OK)
         return false;
     *in = (struct cv_input){.kind = CV_IN_MOUSE, .x = e.x, .y = e.y};
-    in->button = e.bstate & BUTTON1_PRESSED    ? 1
-                 : e.bstate & BUTTON1_RELEASED ? 3
-                 : e.bstate & BUTTON4_PRESSED  ? 4
-                 : e.bstate & BUTTON5_PRESSED  ? 5
-                                               : 2;
+    in->button = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED) ? 1
+                 : e.bstate & BUTTON1_RELEASED                  ? 3
+                 : e.bstate & BUTTON4_PRESSED                   ? 4
+                 : e.bstate & BUTTON5_PRESSED                   ? 5
+                                                                : 2;
     return true;
 }
 

@@ -119,6 +119,20 @@ void findings_list(const struct cv_view *v, struct cv_canvas *c, struct cv_rect 
 }
 
 /* ── marks ──────────────────────────────────────────────────────────────────────────────────────── */
+static bool marked(const struct cv_canvas *c, int x, int y) { return x >= 0 && c->at[y * c->width + x].colour == CV_C_WARN; }
+
+/* Where one follows the other, the first alone covers what the lane did; of the others its glyph stays, in their colour. */
+static void mark(const struct cv_view *v, struct cv_canvas *c, struct cv_rect lanes, int x, int y)
+{
+    lanes = canvas_clip(lanes, (struct cv_rect){0, 0, c->width, c->height});
+    if (x < lanes.x || x >= lanes.x + lanes.w || y < lanes.y || y >= lanes.y + lanes.h || marked(c, x, y))
+        return;
+    if (x > lanes.x && marked(c, x - 1, y))
+        c->at[y * c->width + x].colour = CV_C_WARN;
+    else
+        canvas_put(c, lanes, x, y, v->ascii ? '*' : 0x25c6, CV_C_WARN, CV_A_BOLD);
+}
+
 void findings_marks(const struct cv_view *v, struct cv_canvas *c, struct cv_rect lanes, uint32_t first)
 {
     uint64_t column = view_column_ns(v), from = view_from(v);
@@ -130,6 +144,6 @@ void findings_marks(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
             break; /* they are sorted by time */
         uint32_t row = f.task == CV_NO_TASK ? UINT32_MAX : rows_index(v, f.task);
         if (row != UINT32_MAX && row >= first && row - first < (uint32_t)lanes.h)
-            canvas_put(c, lanes, lanes.x + (int)x, lanes.y + (int)(row - first), v->ascii ? '*' : 0x25c6, CV_C_WARN, CV_A_BOLD);
+            mark(v, c, lanes, lanes.x + (int)x, lanes.y + (int)(row - first));
     }
 }

@@ -1,9 +1,9 @@
-/* What the lecture says stands under the title from 40x18 on, in three rows at most. Sizes: from 60x16 on the full picture (left Cores and Switches, right Code, Shared,
- * Output, below the Timeline; where it is low, left Code and Cores, right Shared, Output and Switches, so that the code has the most rows),
+/* What the lecture says stands under the title from 40x18 on, in three rows at most. Sizes: from 60x16 on the full picture (left Code and Cores, so that the code has the most
+ * rows, right Shared, Output and Switches, below the Timeline; where it is narrow, left Cores and Switches, right Code and Output),
  * from 140 columns three columns; below that the Timeline and one more pane; below 8 rows one pane. */
 #include "ui/layout.h"
 
-enum { LOW_LEAST = 9, LOW_MOST = 14 }; /* rows above the Timeline */
+enum { TWO_LEAST = 9 }; /* rows above the Timeline, for code at the left */
 
 static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
@@ -30,14 +30,18 @@ static void shared_and_output(struct layout *l, struct cv_rect r, int shared)
     l->panes[PANE_OUTPUT] = (struct cv_rect){r.x, r.y + shared, r.w, r.h - shared};
 }
 
-/* Few rows: the code needs them most, and cores no more than they are. */
-static void low(struct layout *l, struct cv_rect r, struct layout_wants wants)
+/* The code needs rows most, and cores no more than they are. */
+static void code_left(struct layout *l, struct cv_rect r, struct layout_wants wants, bool shared_wanted)
 {
-    int left = clamp(r.w * 55 / 100, 32, 60), cores = clamp(wants.cores + 2, 3, r.h * 2 / 5), x = r.x + left, w = r.w - left;
-    int shared = clamp(wants.shared + 2, 3, r.h - 7 > 3 ? r.h - 7 : 3), output = clamp((r.h - shared - 2) / 2, 3, 4);
+    int left = clamp(r.w * 55 / 100, 32, 76), cores = clamp(wants.cores + 2, 3, r.h * 2 / 5), x = r.x + left, w = r.w - left;
+    int most = r.h < 10 ? 3 : r.h < 16 ? r.h - 7 : r.h / 2 + 1;
+    int shared = shared_wanted ? clamp(wants.shared + 2, 3, most) : 0, output = clamp((r.h - shared - 2) / 2, r.h < 12 ? 3 : 4, r.h < 14 ? 4 : 8);
     l->panes[PANE_CODE] = (struct cv_rect){r.x, r.y, left, r.h - cores};
     l->panes[PANE_CORES] = (struct cv_rect){r.x, r.y + r.h - cores, left, cores};
-    shared_and_output(l, (struct cv_rect){x, r.y, w, shared + output}, shared);
+    if (shared)
+        shared_and_output(l, (struct cv_rect){x, r.y, w, shared + output}, shared);
+    else
+        l->panes[PANE_OUTPUT] = (struct cv_rect){x, r.y, w, output};
     l->panes[PANE_SWITCHES] = (struct cv_rect){x, r.y + shared + output, w, r.h - shared - output};
 }
 
@@ -46,8 +50,8 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
     int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
     int top = body.h - timeline;
     l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + top, body.w, timeline};
-    if (!wants.step && top >= LOW_LEAST && top < LOW_MOST && body.w >= 72 && body.w < 140 && shared_wanted) {
-        low(l, (struct cv_rect){body.x, body.y, body.w, top}, wants);
+    if (!wants.step && top >= TWO_LEAST && body.w >= 72 && body.w < 140) {
+        code_left(l, (struct cv_rect){body.x, body.y, body.w, top}, wants, shared_wanted);
         return;
     }
     int left = wants.step ? clamp(body.w * 54 / 100, 32, 64) : layout_left(body.w);

@@ -1,5 +1,5 @@
 /* A line that is typed: what the lanes are filtered by, and what is searched for. A search goes through the tasks by name, the writes
- * of variables, the lines of output and the marks, one hit after the other, and begins anew at the end. */
+ * of variables, the lines of output, the marks and the lines of the source, one hit after the other, and begins anew at the end. */
 #include <ctype.h>
 #include <string.h>
 
@@ -94,18 +94,38 @@ static bool next_mark(struct cv_view *v, struct prompt *p)
     return false;
 }
 
+/* The code comes to the line; time stands where it is. */
+static bool next_source(struct cv_view *v, struct prompt *p)
+{
+    for (uint64_t line = p->last == UINT64_MAX ? 1 : p->last + 1; line <= view_lines(v); line++) {
+        struct cv_buf text = {0};
+        bool hit = view_source_line(v, (uint32_t)line, &text) && contains(text.at, p->search);
+        if (hit) {
+            p->last = line;
+            p->line = (uint32_t)line;
+            code_show(v, p->line);
+            view_say(v, "line %u: %.200s", p->line, text.at);
+        }
+        cv_buf_release(&text);
+        if (hit)
+            return true;
+    }
+    return false;
+}
+
 static void search(struct cv_view *v, struct prompt *p)
 {
-    static bool (*const places[])(struct cv_view *, struct prompt *) = {next_task, next_write, next_output, next_mark};
+    static bool (*const places[])(struct cv_view *, struct prompt *) = {next_task, next_write, next_output, next_mark, next_source};
     if (!v->m || !*p->search)
         return;
+    p->line = 0;
     for (size_t tries = 0; tries <= CV_COUNT(places); tries++) { /* once more the first, from its beginning */
         if (places[p->place](v, p))
             return;
         p->place = (p->place + 1) % CV_COUNT(places);
         p->last = UINT64_MAX;
     }
-    view_say(v, "no task, variable, output or mark with '%s'", p->search);
+    view_say(v, "neither task, variable, output, mark nor line of the source has '%s'", p->search);
 }
 
 /* ── typing ─────────────────────────────────────────────────────────────────────────────────────── */

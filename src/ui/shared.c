@@ -53,7 +53,7 @@ static int name_width(const struct cv_run_info *info, int w)
         int width = canvas_width(i < info->nvars ? info->vars[i].name : info->syncs[i - info->nvars].name);
         most = width > most ? width : most;
     }
-    return most < w / 3 ? most : w / 3;
+    return most < w * 2 / 5 ? most : w * 2 / 5;
 }
 
 /* Rows are numbered through; skip counts down those scrolled away. */

@@ -30,19 +30,26 @@ static void number(struct cv_canvas *c, struct cv_rect r, int right, int y, int 
     canvas_str(c, r, right - (int)strlen(text), y, text, n ? colour : CV_C_DIM, 0);
 }
 
-struct columns { int name, width, n; const char *head[5]; };
+struct columns { int name, n, width[5]; const char *head[5]; };
+
+static void add_column(struct columns *k, const char *head, int width)
+{
+    k->head[k->n] = head;
+    k->width[k->n++] = width;
+    k->name -= width;
+}
 
 static struct columns columns_for(const struct cv_view *v, int w)
 {
-    bool gil = cv_model_info(v->m)->gil;
-    struct columns k = {.width = w >= 40 ? 8 : 6, .n = 3, .head = {"await", "block", "preempted"}};
-    if (w < 38)
-        k.head[2] = "preem";
-    if (gil)
-        k.head[k.n++] = "gil";
-    if (w - k.width * (k.n + 1) >= 10)
-        k.head[k.n++] = "other";
-    k.name = w - k.width * k.n - (w >= 38 ? 2 : 0) - 1;
+    int width = w >= 40 ? 8 : 6;
+    struct columns k = {.name = w - 1};
+    add_column(&k, "await", width);
+    add_column(&k, "block", width);
+    add_column(&k, w < 30 ? "preem" : "preempted", w < 30 ? 6 : 10);
+    if (cv_model_info(v->m)->gil)
+        add_column(&k, "gil", width);
+    if (k.name - width >= 7)
+        add_column(&k, "other", width);
     return k;
 }
 
@@ -52,9 +59,8 @@ static void draw_row(struct cv_canvas *c, struct cv_rect r, int y, struct column
     static const enum cv_colour inks[5] = {CV_C_AWAIT, CV_C_BLOCK, CV_C_PREEMPT, CV_C_READY, CV_C_TEXT};
     int right = r.x + r.w;
     for (int i = k.n - 1; i >= 0; i--) {
-        int width = k.width + (i == 2 && r.w >= 38 ? 2 : 0);
-        number(c, r, right, y, width, values[i], inks[i]);
-        right -= width;
+        number(c, r, right, y, k.width[i], values[i], inks[i]);
+        right -= k.width[i];
     }
 }
 
@@ -63,7 +69,7 @@ static void draw_head(struct cv_canvas *c, struct cv_rect r, struct columns k)
     int right = r.x + r.w;
     for (int i = k.n - 1; i >= 0; i--) {
         canvas_str(c, r, right - (int)strlen(k.head[i]), r.y, k.head[i], CV_C_DIM, 0);
-        right -= k.width + (i == 2 && r.w >= 38 ? 2 : 0);
+        right -= k.width[i];
     }
 }
 

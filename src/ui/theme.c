@@ -23,7 +23,7 @@ const struct theme themes[THEMES] = {
             [CV_C_TEXT] = {0x1c1c1c, 0, 0, 0}, [CV_C_DIM] = {0x626262, 0, 0, 0}, [CV_C_TITLE] = {0x000000, 0, 0, CV_A_BOLD},
             [CV_C_FRAME] = {0x9e9e9e, 0, 0, 0}, [CV_C_FOCUS] = {0x005faf, 4, 0, CV_A_BOLD}, [CV_C_RUNNING] = {0x00875f, 2, 0, 0},
             [CV_C_READY] = {0xaf8700, 3, 0, 0}, [CV_C_WAITING] = {0x0087af, 6, 0, 0}, [CV_C_BLOCKED] = {0xd75f00, 1, 0, 0},
-            [CV_C_FROZEN] = {0xaf5f87, 5, 0, 0}, [CV_C_DONE] = {0xa8a8a8, 0, 0, 0}, [CV_C_FAILED] = {0xd70000, 1, 0, CV_A_BOLD},
+            [CV_C_FROZEN] = {0xaf5f87, 5, 0, 0}, [CV_C_DONE] = {0x8a8a8a, 0, 0, 0}, [CV_C_FAILED] = {0xd70000, 1, 0, CV_A_BOLD},
             [CV_C_PREEMPT] = {0xd75f00, 1, 0, CV_A_BOLD}, [CV_C_AWAIT] = {0x005faf, 4, 0, 0}, [CV_C_BLOCK] = {0xd75f00, 1, 0, 0},
             [CV_C_WARN] = {0xaf5f00, 1, 0, CV_A_BOLD}, [CV_C_GOOD] = {0x00875f, 2, 0, 0}, [CV_C_KEY] = {0x005faf, 4, 0, CV_A_BOLD},
             [CV_C_CURSOR] = {0x8700af, 5, 0, CV_A_BOLD}, [CV_C_SYSTEM] = {0x875f87, 5, 0, 0},

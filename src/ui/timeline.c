@@ -431,6 +431,26 @@ static void draw_objects(const struct cv_view *v, struct cv_canvas *c, struct cv
     }
 }
 
+/* What the lanes are drawn with, where a row is left for it. */
+static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y)
+{
+    static const enum cv_state states[] = {CV_ST_RUNNING, CV_ST_READY, CV_ST_WAITING, CV_ST_BLOCKED, CV_ST_FROZEN};
+    static const struct { uint32_t glyph, plain; const char *name; enum cv_colour colour; } more[] = {
+        {0x2573, 'X', "preempted", CV_C_PREEMPT}, {0x25c6, '*', "finding", CV_C_WARN}};
+    struct cv_rect row = canvas_clip(r, (struct cv_rect){r.x, y, r.w - 1, 1});
+    int x = r.x + 1;
+    for (size_t i = 0; i < CV_COUNT(states); i++) {
+        uint32_t glyph = view_state_glyph(v, states[i]);
+        x += canvas_put(c, row, x, y, glyph, view_state_colour(states[i]), 0);
+        x += canvas_put(c, row, x, y, glyph, view_state_colour(states[i]), 0);
+        x += 3 + canvas_str(c, row, x + 1, y, cv_state_info[states[i]].name, CV_C_DIM, 0);
+    }
+    for (size_t i = 0; i < CV_COUNT(more); i++) {
+        x += canvas_put(c, row, x, y, v->ascii ? more[i].plain : more[i].glyph, more[i].colour, CV_A_BOLD);
+        x += 3 + canvas_str(c, row, x + 1, y, more[i].name, CV_C_DIM, 0);
+    }
+}
+
 static void draw_words(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
 {
     struct cv_buf lines[CAUSE_LINES] = {{0}};
@@ -446,6 +466,8 @@ static void draw_words(const struct cv_view *v, struct cv_canvas *c, struct cv_r
             canvas_fit(c, r, r.x + 1 + 2 * (i > 0), p.detail + i, lines[i].at, r.w - 2 - 2 * (i > 0), colours[i], 0);
         cv_buf_release(&lines[i]);
     }
+    if (n < p.details)
+        draw_legend(v, c, r, p.detail + p.details - 1);
 }
 
 /* Tasks without a row; a lane that stands below its own band is counted once. */
@@ -515,8 +537,13 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
     if (!v->m)
         return;
     struct places p = place(v, r);
+    bool among = x >= p.x && x < p.x + p.columns;
+    uint64_t t = view_from(v) + view_column_ns(v) * (uint64_t)(among ? x - p.x : 0) + view_column_ns(v) / 2;
     if (button == 4 || button == 5) {
-        view_zoom(v, button == 4);
+        if (among)
+            view_zoom_at(v, button == 4, t);
+        else
+            view_zoom(v, button == 4);
         return;
     }
     uint32_t first, rows = lane_rows(v, p, &first);
@@ -531,8 +558,8 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
         v->object = p.object[y - p.objects_y];
     if (button == 1 || button == 2)
         view_play(v, 0);
-    if ((button == 1 || button == 2) && x >= p.x && x < p.x + p.columns)
-        view_goto(v, view_from(v) + view_column_ns(v) * (uint64_t)(x - p.x) + view_column_ns(v) / 2);
+    if ((button == 1 || button == 2) && among)
+        view_goto(v, t);
 }
 
 const struct cv_pane_ops timeline_pane = {.name = "Timeline", .summary = "what each task and the loop did, over time", .title = title, .draw = draw, .click = click};

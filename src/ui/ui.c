@@ -204,6 +204,7 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
     if (in->kind != CV_IN_KEY)
         return CV_CMD_NONE;
     v->word.n = 0;
+    v->prompt.line = 0;
     if (ui->choices && !v->help && in->key != '?' && in->key != 'h' && in->key != 'C')
         return choices_input(ui->choices, in->key);
     if (prompt_input(v, in->key))

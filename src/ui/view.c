@@ -158,23 +158,43 @@ void view_by_columns(struct cv_view *v, int columns)
     view_goto(v, columns < 0 ? (v->cursor > by ? v->cursor - by : 0) : v->cursor + by);
 }
 
-void view_rescale(struct cv_view *v, uint64_t span)
+/* Another span; the instant t stays in its column, as far as the record's beginning lets it. */
+static void rescale_around(struct cv_view *v, uint64_t span, uint64_t t)
 {
-    uint64_t old = view_window(v), from = view_from(v), left = v->cursor > from ? v->cursor - from : 0;
+    uint64_t from = view_from(v), column = view_column_ns(v), left = t > from ? (t - from) / column : 0;
     v->span = span < VIEW_MIN_SPAN ? VIEW_MIN_SPAN : span > VIEW_MAX_SPAN ? VIEW_MAX_SPAN : span;
     if (v->live)
         return;
-    uint64_t wide = view_window(v), column = view_column_ns(v);
-    left = (uint64_t)((double)left * (double)wide / (double)old);
-    v->from = (v->cursor > left ? v->cursor - left : 0) / column * column;
-    view_goto(v, v->cursor);
+    column = view_column_ns(v);
+    v->from = (t / column > left ? t / column - left : 0) * column;
 }
+
+void view_rescale(struct cv_view *v, uint64_t span)
+{
+    rescale_around(v, span, v->cursor);
+    if (!v->live)
+        view_goto(v, v->cursor);
+}
+
+static uint64_t zoomed(const struct cv_view *v, bool in) { return in ? view_window(v) / 2 : view_window(v) * 2; }
 
 void view_zoom(struct cv_view *v, bool in)
 {
-    uint64_t old = view_window(v);
-    view_rescale(v, in ? old / 2 : old * 2);
+    view_rescale(v, zoomed(v, in));
     v->zoomed = true;
+}
+
+void view_zoom_at(struct cv_view *v, bool in, uint64_t t)
+{
+    if (t >= view_end(v)) {
+        view_zoom(v, in);
+        return;
+    }
+    view_hold(v);
+    rescale_around(v, zoomed(v, in), t);
+    v->zoomed = true;
+    bool seen = v->cursor >= v->from && v->cursor - v->from < view_window(v);
+    view_goto(v, seen ? v->cursor : t);
 }
 
 /* ── lanes ──────────────────────────────────────────────────────────────────────────────────────── */

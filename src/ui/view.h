@@ -47,6 +47,7 @@ struct prompt {                         /* a line that is being typed: prompt.c 
     enum prompt_kind kind;
     char text[ROWS_FILTER], search[ROWS_FILTER]; /* search: what was searched for last */
     size_t place; uint64_t last;        /* where the search is */
+    uint32_t line;                      /* of the source, found last; 0: none, or something else */
 };
 
 struct cv_view {
@@ -127,7 +128,8 @@ void view_say(struct cv_view *v, const char *format, ...) CV_PRINTF(2, 3);
 uint64_t view_paced_span(const struct cv_view *v);  /* of a window that nobody zoomed, at the speed of the screen */
 void view_rescale(struct cv_view *v, uint64_t span); /* another span; the cursor keeps its place on the screen */
 void view_by_columns(struct cv_view *v, int columns);
-void view_zoom(struct cv_view *v, bool in);
+void view_zoom(struct cv_view *v, bool in);         /* at the cursor */
+void view_zoom_at(struct cv_view *v, bool in, uint64_t t); /* t keeps its column; the cursor comes there where it would be out of sight */
 /* Lanes in the order they are shown: the loop, then the tasks, an implicit main left out. */
 uint32_t view_nlanes(const struct cv_view *v);
 uint32_t view_lane(const struct cv_view *v, uint32_t i);
@@ -142,6 +144,7 @@ const char *view_lane_name(const struct cv_view *v, uint32_t lane);
 void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out);
 void view_letter(uint32_t letter, char text[8]);    /* A, B, …, Z, AA */
 bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out); /* cleaned, without what it is indented by; false: there is none */
+void code_show(struct cv_view *v, uint32_t line);   /* scrolls the Code pane there */
 /* prompt.c: lines that are typed. */
 void prompt_open(struct cv_view *v, enum prompt_kind kind);
 bool prompt_input(struct cv_view *v, int key);      /* false: nothing is being typed */

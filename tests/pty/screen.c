@@ -241,12 +241,12 @@ START_TEST(help_opens_and_closes)
     pty_expect(p, "Timeline");
     char *before = strdup(pty_screen(p));
     pty_send(p, "?");
-    /* The legend of the states stands in the help, and nowhere else all together. */
-    pty_expect_all(p, (const char *const[]){"running", "ready", "waiting", "frozen", "done", NULL});
+    /* What the states mean stands in the help, and nowhere else. */
+    pty_expect_all(p, (const char *const[]){"executes on a core", "does not exist yet", NULL});
     free(before);
     pty_send(p, "\033");
     pty_expect_all(p, (const char *const[]){"Cores", "Timeline", "Output", NULL});
-    pty_expect_gone(p, "frozen");
+    pty_expect_gone(p, "executes on a core");
     quit(p);
 }
 END_TEST

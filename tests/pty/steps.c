@@ -48,7 +48,7 @@ START_TEST(somebody_chooses_and_takes_back)
     pty_expect_not_in(p, "Step", "A B");
     pty_expect_in(p, "Step", "write x ← 1");
     pty_expect_in(p, "Shared", "0"); /* what was undone is gone */
-    pty_expect_gone(p, "finding");
+    pty_expect_gone(p, "⚠");
     pty_send(p, "\033[A\033[A\033[B\r"); /* to the top, and down to B */
     pty_expect_in(p, "Step", "A B");
     pty_send(p, "r");

@@ -234,6 +234,27 @@ START_TEST(zoom_keeps_the_instant)
 }
 END_TEST
 
+/* The wheel: what lies under the mouse stays in its column, and the cursor stays in sight. */
+START_TEST(zoom_at_the_mouse)
+{
+    uint64_t t = 300 * MS + 123456;
+    look();
+    view_goto(&view, 500 * MS);
+    for (int i = 0; i < 60; i++) {
+        uint64_t old = view_column_ns(&view), place = (t - view_from(&view)) / old;
+        view_zoom_at(&view, i < 25, t);
+        uint64_t column = view_column_ns(&view), from = view_from(&view);
+        if (from > 0)
+            ck_assert_uint_eq(t / column - from / column, place);
+        ck_assert_msg(from <= view.cursor && view.cursor < from + column * 100, "the cursor left the window");
+        ck_assert(view.cursor == 500 * MS || view.cursor == t);
+        if (i == 24)
+            ck_assert_uint_eq(column, VIEW_MIN_SPAN / 100);
+    }
+    look_away();
+}
+END_TEST
+
 START_TEST(lanes_one_by_one)
 {
     look();
@@ -301,6 +322,7 @@ Suite *suite(void)
     tcase_add_test(c, changes_of_a_lane);
     tcase_add_test(c, findings_in_turn);
     tcase_add_test(c, zoom_keeps_the_instant);
+    tcase_add_test(c, zoom_at_the_mouse);
     tcase_add_test(c, lanes_one_by_one);
     tcase_add_test(c, esc_goes_back_one_step);
     tcase_add_test(c, mouse_anywhere);

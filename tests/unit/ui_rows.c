@@ -195,6 +195,10 @@ START_TEST(search)
     shows("▸Bob");
     press('/'), press('\r');
     shows("output: Handled by: Bob");
+    press('/'), press('\r'), press('/'), press('\r');
+    shows("line 8: [task handle for user in \"Alice\", \"Bob\"]");
+    press('/'), press('\r');
+    shows("task Bob");
     press('/');
     type("user");
     shows("current_user written at line 9");
@@ -202,10 +206,17 @@ START_TEST(search)
     press('/'), press('\r');
     shows("40.0 µs");
     press('/'), press('\r');
+    shows("line 3: title = Two users, one global"); /* the source: its line is shown, time stands */
+    shows("40.0 µs");
+    for (int i = 0; i < 5; i++)
+        press('/'), press('\r');
     shows("10.0 µs");
     press('/');
     type("nowhere");
-    shows("no task, variable, output or mark with 'nowhere'");
+    shows("neither task, variable, output, mark nor line of the source has 'nowhere'");
+    press('/');
+    type("await");
+    shows("line 10: await sleep 1s");
     leave();
 }
 END_TEST
