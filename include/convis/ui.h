@@ -178,7 +178,8 @@ struct cv_terminal_ops {
     int (*open)(bool no_colour, bool ascii, struct cv_buf *why);  /* -1: why says (TERM unknown, not a terminal) */
     bool (*unicode)(void);                            /* may UTF-8 be sent? */
     void (*size)(int *width, int *height);
-    bool (*present)(const struct cv_canvas *c);       /* sends only what differs; false: the line is not done with the last frame, nothing was sent */
+    bool (*present)(const struct cv_canvas *c);       /* sends only what differs; false: the line is not done with the last frame: once more, later */
+    int (*keyboard)(void);                            /* while it is open: readable when there may be something to read */
     bool (*read)(struct cv_input *in);                /* one input that is there; false: none */
     bool (*copy)(const char *text);                   /* into the terminal's clipboard, if it lets one (OSC 52); false: too long */
     void (*suspend)(void), (*resume)(void), (*resized)(void);

@@ -98,13 +98,13 @@ void dash_tell(struct dash *d, const char *text)
 
 /* ── keyboard and terminal ──────────────────────────────────────────────────────────────────────── */
 /* Readable, and yet nothing to read: the other side is gone. */
-static bool hung_up(void)
+static bool hung_up(const struct dash *d)
 {
-    struct pollfd p = {.fd = 0, .events = POLLIN};
+    struct pollfd p = {.fd = d->term->keyboard(), .events = POLLIN};
     int n = 0;
     if (poll(&p, 1, 0) <= 0)
         return false;
-    return (p.revents & (POLLHUP | POLLERR | POLLNVAL)) || ((p.revents & POLLIN) && (ioctl(0, FIONREAD, &n) < 0 || n == 0));
+    return (p.revents & (POLLHUP | POLLERR | POLLNVAL)) || ((p.revents & POLLIN) && (ioctl(p.fd, FIONREAD, &n) < 0 || n == 0));
 }
 
 static void take_keys(struct dash *d)
@@ -120,7 +120,7 @@ static void take_keys(struct dash *d)
         else
             dash_obey(d, cv_ui_input(d->ui, &in));
     }
-    if (!any && hung_up())
+    if (!any && hung_up(d))
         d->vanished = true;
 }
 
@@ -203,7 +203,7 @@ static void start_loop(struct dash *d)
     uv_timer_init(&d->loop, &d->drain);
     uv_timer_init(&d->loop, &d->settled);
     uv_fs_event_init(&d->loop, &d->folder);
-    uv_poll_init(&d->loop, &d->keyboard, 0);
+    uv_poll_init(&d->loop, &d->keyboard, d->term->keyboard());
     d->frame.data = d->drain.data = d->settled.data = d->folder.data = d->keyboard.data = d->reading.data = d;
     uv_poll_start(&d->keyboard, UV_READABLE, on_key);
     for (size_t i = 0; i < DASH_SIGNALS; i++) {
@@ -274,6 +274,7 @@ static int watch(struct dash *d)
     cv_ui_model(d->ui, NULL);
     app_stage_end(&d->stage);
     app_play_end(&d->play);
+    uv_poll_stop(&d->keyboard);
     d->term->close();
     app_guard(NULL);
     end_loop(d);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +22,11 @@
 #undef tab
 
 #include "ui/encode.h"
+#include "ui/line.h"
 
 static struct {
     SCREEN *screen;
+    FILE *in;
     WINDOW *keys;           /* a pad: reading from it never draws */
     bool open, suspended, ascii, mouse;
     struct termios before;
@@ -66,12 +67,7 @@ static void terminal_emergency(void)
 {
     if (!term.open || term.suspended)
         return;
-    for (size_t done = 0; done < term.restore_length;) {
-        ssize_t n = write(STDOUT_FILENO, term.restore + done, term.restore_length - done);
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
+    line_urgent(term.restore, term.restore_length);
     signal(SIGTTOU, SIG_IGN); /* from the background tcsetattr would stop us */
     tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
     term.open = false;
@@ -118,13 +114,23 @@ static void start_mouse(void)
     term.mouse = mousemask(wanted, NULL) != 0 && tigetstr("kmous") && tigetstr("kmous") != (char *)-1;
 }
 
+/* Ctrl-S is no key here, and would stop the picture for no reason that a room could see. */
+static void no_flow_control(void)
+{
+    struct termios modes;
+    if (tcgetattr(STDIN_FILENO, &modes) != 0)
+        return;
+    modes.c_iflag &= (tcflag_t)~IXON;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    def_prog_mode();
+}
+
 /* Curses asks for presses only; drags are asked for on top. */
 static void report_drags(bool on)
 {
     if (!term.mouse)
         return;
-    ssize_t n = write(STDOUT_FILENO, on ? "\033[?1002h" : "\033[?1002l", 8);
-    (void)n;
+    line_send(on ? "\033[?1002h" : "\033[?1002l", 8);
 }
 
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -156,6 +162,14 @@ static bool known_terminal(struct cv_buf *why)
     return false;
 }
 
+static void end_line(void)
+{
+    if (term.in)
+        fclose(term.in);
+    term.in = NULL;
+    line_close();
+}
+
 static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
 {
     CV_ASSERT(!term.open);
@@ -171,11 +185,15 @@ static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
     for (size_t i = 0; i < CV_COUNT(curses_signals); i++)
         sigaction(curses_signals[i], NULL, &old[i]);
     set_escdelay(25);
-    term.screen = newterm(NULL, stdout, stdin);
+    line_open();
+    int keyboard = dup(line_keyboard());
+    term.in = keyboard >= 0 ? fdopen(keyboard, "r") : NULL;
+    term.screen = term.in ? newterm(NULL, stdout, term.in) : NULL;
     for (size_t i = 0; i < CV_COUNT(curses_signals); i++)
         sigaction(curses_signals[i], &old[i], NULL);
     if (!term.screen) {
         cv_buf_str(why, "the terminal could not be opened");
+        end_line();
         return -1;
     }
     set_term(term.screen);
@@ -183,6 +201,7 @@ static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
     noecho();
     nonl();
     intrflush(stdscr, FALSE);
+    no_flow_control();
     curs_set(0);
     look_at_caps(no_colour);
     term.open = true;
@@ -196,23 +215,11 @@ static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
     return 0;
 }
 
-static void send_out(const char *at, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(STDOUT_FILENO, at, n);
-        if (done < 0 && errno == EAGAIN)
-            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
-        else if (done < 0 && errno != EINTR)
-            return; /* the terminal has gone: whoever reads its keys will hear */
-        at += done > 0 ? done : 0;
-        n -= done > 0 ? (size_t)done : 0;
-    }
-}
-
 /* What others write next is written in no colour of ours. */
 static void put_plain(void)
 {
-    send_out("\033[m", 3);
+    line_send("\033[m", 3);
+    line_settle(); /* curses, which writes next, goes past the line */
     encode_forget(&term.encoder);
 }
 
@@ -231,6 +238,7 @@ static void terminal_close(void)
     delscreen(term.screen);
     encode_release(&term.encoder);
     cv_buf_release(&term.out);
+    end_line();
     tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
 }
 
@@ -274,26 +282,16 @@ static void terminal_size(int *width, int *height)
 }
 
 /* ── showing ────────────────────────────────────────────────────────────────────────────────────── */
-/* A slow line is given the newest frame when it is done with the one before, not all that came meanwhile. */
-static bool line_is_free(void)
-{
-    int queued = 0;
-    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) == 0 && queued > 0)
-        return false;
-    return poll(&p, 1, 0) != 0;
-}
-
 static bool terminal_present(const struct cv_canvas *c)
 {
     if (!term.open || term.suspended)
         return true;
-    if (!line_is_free())
+    if (!line_free()) /* a slow line is given the newest frame when it is done with the one before, not all that came meanwhile */
         return false;
     term.out.n = 0;
     encode_frame(&term.encoder, c, COLS, LINES, &term.out);
-    send_out(term.out.at, term.out.n);
-    return true;
+    line_send(term.out.at, term.out.n);
+    return line_push();
 }
 
 /* ── reading ────────────────────────────────────────────────────────────────────────────────────── */
@@ -388,16 +386,7 @@ static bool terminal_copy(const char *text)
         cv_buf_add(&out, four, 4);
     }
     cv_buf_str(&out, "\007");
-    for (size_t done = 0; done < out.n;) {
-        ssize_t w = write(STDOUT_FILENO, out.at + done, out.n - done);
-        if (w < 0 && errno == EAGAIN) {
-            poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, 100);
-            continue;
-        }
-        if (w <= 0)
-            break;
-        done += (size_t)w;
-    }
+    line_send(out.at, out.n);
     cv_buf_release(&out);
     return true;
 }
@@ -405,4 +394,4 @@ static bool terminal_copy(const char *text)
 const struct cv_terminal_ops cv_terminal_curses = {
     .name = "curses", .summary = "a terminal, through ncurses", .open = terminal_open, .unicode = unicode, .size = terminal_size,
     .present = terminal_present, .read = terminal_read, .copy = terminal_copy, .suspend = terminal_suspend, .resume = terminal_resume,
-    .resized = terminal_resized, .close = terminal_close, .emergency = terminal_emergency};
+    .resized = terminal_resized, .keyboard = line_keyboard, .close = terminal_close, .emergency = terminal_emergency};

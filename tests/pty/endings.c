@@ -31,6 +31,7 @@ static bool modes_are_back(struct pty *p, void *to)
 static void expect_terminal_as_it_was(struct pty *p)
 {
     pty_until(p, modes_are_back, NULL, "the terminal's line settings as they were");
+    ck_assert_msg(pty_waits(p), "reading from the terminal no longer waits, for the shell neither");
     size_t n;
     const char *raw = pty_raw(p, &n);
     long in = -1, out = -1, hidden = -1, shown = -1, mouse = -1, quiet = -1;
@@ -67,6 +68,39 @@ START_TEST(quit_leaves_nothing)
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
     expect_terminal_as_it_was(p);
     pty_expect_processes(p, 0, 0);
+    pty_end(p);
+}
+END_TEST
+
+/* A terminal that takes nothing, as after Ctrl-S or behind a stuck connection, holds up neither key nor signal nor crash. */
+START_TEST(stuck_terminal)
+{
+    static const int signals[] = {0, SIGTERM, SIGSEGV};
+    struct pty *p = start("tests/pty/long.ini", "threads");
+    pty_expect(p, "beat 1");
+    pty_hold(p);
+    pty_send(p, "CC?"); /* much that waits to be shown */
+    if (signals[_i])
+        pty_signal(p, signals[_i]);
+    else
+        pty_send(p, "?q");
+    int status = pty_expect_exit(p);
+    ck_assert_msg(signals[_i] ? !WIFSIGNALED(status) || WTERMSIG(status) == signals[_i] : WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+    expect_terminal_as_it_was(p);
+    pty_expect_processes(p, 0, 0);
+    pty_end(p);
+}
+END_TEST
+
+START_TEST(ctrl_s_stops_nothing)
+{
+    struct pty *p = start("tests/pty/long.ini", "async");
+    pty_expect(p, "beat 1");
+    pty_send(p, "\x13?");
+    pty_expect(p, "Lanes of the timeline");
+    pty_send(p, "\x11q");
+    pty_expect_exit(p);
+    expect_terminal_as_it_was(p);
     pty_end(p);
 }
 END_TEST
@@ -211,6 +245,8 @@ Suite *suite(void)
     TCase *c = tcase_create("endings");
     tcase_add_loop_test(c, quit_leaves_nothing, 0, 3);
     tcase_add_loop_test(c, signals_end_it, 0, 3);
+    tcase_add_loop_test(c, stuck_terminal, 0, 3);
+    tcase_add_test(c, ctrl_s_stops_nothing);
     tcase_add_loop_test(c, stop_and_continue, 0, 3);
     tcase_add_loop_test(c, runner_killed, 0, 3);
     tcase_add_loop_test(c, scenario_crashes, 0, 3);

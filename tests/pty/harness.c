@@ -466,6 +466,9 @@ void pty_hang_up(struct pty *p)
     p->master = p->slave = -1;
 }
 
+void pty_hold(struct pty *p) { ck_assert_int_eq(tcflow(p->slave, TCOOFF), 0); }
+bool pty_waits(struct pty *p) { return !(fcntl(p->slave, F_GETFL) & O_NONBLOCK); }
+
 void pty_forget_unknown(struct pty *p)
 {
     take_terminal(p);

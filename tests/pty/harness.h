@@ -50,6 +50,8 @@ void pty_resize(struct pty *p, int width, int height);
 void pty_signal(struct pty *p, int signal);             /* to the program alone */
 void pty_foreground(struct pty *p);                     /* `fg` */
 void pty_hang_up(struct pty *p);                        /* the terminal vanishes */
+void pty_hold(struct pty *p);                           /* the terminal takes nothing more */
+bool pty_waits(struct pty *p);                          /* reading from it waits for input: for all who share its description */
 void pty_forget_unknown(struct pty *p);                 /* for terminals other than the emulator's kind */
 pid_t pty_pid(struct pty *p);
 int pty_processes(struct pty *p, pid_t *pids, int max); /* how many carry the mark; zombies do not count */
