@@ -325,7 +325,7 @@ struct cv_program *cv_program_read(const char *file, const char *text, size_t le
     p->name = bare_name(&r);
     p->title = p->about = "";
     p->model = CV_M_ASYNC;
-    p->models = CV_M_ASYNC | CV_M_THREADS | CV_M_PROCESSES;
+    p->models = CV_M_ASYNC | CV_M_THREADS | CV_M_GIL | CV_M_PROCESSES;
     p->switch_interval_ns = 5000000;
     p->timeout_ns = 60000000000;
     p->pace = 1;

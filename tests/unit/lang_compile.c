@@ -168,6 +168,11 @@ START_TEST(settings)
     ck_assert_str_eq(p->expects[2].text, "elapsed in 0.5..1.5");
     ck_assert_int_eq(p->expects[2].expr->kind, CV_E_IN);
     cv_program_free(p);
+    p = program("[task t]\n    pass\n"); /* all, if left out */
+    ck_assert_uint_eq(p->models, CV_M_ASYNC | CV_M_THREADS | CV_M_GIL | CV_M_PROCESSES);
+    ck_assert_uint_eq(p->model, CV_M_ASYNC);
+    ck_assert(!p->gil);
+    cv_program_free(p);
     p = program("[scenario]\nmodels = processes, threads+gil\n\n[task t]\n    pass\n"); /* opens in one that makes sense */
     ck_assert_uint_eq(p->model, CV_M_THREADS);
     ck_assert(p->gil);
