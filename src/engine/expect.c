@@ -253,7 +253,7 @@ static struct result arithmetic(enum cv_op op, const struct result *a, const str
     case CV_OP_ADD: return of_double(x + y);
     case CV_OP_SUB: return of_double(x - y);
     case CV_OP_MUL: return of_double(x * y);
-    case CV_OP_DIV: return y == 0 ? of_kind(ERROR) : of_double(floor(x / y));
+    case CV_OP_DIV: return y == 0 ? of_kind(ERROR) : of_double(x / y);
     case CV_OP_MOD: return y == 0 ? of_kind(ERROR) : of_double(x - floor(x / y) * y);
     default: return of_kind(ERROR);
     }
@@ -307,6 +307,8 @@ static struct result binary(struct judge *j, enum cv_op op, const struct result 
     case CV_OP_MUL:
         if (a->kind == LIST && b->kind == INT)
             return repeat(j, a, b->i);
+        if (a->kind == INT && b->kind == LIST)
+            return repeat(j, b, a->i);
         return arithmetic(op, a, b);
     default: return arithmetic(op, a, b);
     }
@@ -366,7 +368,7 @@ static struct result call(struct judge *j, const struct cv_expr *e)
             return args[i];
     }
     if (!strcmp(e->name, "len") && e->n == 1)
-        return args[0].kind == LIST || args[0].kind == STRING ? of_int(args[0].n) : of_kind(ERROR);
+        return args[0].kind == LIST ? of_int(args[0].n) : args[0].kind == STRING ? of_int(value_characters(args[0].s, args[0].n)) : of_kind(ERROR);
     if (!strcmp(e->name, "sorted") && e->n == 1 && args[0].kind == LIST) {
         struct result r = {.kind = LIST, .n = args[0].n, .items = items(j, args[0].n)};
         memcpy(r.items, args[0].items, r.n * sizeof *r.items);

@@ -268,9 +268,10 @@ static void local(struct cv_worker *w, struct cv_task **tp, const struct cv_insn
         size_t n = 0;
         if (v->tag == CV_TAG_LIST)
             n = value_list_length(v);
-        else if (v->tag == CV_TAG_STRING)
-            cv_string(&m->shm, (uint32_t)v->payload, &n);
-        else {
+        else if (v->tag == CV_TAG_STRING) {
+            const char *s = cv_string(&m->shm, (uint32_t)v->payload, &n);
+            n = value_characters(s, n);
+        } else {
             raise_error(w, t, i->line, "len() takes a list or a string");
             break;
         }

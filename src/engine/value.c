@@ -189,6 +189,11 @@ static const char *join_strings(const struct cv_machine *m, const struct cv_valu
 static const char *add_or_repeat(const struct cv_machine *m, struct cv_task **t, enum cv_op op, const struct cv_value *a,
                                  const struct cv_value *b, struct cv_value *r)
 {
+    if (op == CV_OP_MUL && a->tag == CV_TAG_INT) { /* as often the other way round */
+        const struct cv_value *times = a;
+        a = b;
+        b = times;
+    }
     if (op == CV_OP_ADD && a->tag == CV_TAG_STRING && b->tag == CV_TAG_STRING)
         return join_strings(m, a, b, 0, r);
     if (op == CV_OP_MUL && a->tag == CV_TAG_STRING && b->tag == CV_TAG_INT)
@@ -228,6 +233,14 @@ const char *value_compute(const struct cv_machine *m, struct cv_task **t, enum c
         return (op == CV_OP_DIV || op == CV_OP_MOD) && b->payload == 0 ? "division by zero" : "the number does not fit into 64 bits";
     *r = value_int(result);
     return NULL;
+}
+
+uint32_t value_characters(const char *s, size_t n)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all += ((unsigned char)s[i] & 0xc0) != 0x80;
+    return all;
 }
 
 /* ── text ───────────────────────────────────────────────────────────────────────────────────────── */

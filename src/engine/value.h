@@ -36,6 +36,7 @@ void value_text(const struct cv_machine *m, const struct cv_task *t, const struc
 void value_cell_text(const struct cv_shm *shm, enum cv_tag tag, uint64_t payload, bool quoted, struct cv_buf *out);
 
 /* Integer arithmetic of the language, shared with [expect]: floors; false on overflow or division by zero. */
+uint32_t value_characters(const char *s, size_t n); /* of UTF-8 text */
 bool value_arithmetic(enum cv_op op, int64_t a, int64_t b, int64_t *r);
 
 #endif

@@ -300,10 +300,10 @@ static void override_param(struct reader *r, struct cv_param *p, struct cv_place
         const char *pos = r->pos, *stop = r->stop;
         struct token token = r->token;
         reader_start_at(r, value, value + strlen(value));
-        bool negative = reader_accept(r, "-"), number = r->token.kind == T_INT;
-        int64_t v = negative ? -r->token.i : r->token.i;
+        bool negative = reader_accept(r, "-"), number = r->token.kind == T_INT, least = number && r->token.least;
+        int64_t v = negative && !r->token.least ? -r->token.i : r->token.i;
         reader_next(r);
-        number = number && r->token.kind == T_END && !r->failed;
+        number = number && (negative || !least) && r->token.kind == T_END && !r->failed;
         r->pos = pos;
         r->stop = stop;
         r->token = token;

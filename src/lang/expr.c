@@ -205,6 +205,10 @@ static struct cv_expr *call(struct reader *r, const char *name, struct cv_place 
                                 8);
         return NULL;
     }
+    if (r->expecting && (!strcmp(name, "cas") || !strcmp(name, "random"))) {
+        reader_error(r, at, "%s() means nothing at the end of a run", name);
+        return NULL;
+    }
     reader_next(r);
     while (!reader_is(r, ")") && !r->failed) {
         if (n == MOST) {
@@ -335,6 +339,8 @@ static struct cv_expr *atom(struct reader *r)
     switch (r->token.kind) {
     case T_INT: {
         struct cv_const k = {.kind = CV_K_INT, .i = r->token.i, .duration = r->token.duration};
+        if (r->token.least)
+            return reader_error(r, at, "the number does not fit into 64 bits"), NULL;
         reader_next(r);
         e = constant(r, at, k);
         break;
@@ -400,6 +406,11 @@ static struct cv_expr *unary(struct reader *r)
     if (!deeper(r))
         return NULL;
     reader_next(r);
+    if (r->token.kind == T_INT && r->token.least) {
+        r->depth--;
+        reader_next(r);
+        return constant(r, at, (struct cv_const){.kind = CV_K_INT, .i = INT64_MIN});
+    }
     struct cv_expr *of = unary(r);
     r->depth--;
     if (!of)

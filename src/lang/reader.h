@@ -33,6 +33,7 @@ struct token {
     int64_t i;
     double d;
     bool duration;
+    bool least; /* 9223372036854775808, which is a number behind a minus alone: i is what that makes of it */
 };
 
 struct local_use {

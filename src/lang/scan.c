@@ -216,7 +216,10 @@ static void number(struct reader *r)
     r->pos = s;
     errno = 0;
     r->token.i = strtoll(text, NULL, 10);
-    if ((errno == ERANGE && !point) || n == sizeof text - 1)
+    r->token.least = s == unit && !strcmp(text, "9223372036854775808");
+    if (r->token.least)
+        r->token.i = INT64_MIN;
+    else if ((errno == ERANGE && !point) || n == sizeof text - 1)
         reader_error(r, reader_here(r), "the number does not fit into 64 bits");
     if (s == unit)
         return;

@@ -3,7 +3,7 @@
  *
  * What means something else in Python: integers have no 64 bits to overflow; `now` and durations that are computed with are
  * nanoseconds, but a sleep is given in seconds; None, True and the quotes of text in lists are printed as Python has them;
- * len() of text counts characters, not bytes; whoever releases a lock need not hold it; random numbers are others; a queue of
+ * whoever releases a lock need not hold it; random numbers are others; a queue of
  * multiprocessing may hand on what two processes put at once in either order, and processes have a pool each; gather() of
  * tasks that are all done gives the others a turn, `await join all` does not. */
 #include <stdlib.h>
