@@ -81,11 +81,17 @@ static void race(struct cv_model *m, const struct cv_event *e, const struct touc
     findings_add(m, CV_FINDING_DATA_RACE, e->task, e->line, e->t, e->obj + 1u, &b);
 }
 
-/* Two coroutines of one loop never race: who has the loop is alone. */
+/* Two coroutines of one loop never race, nor do two threads under one GIL, those of a pool included: who has it is alone, and its
+ * handing over orders all that came before. A worker stands beside the loop; a process beside both. */
+static bool in_turns(const struct cv_model *m, const struct task *t)
+{
+    return m->info->model == CV_ASYNC ? !t->worker : m->info->model == CV_THREADS && m->info->gil && !t->own_copy;
+}
+
 static bool side_by_side(const struct cv_model *m, const struct task *t, uint32_t other)
 {
     const struct task *o = model_task(m, other);
-    return m->info->model != CV_ASYNC || t->worker || (o && o->worker);
+    return !in_turns(m, t) || !o || !in_turns(m, o);
 }
 
 static void against(struct cv_model *m, struct task *t, const struct cv_event *e, const struct touch *other, bool wrote)
@@ -216,7 +222,7 @@ static void watched(struct cv_model *m, struct task *t, struct var *v, const str
 
 void races_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
 {
-    bool alone = m->info->model == CV_ASYNC && !m->workers;
+    bool alone = in_turns(m, t) && !m->workers;
     if (m->flagged[e->obj]) {
         watched(m, t, v, e);
         return;

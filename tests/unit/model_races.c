@@ -105,6 +105,25 @@ START_TEST(coroutines_do_not_race)
 }
 END_TEST
 
+/* One thread at a time has the GIL, those of a pool too; a worker process has none. */
+START_TEST(threads_under_a_gil_do_not_race)
+{
+    for (int k = 0; k < 2; k++) {
+        three(CV_THREADS);
+        info.gil = true;
+        accesses(WRITE_WRITE, NOTHING);
+        ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 0);
+        struct cv_event worker = {.t = now, .kind = CV_EV_TASK_START, .flags = CV_F_WORKER | (k ? CV_F_COPY : 0), .task = CAROL, .a = text("worker"), .c = CV_NO_TASK};
+        cv_model_fold(m, &worker);
+        tell(CV_EV_JOB, CAROL, 0, 0, BOB, 0);
+        writes(CAROL, MEMORY, 8, 1, CV_NO_TASK, -1);
+        reads(ALICE, MEMORY, 0, 8, 1, CAROL, 0);
+        ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), k);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(copies_do_not_race)
 {
     three(CV_PROCESSES);
@@ -326,6 +345,7 @@ Suite *suite(void)
     tcase_add_test(races, a_race_is_told);
     tcase_add_test(races, a_race_is_cured);
     tcase_add_test(races, coroutines_do_not_race);
+    tcase_add_test(races, threads_under_a_gil_do_not_race);
     tcase_add_test(races, copies_do_not_race);
     tcase_add_test(races, readers_race_with_a_writer);
     tcase_add_test(races, a_watched_variable_is_taken_back);
