@@ -88,7 +88,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         y += rows_of(room, o.text);
     }
     if (n == 0 && rows > 0)
-        canvas_fit(c, r, r.x + 1, r.y, "nothing printed yet", r.w - 1, CV_C_DIM, 0);
+        canvas_fit(c, r, r.x + 1, r.y, view_over(v) && v->cursor >= view_end(v) ? "nothing was printed" : "nothing printed yet", r.w - 1, CV_C_DIM, 0);
 }
 
 static void title(const struct cv_view *v, struct cv_buf *out)

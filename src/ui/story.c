@@ -1,11 +1,11 @@
-/* The story beside the picture: under the title what the lesson is about, or the newest note until the cursor; in full over the
- * lower part of the screen when asked for. Texts come from the scenario and are shown as far as they are clean. */
+/* The story beside the picture: under the title what the lesson is about, or the newest note until the cursor; at the very instant of
+ * a finding, where no note speaks of it, the finding's own sentence; in full over the lower part of the screen when asked for. Texts come from the scenario and are shown as far as they are clean. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ui/story.h"
 
-enum { TEXT_MARGIN = 3 };
+enum { TEXT_MARGIN = 3, FINDING_ROWS = 2 /* there are always so many: most findings fit, and nothing moves when one comes */ };
 
 uint32_t story_note(const struct cv_view *v)
 {
@@ -72,24 +72,38 @@ int story_rows(const struct cv_view *v, int width)
         int rows = rows_of(info->notes[i].text, width - TEXT_MARGIN - 1);
         most = rows > most ? rows : most;
     }
-    return most;
+    return most && most < FINDING_ROWS ? FINDING_ROWS : most;
+}
+
+/* Held where something was found, and no note was written for just that instant. */
+static bool finding_here(const struct cv_view *v, uint32_t note, struct cv_summary_finding *f)
+{
+    uint32_t n = cv_model_nfindings(v->m, v->cursor);
+    if (v->live || v->playing || !n)
+        return false;
+    *f = cv_model_finding(v->m, n - 1);
+    return f->t == v->cursor && (note == UINT32_MAX || cv_model_note(v->m, note).t != v->cursor);
 }
 
 void story_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     uint32_t note = story_note(v);
     const struct cv_run_info *info = cv_model_info(v->m);
-    char *text = flowed(note != UINT32_MAX ? info->notes[note].text : info->about ? info->about : "");
+    struct cv_summary_finding f;
+    bool finding = finding_here(v, note, &f);
+    char *text = flowed(finding ? f.text : note != UINT32_MAX ? info->notes[note].text : info->about ? info->about : "");
     int x = r.x + TEXT_MARGIN, width = r.w - TEXT_MARGIN - 1;
-    enum cv_colour colour = note == UINT32_MAX ? CV_C_TEXT : CV_C_CURSOR;
-    if (note != UINT32_MAX)
+    enum cv_colour colour = finding ? CV_C_WARN : note == UINT32_MAX ? CV_C_TEXT : CV_C_CURSOR;
+    if (finding)
+        canvas_put(c, r, r.x + 1, r.y, 0x26a0, CV_C_WARN, CV_A_BOLD);
+    else if (note != UINT32_MAX)
         canvas_put(c, r, r.x + 1, r.y, 0x25b8, CV_C_CURSOR, CV_A_BOLD);
     size_t at = 0, next;
     for (int y = 0; y < r.h && text[at]; y++, at += next) {
         size_t take = canvas_wrap(text + at, width, &next);
         bool last = y == r.h - 1;
         char *piece = cv_strndup(text + at, last ? strlen(text + at) : take);
-        canvas_fit(c, r, x, r.y + y, piece, width, colour, 0); /* what has no room: i shows it */
+        canvas_fit(c, r, x, r.y + y, piece, width, colour, 0); /* what has no room: i shows it, and d a finding */
         free(piece);
     }
     free(text);

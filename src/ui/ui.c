@@ -317,7 +317,7 @@ static int draw_failure(const struct cv_view *v, struct cv_canvas *c, struct cv_
     return used + 2;
 }
 
-/* The findings until the cursor: while time stands still the newest in its own words, else how many. */
+/* The findings until the cursor: while time stands still the newest in its own words, else how many. What is cut off the list has. */
 static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
 {
     uint32_t n = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
@@ -328,9 +328,12 @@ static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv
         cv_buf_printf(&text, "⚠ %u finding%s (d)", n, n == 1 ? "" : "s");
     else
         cv_buf_printf(&text, "⚠ %s", cv_model_finding(v->m, n - 1).text);
-    int used = canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_WARN, CV_A_BOLD);
+    int room = r.x + r.w - x, more = !v->live && canvas_width(text.at) > room && room > 12 ? 4 : 0;
+    int used = canvas_fit(c, r, x, r.y, text.at, room - more, CV_C_WARN, CV_A_BOLD);
+    if (more)
+        canvas_str(c, r, x + used, r.y, " (d)", CV_C_KEY, CV_A_BOLD);
     cv_buf_release(&text);
-    return used + 2;
+    return used + more + 2;
 }
 
 /* What is missing of the record, before all else. */
@@ -392,6 +395,9 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
         return;
     }
     x += draw_lost(v, c, r, x);
+    bool still = !v->live && !v->playing && !v->word.n; /* then what was found comes first; that it is held the title says too */
+    if (still)
+        x += draw_findings(v, c, r, x);
     if (v->word.n)
         cv_buf_str(&text, v->word.at);
     else if (v->m)
@@ -399,7 +405,8 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     if (text.n)
         x += 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, v->word.n ? CV_C_KEY : v->live ? CV_C_GOOD : CV_C_CURSOR, CV_A_BOLD);
     text.n = 0;
-    x += draw_findings(v, c, r, x);
+    if (!still)
+        x += draw_findings(v, c, r, x);
     x += draw_failure(v, c, r, x);
     if (message && *message)
         add_clean(&text, message);

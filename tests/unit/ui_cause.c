@@ -27,8 +27,9 @@ START_TEST(a_list_of_findings)
     expect("\"Alice\" at line 9; Bob wrote it in between.");
     press('\r');
     expect_not("╭ Findings ");
-    expect("run's clock held");
+    expect("‖ hold    1.000 s");
     expect("▸Alice");
+    expect("\n ⚠ Alice read current_user = \"Bob\" at line 11, but had written \"Alice\" at l… (d)"); /* what is cut off the list has */
     press('d'), press(27);
     expect_not("╭ Findings ");
     press('d'), press('d');

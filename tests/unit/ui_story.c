@@ -37,13 +37,29 @@ START_TEST(what_it_is_about_stands_under_the_title)
     tell_story("Every await is a place where somebody else may change what you share.", 0);
     open_ui(false, 80, 24);
     ck_assert_str_eq(row(frame(), 1), "   Every await is a place where somebody else may change what you share.");
-    ck_assert(strstr(row(frame(), 2), "╭ Co") != NULL);
+    ck_assert(strstr(row(frame(), 3), "╭ Co") != NULL); /* two lines, so that nothing moves when a finding takes its place */
     cv_canvas_resize(&canvas, 80, 16); /* no room for it */
     ck_assert(!has("Every await"));
     close_ui();
     info.about = "";
     open_ui(false, 80, 24);
     ck_assert(strstr(row(frame(), 1), "╭ Co") != NULL);
+    close_ui();
+    end();
+}
+END_TEST
+
+/* Held where something was found, the story is the finding, if no note speaks of just that instant. */
+START_TEST(a_finding_at_its_instant)
+{
+    tell_story("About it.", 0);
+    open_ui(false, 80, 24);
+    struct cv_summary_finding f = cv_model_finding(m, 0);
+    cv_ui_at(ui, f.t);
+    ck_assert_msg(strstr(row(frame(), 1), " ⚠ Alice read current_user = \"Bob\" at line 11, but had written \"Alice\" at line"), "%s", row(frame(), 1));
+    ck_assert_msg(strstr(row(frame(), 2), "   9; Bob wrote it in between."), "%s", row(frame(), 2));
+    cv_ui_at(ui, f.t - 1);
+    ck_assert_str_eq(row(frame(), 1), "   About it.");
     close_ui();
     end();
 }
@@ -108,6 +124,7 @@ Suite *suite(void)
     Suite *s = suite_create("ui/story");
     TCase *c = tcase_create("story");
     tcase_add_test(c, what_it_is_about_stands_under_the_title);
+    tcase_add_test(c, a_finding_at_its_instant);
     tcase_add_test(c, the_newest_note_until_the_cursor);
     tcase_add_loop_test(c, in_full_when_asked_for, 0, 2);
     tcase_add_test(c, any_size);
