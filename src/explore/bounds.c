@@ -95,7 +95,7 @@ static bool spread(struct bound *b, uint32_t id)
         total += done[t];
     if (total == b->p->depth)
         return true;
-    uint32_t *from = b->p->spare2;
+    uint32_t *from = b->p->aside2;
     memset(from, 0, space_room(x) * sizeof *from);
     memcpy(from, b->tuples.at + (size_t)id * b->width, b->width * sizeof *from);
     unsigned n = space_choices(x, from, choices);

@@ -17,8 +17,8 @@ void path_init(struct path *p, struct run *r, struct space *x)
     p->starts = cv_alloc((SPACE_TASKS + 1) * CLOCK_MOST * sizeof *p->starts);
     does_init(&p->does, space_addresses(x));
     p->sim = cv_alloc(space_room(x) * sizeof *p->sim);
-    p->spare = cv_alloc(space_room(x) * sizeof *p->spare);
-    p->spare2 = cv_alloc(space_room(x) * sizeof *p->spare2);
+    p->aside = cv_alloc(space_room(x) * sizeof *p->aside);
+    p->aside2 = cv_alloc(space_room(x) * sizeof *p->aside2);
     space_start(x, p->sim);
     p->width = space_width(x);
     p->ntasks = x->most;
@@ -49,9 +49,10 @@ void path_release(struct path *p)
     free(p->heads);
     free(p->event.at);
     wakeup_release(p->sequence);
+    wakeup_empty(p);
     free(p->sim);
-    free(p->spare);
-    free(p->spare2);
+    free(p->aside);
+    free(p->aside2);
 }
 
 size_t path_memory(const struct path *p)
@@ -111,9 +112,8 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
     if (!space_may(x, sim, task))
         return false;
     do {
-        const struct cv_action *a = &space_local(x, sim[space_task_at(x, task)])->action;
-        bool semaphore = a->op == CV_OP_ACQUIRE;
-        *simple &= a->op != CV_OP_CAS && a->op != CV_OP_CAS_ITEM && !semaphore;
+        const struct local *l = space_local(x, sim[space_task_at(x, task)]);
+        *simple &= !l->swaps && l->action.op != CV_OP_ACQUIRE && !(x->async && l->sync); /* a turn may end here with waiting, or not */
         space_accesses(x, sim, task, event);
         uint32_t component, left, next;
         if (space_quick(x, space_control(x, sim), sim, task, &component, &left, &next)) {
@@ -121,9 +121,9 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
                 sim[component] = left;
             sim[space_task_at(x, task)] = next;
         } else {
-            memcpy(p->spare, sim, space_width(x) * sizeof *sim);
-            space_go(x, p->spare, task, sim);
-            space_learn(x, p->spare, task, sim);
+            memcpy(p->aside, sim, space_width(x) * sizeof *sim);
+            space_go(x, p->aside, task, sim);
+            space_learn(x, p->aside, task, sim);
         }
     } while (space_control(x, sim)->in_turn == task && ++steps < 100000);
     *simple &= steps == 0 && !(x->async && x->cuts); /* there it may keep the loop from the others, or not */
@@ -158,7 +158,7 @@ static bool known_step(const struct path *p, uint32_t task, uint32_t *tuple, str
 static void join_event(struct path *p, uint16_t *clock, uint32_t event) { clock_join(clock, path_clock(p, event), p->lanes); }
 
 /* An earlier event: if nothing that orders them is known yet, they race. */
-static void meets(struct path *p, const uint16_t *clock, const struct met *m, uint32_t task)
+static inline void meets(struct path *p, const uint16_t *clock, const struct met *m, uint32_t task)
 {
     const struct event *e = &p->events.at[m->event];
     if (e->task == task || clock[e->task] >= e->index)
@@ -218,7 +218,7 @@ static void access_meets(struct path *p, uint16_t *clock, const struct space_acc
 }
 
 /* The same for a variable: a read meets the last write, a write all reads back to it too. */
-static void memory_meets(struct path *p, uint16_t *clock, const struct met *a, uint32_t task)
+static inline void memory_meets(struct path *p, uint16_t *clock, const struct met *a, uint32_t task)
 {
     int32_t at = a->a.kind == SPACE_READ ? a->write : a->before;
     while (at != TRACE_NONE) {
@@ -237,7 +237,7 @@ static void joins(struct path *p, uint16_t *clock, const struct control *c, uint
             join_event(p, clock, p->last[t] - 1);
 }
 
-static void begin_clock(struct path *p, uint32_t task, uint16_t *clock)
+static inline void begin_clock(struct path *p, uint32_t task, uint16_t *clock)
 {
     if (p->last[task])
         clock_copy(clock, path_clock(p, p->last[task] - 1), p->lanes);

@@ -67,7 +67,7 @@ struct local {
 struct space_change { uint32_t component, id; };
 /* A memory step that changed the control part too (a task that ends), as it was met last: what it rests on, and what it came to. */
 struct space_turn { uint32_t control, id, met, main; uint16_t task; uint32_t then, next, left, main_then; };
-enum { SPACE_TURNS = 1 << 12 };
+enum { SPACE_TURNS = 1 << 13 };
 struct space {
     const struct cv_program *program;
     struct cv_order order;
@@ -177,7 +177,7 @@ static inline bool space_quick(const struct space *x, const struct control *c, c
 static inline struct space_turn *space_turn_at(const struct space *x, uint32_t control, uint32_t task, uint32_t id, uint32_t met)
 {
     uint32_t h = ((control * 31 + id) * 31 + met) * 31 + task;
-    return &x->turns[h * 0x9e3779b1u >> 20 & (SPACE_TURNS - 1)];
+    return &x->turns[h * 0x9e3779b1u >> 19 & (SPACE_TURNS - 1)];
 }
 /* Of a step that space_quick does not know. component: where it is not UINT32_MAX. */
 static inline bool space_quick_turn(const struct space *x, const struct control *c, uint32_t *tuple, uint32_t task, uint32_t *component)
@@ -196,6 +196,13 @@ static inline bool space_quick_turn(const struct space *x, const struct control 
     tuple[space_task_at(x, task)] = t->next;
     *component = at;
     return true;
+}
+/* Does a memory step stand in front of a task that may go? Then there is nothing else to ask. */
+static inline bool space_goes_on(const struct space *x, const uint32_t *tuple, uint32_t task)
+{
+    const struct control *c = space_control(x, tuple);
+    uint32_t id = tuple[space_task_at(x, task)];
+    return !c->over && c->in_turn == SPACE_NOBODY && task < c->n && c->tasks[task].free && !c->tasks[task].held && id < x->local.n && x->local.at[id].quick;
 }
 /* A step led from one tuple to another: if it was a memory step that changed nothing else, it is known from now on. */
 void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uint32_t *to);

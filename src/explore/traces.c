@@ -14,16 +14,28 @@
 
 enum { DEEPEST = 60000, PENDING_RACES = 64 };
 
+/* The earliest event that may be the first of a race to be turned. least: of each task, the last event that all that is new depends on. */
+static uint32_t earliest(const struct path *p, const uint16_t *least)
+{
+    uint32_t at = p->depth;
+    for (uint32_t t = 0; t < p->ntasks; t++)
+        for (uint32_t i = p->last[t]; i && p->events.at[i - 1].index > least[t]; i = p->events.at[i - 1].before)
+            at = i - 1 < at ? i - 1 : at;
+    for (size_t r = p->fresh < p->depth ? p->events.at[p->fresh].race : p->races.n; r < p->races.n; r++)
+        at = p->races.at[r].first < at ? p->races.at[r].first : at;
+    return at;
+}
+
 /* Those of the path that may lead to something new, from the last first event to the earliest. */
 static void turn_races(struct path *p)
 {
-    uint16_t clock[CLOCK_MOST], least[CLOCK_MOST]; /* least: of each task, the last event that all that is new depends on */
+    uint16_t clock[CLOCK_MOST], least[CLOCK_MOST];
     uint32_t races[PENDING_RACES];
     p->ends++;
     memset(least, 0xff, p->lanes * sizeof *least);
     for (uint32_t i = p->fresh; i < p->depth; i++)
         clock_meet(least, path_clock(p, i), p->lanes);
-    for (uint32_t first = p->depth; first-- > 0;) {
+    for (uint32_t first = p->depth, end = earliest(p, least); first-- > end;) {
         const struct event *f = &p->events.at[first];
         uint32_t from = least[f->task] >= f->index ? p->fresh : 0; /* the others can only be shorter than before */
         for (uint32_t r = f->turns; r && p->races.at[r - 1].second >= from; r = p->races.at[r - 1].next)
@@ -153,7 +165,7 @@ static uint32_t any(struct path *p, const struct node *n, bool *none)
     uint16_t choices[SPACE_TASKS + 1];
     uint32_t last = p->depth ? p->events.at[p->depth - 1].task : SPACE_NOBODY;
     *none = false;
-    if (last != SPACE_NOBODY && !sleeps(p, n, last) && space_may(p->x, path_tuple(p, p->depth), last))
+    if (last != SPACE_NOBODY && !sleeps(p, n, last) && (space_goes_on(p->x, path_tuple(p, p->depth), last) || space_may(p->x, path_tuple(p, p->depth), last)))
         return last;
     unsigned count = space_choices(p->x, path_tuple(p, p->depth), choices);
     *none = count == 0;

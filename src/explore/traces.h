@@ -8,7 +8,7 @@
 #include "explore/does.h"
 #include "explore/run.h"
 
-enum { TRACE_NONE = -1, CLOCK_LANES = 8, CLOCK_MOST = 256 /* tasks, in whole lanes */ };
+enum { TRACE_NONE = -1, CLOCK_LANES = 8, CLOCK_MOST = 256 /* tasks, in whole lanes */, WAKE_SIZES = 3 };
 
 /* A piece of a wakeup tree without branches in it: steps one after the other (does << 8 | task), then its children; the first `taken` are gone. */
 struct wake { struct wake *next, *child; uint16_t n, taken, cap; uint32_t steps[]; };
@@ -47,6 +47,7 @@ struct path {
     uint32_t *last;               /* by task: 1 + its last event */
     int32_t *heads;               /* by address: the last access to it */
     size_t wake_bytes;            /* of the wakeup trees */
+    struct wake *spare[WAKE_SIZES]; /* pieces that are free, by size */
     struct space_event event;     /* of the step being made */
     struct sequence *sequence;
     struct bound *bound;          /* NULL: not asked for */
@@ -55,7 +56,7 @@ struct path {
     uint64_t told;                /* failures that have a schedule */
     uint64_t ends;                /* executions looked at: what wakeup.c knows of the path holds for one of them */
     uint32_t fresh;               /* events from here on are new since the last end */
-    uint32_t *sim, *spare, *spare2; /* tuples; sim: nothing but zeros behind width */
+    uint32_t *sim, *aside, *aside2; /* tuples; sim: nothing but zeros behind width */
 };
 static inline uint32_t *path_tuple(const struct path *p, uint32_t depth) { return p->tuples.at + (size_t)depth * p->width; }
 static inline uint16_t *path_clock(const struct path *p, uint32_t event) { return p->clocks.at + (size_t)event * p->lanes; }
@@ -104,5 +105,6 @@ uint32_t wakeup_take(struct path *p, struct node *n, struct wake **child);
 struct sequence *wakeup_new(void);
 void wakeup_release(struct sequence *s);
 void wakeup_free(struct path *p, struct wake *tree);
+void wakeup_empty(struct path *p); /* of what is spare */
 
 #endif

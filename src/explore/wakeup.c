@@ -34,19 +34,46 @@ struct sequence {
 };
 
 /* ── trees ──────────────────────────────────────────────────────────────────────────────────────── */
+/* Pieces come and go all the time: small ones are kept, by their room in whole fours of steps. */
+enum { FOUR = 4 };
+
 static struct wake *wake_new(struct path *p, uint32_t n)
 {
-    size_t size = sizeof(struct wake) + n * sizeof(uint32_t);
-    struct wake *w = cv_alloc(size);
-    w->n = w->cap = (uint16_t)n;
-    p->wake_bytes += size;
+    uint32_t kind = (n + FOUR - 1) / FOUR;
+    size_t size = sizeof(struct wake) + (size_t)kind * FOUR * sizeof(uint32_t);
+    struct wake *w = kind < WAKE_SIZES ? p->spare[kind] : NULL;
+    if (w)
+        p->spare[kind] = w->next;
+    else {
+        w = cv_realloc(NULL, size);
+        p->wake_bytes += size;
+    }
+    w->next = w->child = NULL;
+    w->n = (uint16_t)n;
+    w->cap = (uint16_t)(kind * FOUR);
+    w->taken = 0;
     return w;
 }
 
 static void wake_drop(struct path *p, struct wake *w)
 {
+    if (w->cap / FOUR < WAKE_SIZES) {
+        w->next = p->spare[w->cap / FOUR];
+        p->spare[w->cap / FOUR] = w;
+        return;
+    }
     p->wake_bytes -= sizeof *w + w->cap * sizeof *w->steps;
     free(w);
+}
+
+void wakeup_empty(struct path *p)
+{
+    for (uint32_t kind = 0; kind < WAKE_SIZES; kind++)
+        while (p->spare[kind]) {
+            struct wake *next = p->spare[kind]->next;
+            free(p->spare[kind]);
+            p->spare[kind] = next;
+        }
 }
 
 void wakeup_free(struct path *p, struct wake *tree)
