@@ -15,6 +15,7 @@ enum {
     CV_EXPLORE_STATES = 1, CV_EXPLORE_COUNTS = 2, CV_EXPLORE_TRACES = 4, CV_EXPLORE_SCHEDULES = 8, CV_EXPLORE_FINDINGS = 16, CV_EXPLORE_ALL = 31,
     CV_EXPLORE_BOUNDS = 32
 };
+struct cv_explore_trace { const char *schedule; uint32_t preemptions, steps, outcome /* index, or UINT32_MAX: of those not kept */; };
 struct cv_explore_options {
     unsigned parts;               /* STATES: all states, and so all outcomes; COUNTS: interleavings and probabilities; TRACES; SCHEDULES: the
                                      fewest preemptions to each failure; FINDINGS; BOUNDS: traces by preemptions */
@@ -23,6 +24,9 @@ struct cv_explore_options {
     const volatile int *stop;     /* not 0: come to an end with what is known; may be NULL */
     void (*progress)(void *to, const struct cv_explore_progress *p); /* some ten times a second; may be NULL */
     void *to;
+    /* FINDINGS: each trace, complete or a deadlock, is shown by one schedule of it; false: no more. May be NULL: then nothing is found. */
+    bool (*judge)(void *findings, const struct cv_explore_trace *t);
+    void *findings;
 };
 struct cv_explore_outcome {
     enum cv_outcome outcome;
@@ -46,10 +50,11 @@ struct cv_explore_violation {
     double found_s, found_cpu_s;  /* since its search began, elapsed and as CPU time */
 };
 struct cv_explore_finding {
-    enum cv_finding_kind kind; bool race; /* race: a data race, kind does not count */
-    uint32_t line, other_line;
-    char *text, *schedule;
-    uint32_t preemptions, steps;
+    enum cv_finding_kind kind;
+    uint32_t line;
+    char *task, *text, *schedule; /* text: as it is under that schedule */
+    uint32_t preemptions, steps;  /* of the schedule: of those seen the one with the fewest */
+    uint64_t traces;              /* in which it is found */
 };
 struct cv_explore_expect { uint32_t line; const char *text; unsigned kind; int holds; /* enum cv_holds; sometimes: true once it came, failed once it cannot */ };
 struct cv_explore {
@@ -65,7 +70,8 @@ struct cv_explore {
     struct cv_explore_outcome *outcomes; uint32_t noutcomes;
     struct cv_explore_violation *violations; uint32_t nviolations;
     struct cv_explore_violation goal; bool goal_known; /* [goal] is reached: the shortest way; known: there is one */
-    struct cv_explore_finding *findings; uint32_t nfindings;
+    struct cv_explore_finding *findings; uint32_t nfindings; /* made by who judges; freed with the result */
+    uint64_t judged;              /* traces that were shown to be judged; findings_complete: all there are */
     struct cv_explore_expect *expects; uint32_t nexpects;
     uint64_t elapsed_ns, states_ns, traces_ns;
     size_t memory, state_bytes;   /* the most at once; of the states alone */

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/app.h"
-#include "convis/explore.h"
+#include "app/judge.h"
 
 static const uint64_t PART_NS = 60000000000u;
 static volatile int stopped;
@@ -74,7 +73,12 @@ int app_explore(const struct app_args *a)
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     app_guard(NULL);
+    struct app_judge judge;
+    app_judge_begin(&judge, p, &order, options.time_ns / 2);
+    options.judge = app_judge_trace;
+    options.findings = &judge;
     struct cv_explore *e = cv_explore_run(p, &order, &options, &why);
+    app_judge_end(&judge, e);
     if (w.shown)
         fputs("\r\033[K", stderr);
     if (e) {

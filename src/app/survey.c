@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "app/survey.h"
-#include "convis/explore.h"
+#include "app/judge.h"
 
 enum { PART_NS = 1000000000, MEMORY = 256 << 20, TOLD = 60 };
 struct app_survey {
@@ -89,7 +89,12 @@ static void work(uv_work_t *w)
 {
     struct app_survey *s = w->data;
     struct cv_explore_options options = {.parts = CV_EXPLORE_ALL, .memory = MEMORY, .time_ns = 10 * (uint64_t)PART_NS, .stop = &s->stop, .progress = progress, .to = s};
+    struct app_judge judge;
+    app_judge_begin(&judge, s->program, &s->order, options.time_ns / 2);
+    options.judge = app_judge_trace;
+    options.findings = &judge;
     s->e = cv_explore_run(s->program, &s->order, &options, &s->why);
+    app_judge_end(&judge, s->e);
     if (s->e)
         put_into_words(s);
     atomic_store(&s->done, true);

@@ -69,7 +69,7 @@ static void parts(struct run *r, struct space *x, struct space *fifo)
         run_part(r, "schedules");
         over = search_run(s, QUICK_NODES, true);
     }
-    if (want & CV_EXPLORE_TRACES)
+    if (want & CV_EXPLORE_TRACES || (want & CV_EXPLORE_FINDINGS && r->options->judge))
         traces_run(r, want & CV_EXPLORE_BOUNDS ? fifo : x);
     if (want & CV_EXPLORE_STATES)
         states_run(r, x);
@@ -118,6 +118,7 @@ void cv_explore_free(struct cv_explore *e)
         free(e->violations[i].schedule);
     }
     for (uint32_t i = 0; i < e->nfindings; i++) {
+        free(e->findings[i].task);
         free(e->findings[i].text);
         free(e->findings[i].schedule);
     }

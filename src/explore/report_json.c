@@ -156,8 +156,11 @@ static void lists(const struct cv_explore *e, struct cv_buf *out)
     cv_buf_str(out, " ],\n  \"findings\": [");
     for (uint32_t i = 0; i < e->nfindings; i++) {
         const struct cv_explore_finding *f = &e->findings[i];
-        cv_buf_printf(out, "%s\n    { \"kind\": \"%s\", \"line\": %u, \"text\": ", i ? "," : "", cv_finding_info[f->kind].name, f->line);
+        cv_buf_printf(out, "%s\n    { \"kind\": \"%s\", \"task\": ", i ? "," : "", cv_finding_info[f->kind].name);
+        string(out, f->task);
+        cv_buf_printf(out, ", \"line\": %u, \"text\": ", f->line);
         string(out, f->text);
+        cv_buf_printf(out, ", \"traces\": %llu", (unsigned long long)f->traces);
         cv_buf_printf(out, ", \"preemptions\": %u, \"steps\": %u, \"schedule\": ", f->preemptions, f->steps);
         string(out, f->schedule);
         cv_buf_str(out, " }");

@@ -55,6 +55,33 @@ static void turn_races(struct path *p)
     p->fresh = p->depth;
 }
 
+/* The path as a schedule: how it goes step by step. */
+static char *schedule_of(const struct path *p, uint32_t *preemptions, uint32_t *steps)
+{
+    uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY;
+    uint16_t choices[SPACE_TASKS + 1];
+    struct { uint16_t *at; size_t n, cap; } tasks = {0};
+    space_start(p->x, node);
+    *preemptions = *steps = 0;
+    for (uint32_t i = 0; i < p->depth; i++) {
+        uint32_t task = p->events.at[i].task;
+        unsigned n = space_choices(p->x, node, choices);
+        uint32_t natural = space_natural(p->x, node, choices, n, current);
+        *preemptions += natural != SPACE_NOBODY && natural != task;
+        current = space_local(p->x, node[space_task_at(p->x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
+        do {
+            CV_PUSH(&tasks, (uint16_t)task);
+            space_go(p->x, node, task, node);
+            ++*steps;
+        } while (space_control(p->x, node)->in_turn == task);
+    }
+    struct cv_buf text = {0};
+    schedule_text(p->x, tasks.at, tasks.n, &text);
+    free(tasks.at);
+    free(node);
+    return text.at;
+}
+
 /* A failure of which no schedule is known: this one then, though another may be shorter. */
 static void tell(struct path *p, struct judged j)
 {
@@ -64,33 +91,25 @@ static void tell(struct path *p, struct judged j)
         struct cv_explore_violation *w = &e->violations[v];
         if (!(j.breaches >> v & 1) || w->scheduled)
             continue;
-        uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY, steps = 0;
-        uint16_t choices[SPACE_TASKS + 1];
-        struct { uint16_t *at; size_t n, cap; } tasks = {0};
-        space_start(p->x, node);
-        w->preemptions = 0;
-        for (uint32_t i = 0; i < p->depth; i++) {
-            uint32_t task = p->events.at[i].task;
-            unsigned n = space_choices(p->x, node, choices);
-            uint32_t natural = space_natural(p->x, node, choices, n, current);
-            w->preemptions += natural != SPACE_NOBODY && natural != task;
-            current = space_local(p->x, node[space_task_at(p->x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
-            do {
-                CV_PUSH(&tasks, (uint16_t)task);
-                space_go(p->x, node, task, node);
-                steps++;
-            } while (space_control(p->x, node)->in_turn == task);
-        }
-        struct cv_buf text = {0};
-        schedule_text(p->x, tasks.at, tasks.n, &text);
+        w->schedule = schedule_of(p, &w->preemptions, &w->steps);
         w->scheduled = true;
-        w->steps = steps;
         w->outcome = j.outcome;
-        w->schedule = text.at;
         w->found_s = (double)(cv_mono_ns() - p->r->judge.begun_ns) / 1e9;
-        free(tasks.at);
-        free(node);
     }
+}
+
+/* One schedule speaks for its whole trace: which write a read meets, which version a write follows on, and who holds which lock meanwhile are the
+ * same in all its interleavings, for only steps that do not meet change places; so what versions tell (lost update, stale read, stale guard)
+ * is the same. And so is happens-before through locks, queues and events, whose steps keep their order, too: and with it the data races. */
+static void judge(struct path *p, uint32_t outcome)
+{
+    const struct cv_explore_options *o = p->r->options;
+    struct cv_explore_trace t = {.outcome = outcome};
+    char *text = schedule_of(p, &t.preemptions, &t.steps);
+    t.schedule = text;
+    p->judging = o->judge(o->findings, &t);
+    p->r->e->judged += p->judging;
+    free(text);
 }
 
 static void end(struct path *p)
@@ -104,6 +123,8 @@ static void end(struct path *p)
         bound_note(p->bound, r->e);
     if (j.breaches & ~p->told)
         tell(p, j);
+    if (p->judging)
+        judge(p, j.outcome);
     turn_races(p);
 }
 
@@ -208,12 +229,13 @@ void traces_run(struct run *r, struct space *x)
     uint64_t begun = cv_mono_ns(), asked = 0;
     bool whole = true;
     path_init(&p, r, x);
+    p.judging = r->options->judge && (!r->options->parts || r->options->parts & CV_EXPLORE_FINDINGS);
     if (r->options->parts & CV_EXPLORE_BOUNDS)
         p.bound = bound_new(&p);
     e->bounds_complete = p.bound != NULL;
     run_part(r, "traces");
     for (;;) {
-        if ((++asked & 0xfff) == 0) {
+        if ((++asked & (p.judging ? 0xf : 0xfff)) == 0) {
             run_memory(r, space_memory(x) + path_memory(&p));
             if (!run_goes_on(r, e->traces + e->deadlocks, -1)) {
                 whole = false;
@@ -233,6 +255,7 @@ void traces_run(struct run *r, struct space *x)
         whole = false;
     }
     e->traces_complete = whole;
+    e->findings_complete = whole && p.judging;
     e->bounds_complete &= whole;
     bound_sum(e);
     bound_free(p.bound);

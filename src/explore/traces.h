@@ -52,6 +52,7 @@ struct path {
     struct sequence *sequence;
     struct bound *bound;          /* NULL: not asked for */
     bool cut;                     /* a waiting step met more than are looked at */
+    bool judging;                 /* each trace is shown to who finds something in it */
     bool doubt;                   /* the event being made might not be able to go where it is turned to */
     uint64_t told;                /* failures that have a schedule */
     uint64_t ends;                /* executions looked at: what wakeup.c knows of the path holds for one of them */
