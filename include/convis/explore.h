@@ -15,7 +15,10 @@ enum {
     CV_EXPLORE_STATES = 1, CV_EXPLORE_COUNTS = 2, CV_EXPLORE_TRACES = 4, CV_EXPLORE_SCHEDULES = 8, CV_EXPLORE_FINDINGS = 16, CV_EXPLORE_ALL = 31,
     CV_EXPLORE_BOUNDS = 32
 };
-struct cv_explore_trace { const char *schedule; uint32_t preemptions, steps, outcome /* index, or UINT32_MAX: of those not kept */; };
+struct cv_explore_trace {
+    const char *schedule; uint32_t preemptions, steps, outcome /* index, or UINT32_MAX: of those not kept */;
+    bool again;                   /* the trace before, by another schedule of it */
+};
 struct cv_explore_options {
     unsigned parts;               /* STATES: all states, and so all outcomes; COUNTS: interleavings and probabilities; TRACES; SCHEDULES: the
                                      fewest preemptions to each failure; FINDINGS; BOUNDS: traces by preemptions */
@@ -27,6 +30,7 @@ struct cv_explore_options {
     /* FINDINGS: each trace, complete or a deadlock, is shown by one schedule of it; false: no more. May be NULL: then nothing is found. */
     bool (*judge)(void *findings, const struct cv_explore_trace *t);
     void *findings;
+    bool latest;                  /* show each trace by further schedules, too: each lets one of its tasks come as late as the trace allows */
 };
 struct cv_explore_outcome {
     enum cv_outcome outcome;

@@ -77,6 +77,7 @@ int app_explore(const struct app_args *a)
     app_judge_begin(&judge, p, &order, options.time_ns / 2);
     options.judge = app_judge_trace;
     options.findings = &judge;
+    options.latest = judge.info.nguards > 0;
     struct cv_explore *e = cv_explore_run(p, &order, &options, &why);
     app_judge_end(&judge, e);
     if (w.shown)

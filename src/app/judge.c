@@ -138,7 +138,7 @@ bool app_judge_trace(void *judge, const struct cv_explore_trace *t)
     cv_reader_push(reader, &(struct cv_event){.t = atomic_load(&shm.head->finished), .kind = CV_EV_RUN_END, .task = CV_NO_TASK,
                                               .obj = (uint16_t)(outcome ? outcome : CV_OUT_FINISHED), .a = *why ? cv_intern(&shm, why, strlen(why)) : 0});
     cv_reader_drain(reader, true, fold, model);
-    j->traces++;
+    j->traces += !t->again;
     j->lost |= cv_strings_full(&shm);
     look(j, model, reader, t);
     cv_model_free(model);

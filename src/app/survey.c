@@ -93,6 +93,7 @@ static void work(uv_work_t *w)
     app_judge_begin(&judge, s->program, &s->order, options.time_ns / 2);
     options.judge = app_judge_trace;
     options.findings = &judge;
+    options.latest = judge.info.nguards > 0;
     s->e = cv_explore_run(s->program, &s->order, &options, &s->why);
     app_judge_end(&judge, s->e);
     if (s->e)

@@ -55,17 +55,21 @@ static void turn_races(struct path *p)
     p->fresh = p->depth;
 }
 
-/* The path as a schedule: how it goes step by step. */
-static char *schedule_of(const struct path *p, uint32_t *preemptions, uint32_t *steps)
+/* The tasks of the path's events as a schedule: how it goes step by step. NULL: one of them may not go then. */
+static char *schedule_of(const struct path *p, const uint16_t *order, uint32_t *preemptions, uint32_t *steps)
 {
-    uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY;
+    uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY, i = 0;
     uint16_t choices[SPACE_TASKS + 1];
     struct { uint16_t *at; size_t n, cap; } tasks = {0};
     space_start(p->x, node);
     *preemptions = *steps = 0;
-    for (uint32_t i = 0; i < p->depth; i++) {
-        uint32_t task = p->events.at[i].task;
-        unsigned n = space_choices(p->x, node, choices);
+    for (; i < p->depth; i++) {
+        uint32_t task = order[i];
+        unsigned n = space_choices(p->x, node, choices), k = 0;
+        while (k < n && choices[k] != task)
+            k++;
+        if (k == n)
+            break;
         uint32_t natural = space_natural(p->x, node, choices, n, current);
         *preemptions += natural != SPACE_NOBODY && natural != task;
         current = space_local(p->x, node[space_task_at(p->x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
@@ -76,10 +80,38 @@ static char *schedule_of(const struct path *p, uint32_t *preemptions, uint32_t *
         } while (space_control(p->x, node)->in_turn == task);
     }
     struct cv_buf text = {0};
-    schedule_text(p->x, tasks.at, tasks.n, &text);
+    if (i == p->depth)
+        schedule_text(p->x, tasks.at, tasks.n, &text);
     free(tasks.at);
     free(node);
     return text.at;
+}
+
+static uint16_t *order_of(const struct path *p)
+{
+    uint16_t *order = cv_alloc((p->depth + 1) * sizeof *order);
+    for (uint32_t i = 0; i < p->depth; i++)
+        order[i] = p->events.at[i].task;
+    return order;
+}
+
+/* The events of the path in an order that keeps what happens before what, in which one task goes only when nobody else can. */
+static void latest(const struct path *p, uint32_t late, uint16_t *order)
+{
+    uint32_t done[SPACE_TASKS + 1] = {0};
+    for (uint32_t n = 0; n < p->depth; n++) {
+        uint32_t next = UINT32_MAX;
+        for (uint32_t i = 0; i < p->depth && (next == UINT32_MAX || next == late); i++) {
+            const struct event *e = &p->events.at[i];
+            bool ready = e->index == done[e->task] + 1 && (next == UINT32_MAX || e->task != late);
+            for (uint32_t t = 0; ready && t < p->ntasks; t++)
+                ready = t == e->task || path_clock(p, i)[t] <= done[t];
+            next = ready ? e->task : next;
+        }
+        CV_ASSERT(next != UINT32_MAX);
+        order[n] = (uint16_t)next;
+        done[next]++;
+    }
 }
 
 /* A failure of which no schedule is known: this one then, though another may be shorter. */
@@ -91,7 +123,9 @@ static void tell(struct path *p, struct judged j)
         struct cv_explore_violation *w = &e->violations[v];
         if (!(j.breaches >> v & 1) || w->scheduled)
             continue;
-        w->schedule = schedule_of(p, &w->preemptions, &w->steps);
+        uint16_t *order = order_of(p);
+        w->schedule = schedule_of(p, order, &w->preemptions, &w->steps);
+        free(order);
         w->scheduled = true;
         w->outcome = j.outcome;
         w->found_s = (double)(cv_mono_ns() - p->r->judge.begun_ns) / 1e9;
@@ -99,17 +133,28 @@ static void tell(struct path *p, struct judged j)
 }
 
 /* One schedule speaks for its whole trace: which write a read meets, which version a write follows on, and who holds which lock meanwhile are the
- * same in all its interleavings, for only steps that do not meet change places; so what versions tell (lost update, stale read, stale guard)
- * is the same. And so is happens-before through locks, queues and events, whose steps keep their order, too: and with it the data races. */
+ * same in all its interleavings, for only steps that do not meet change places; so what versions of one variable tell (lost update, stale read)
+ * is the same. And so is happens-before through locks, queues and events, whose steps keep their order, too: and with it the data races.
+ * A stale guard is another thing: the write that hangs on the guard may be of another variable, and change places with the write that
+ * makes the guard stale. If it can come behind that at all, it does so where its task comes as late as the trace allows. */
 static void judge(struct path *p, uint32_t outcome)
 {
     const struct cv_explore_options *o = p->r->options;
     struct cv_explore_trace t = {.outcome = outcome};
-    char *text = schedule_of(p, &t.preemptions, &t.steps);
-    t.schedule = text;
-    p->judging = o->judge(o->findings, &t);
+    uint16_t *order = order_of(p);
+    for (uint32_t late = UINT32_MAX; p->judging && (late == UINT32_MAX || late < (o->latest ? p->ntasks : 0)); late++) {
+        if (late != UINT32_MAX && (late < p->x->program->implicit_main || !p->last[late]))
+            continue;
+        if (late != UINT32_MAX)
+            latest(p, late, order);
+        char *text = schedule_of(p, order, &t.preemptions, &t.steps);
+        t.schedule = text;
+        p->judging = text && o->judge(o->findings, &t);
+        t.again = true;
+        free(text);
+    }
     p->r->e->judged += p->judging;
-    free(text);
+    free(order);
 }
 
 static void end(struct path *p)
