@@ -117,6 +117,12 @@ struct cv_desk_at cv_desk_at(const struct cv_session *s); /* while it is idle */
 void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, struct cv_buf *out);
 void cv_schedule_letter(uint32_t letter, char text[8]);
 
+/* ── in this process ────────────────────────────────────────────────────────────────────────────── */
+/* A stepped run without a runner: its region, with room for so many bytes of text (the caller's, cv_shm_release); then the run itself, up to
+ * its end. One ring, nothing printed. false: it could not be made. */
+bool cv_here_begin(struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o, size_t string_bytes);
+bool cv_here_run(const struct cv_shm *shm, const struct cv_program *p);
+
 /* ── judging ────────────────────────────────────────────────────────────────────────────────────── */
 /* Fills s->expects from the program's [expect] lines that apply to the order's model. Allocated in s->arena's manner
  * (freed by cv_summary_free of model/: each expects[i].seen and the array are plain malloc). */

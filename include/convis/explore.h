@@ -60,7 +60,11 @@ struct cv_explore_finding {
     uint32_t preemptions, steps;  /* of the schedule: of those seen the one with the fewest */
     uint64_t traces;              /* in which it is found */
 };
-struct cv_explore_expect { uint32_t line; const char *text; unsigned kind; int holds; /* enum cv_holds; sometimes: true once it came, failed once it cannot */ };
+struct cv_explore_expect {
+    uint32_t line; const char *text; unsigned kind;
+    int holds;                    /* enum cv_holds; sometimes: true once it came, failed once it cannot */
+    bool of_traces;               /* it speaks of what only the judge of traces sees: undecided where not all were judged */
+};
 struct cv_explore {
     const char *rules;            /* "threads" … */
     bool proven;                  /* every state, or every trace, was seen: what no violation tells of holds in every schedule that ends */

@@ -47,7 +47,7 @@ static int verdict(const struct cv_explore *e)
     if (e->nviolations || !e->proven)
         return APP_FAILED;
     for (uint32_t i = 0; i < e->nexpects; i++)
-        if (e->expects[i].holds == CV_FAILS)
+        if (e->expects[i].holds == CV_FAILS || (e->expects[i].of_traces && e->expects[i].holds == CV_UNDECIDED && e->judged))
             return APP_FAILED;
     return APP_OK;
 }
@@ -74,7 +74,7 @@ int app_explore(const struct app_args *a)
     signal(SIGTERM, stop);
     app_guard(NULL);
     struct app_judge judge;
-    app_judge_begin(&judge, p, &order, options.time_ns / 2);
+    app_judge_begin(&judge, p, &order, options.time_ns / 2, a->only != NULL || a->timeout_ns);
     options.judge = app_judge_trace;
     options.findings = &judge;
     options.latest = judge.info.nguards > 0;

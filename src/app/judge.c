@@ -6,14 +6,30 @@
 
 #include "app/judge.h"
 #include "convis/model.h"
-#include "engine/machine.h"
 
-enum { RING_RECORDS = 1 << 16 };
-static const size_t STRING_BYTES = 4u << 20, FINAL_BYTES = 4u << 20;
+static const size_t FEW_STRINGS = 128u << 10, STRINGS = 4u << 20;
+static const uint64_t ASIDE_NS = 2000000000; /* for findings that nobody asked for in so many words */
 
-void app_judge_begin(struct app_judge *j, const struct cv_program *p, const struct cv_order *o, uint64_t time_ns)
+/* Does it speak of these, and of nothing that rests on time or on the machine? */
+static bool speaks(const struct cv_expr *e, bool *of_versions)
 {
-    *j = (struct app_judge){.program = p, .order = *o, .time_ns = time_ns};
+    static const char *const fine[] = {"lost_updates", "stale_reads", "deadlock", "failed", "output"};
+    bool right = e->kind != CV_E_BUILTIN;
+    for (size_t i = 0; !right && i < CV_COUNT(fine); i++)
+        right = !strcmp(e->name, fine[i]);
+    if (e->kind == CV_E_BUILTIN && right)
+        *of_versions |= !strcmp(e->name, fine[0]) || !strcmp(e->name, fine[1]);
+    for (uint32_t i = 0; right && i < e->n; i++)
+        right = !e->items[i] || speaks(e->items[i], of_versions);
+    return right;
+}
+
+void app_judge_begin(struct app_judge *j, const struct cv_program *p, const struct cv_order *o, uint64_t time_ns, bool asked)
+{
+    bool of_versions = asked;
+    for (uint32_t k = 0; k < p->nexpects; k++)
+        (void)speaks(p->expects[k].expr, &of_versions);
+    *j = (struct app_judge){.program = p, .order = *o, .time_ns = of_versions || time_ns < ASIDE_NS ? time_ns : ASIDE_NS, .string_bytes = FEW_STRINGS};
     j->order.stepped = j->order.record = true;
     j->order.desk = j->order.gil = false;
     j->came = cv_alloc(p->nexpects + 1);
@@ -58,20 +74,6 @@ static void found(struct app_judge *j, const struct cv_summary_finding *f, const
 }
 
 /* ── [expect] ───────────────────────────────────────────────────────────────────────────────────── */
-/* Does it speak of these, and of nothing that rests on time or on the machine? */
-static bool speaks(const struct cv_expr *e, bool *of_versions)
-{
-    static const char *const fine[] = {"lost_updates", "stale_reads", "deadlock", "failed", "output"};
-    bool right = e->kind != CV_E_BUILTIN;
-    for (size_t i = 0; !right && i < CV_COUNT(fine); i++)
-        right = !strcmp(e->name, fine[i]);
-    if (e->kind == CV_E_BUILTIN && right)
-        *of_versions |= !strcmp(e->name, fine[0]) || !strcmp(e->name, fine[1]);
-    for (uint32_t i = 0; right && i < e->n; i++)
-        right = !e->items[i] || speaks(e->items[i], of_versions);
-    return right;
-}
-
 static void expect(struct app_judge *j, struct cv_summary *s, const struct cv_explore_trace *t)
 {
     for (uint32_t k = 0; k < s->nexpects && k < j->program->nexpects; k++) {
@@ -109,42 +111,45 @@ static void look(struct app_judge *j, const struct cv_model *m, struct cv_reader
     }
 }
 
+/* Plays it; false: there is no room to. */
+static bool play(struct app_judge *j, const struct cv_explore_trace *t)
+{
+    struct cv_order o = j->order;
+    o.schedule = t->schedule;
+    struct cv_shm shm = {.fd = -1};
+    if (!cv_here_begin(&shm, j->program, &o, j->string_bytes))
+        return false;
+    struct cv_reader *reader = cv_reader_new(&shm);
+    struct cv_model *model = cv_model_new(&j->info, &shm, 0);
+    cv_reader_start(reader, (struct cv_clock_pair){0, 0});
+    bool room = cv_here_run(&shm, j->program);
+    const char *why = shm.head->outcome_text;
+    uint32_t outcome = atomic_load(&shm.head->outcome);
+    cv_reader_push(reader, &(struct cv_event){.t = atomic_load(&shm.head->finished), .kind = CV_EV_RUN_END, .task = CV_NO_TASK,
+                                              .obj = (uint16_t)(outcome ? outcome : CV_OUT_FINISHED), .a = *why ? cv_intern(&shm, why, strlen(why)) : 0});
+    cv_reader_drain(reader, true, fold, model);
+    room = room && !cv_strings_full(&shm);
+    j->preemptions = atomic_load(&shm.head->preemptions);
+    if (room)
+        look(j, model, reader, t);
+    cv_model_free(model);
+    cv_reader_free(reader);
+    cv_shm_release(&shm);
+    return room;
+}
+
 bool app_judge_trace(void *judge, const struct cv_explore_trace *t)
 {
     struct app_judge *j = judge;
     uint64_t begun = cv_mono_ns();
     if (j->lost || j->spent_ns > j->time_ns)
         return false;
-    struct cv_order o = j->order;
-    o.schedule = t->schedule;
-    struct cv_shm shm = {.fd = -1};
-    struct cv_machine machine = {0};
-    struct cv_shm_plan plan = {.max_tasks = o.max_tasks, .max_rings = 1, .ring_records = RING_RECORDS, .engine_bytes = cv_machine_bytes(j->program, &o),
-                               .string_bytes = STRING_BYTES, .finals_bytes = o.model == CV_PROCESSES ? FINAL_BYTES : 0, .source_bytes = 1};
-    if (cv_shm_create(&shm, &plan) < 0)
-        return false;
-    cv_machine_init(&shm, j->program, &o);
-    if (cv_machine_attach(&machine, &shm, j->program) < 0) {
-        cv_shm_release(&shm);
-        return false;
-    }
-    machine.dry = true;
-    struct cv_reader *reader = cv_reader_new(&shm);
-    struct cv_model *model = cv_model_new(&j->info, &shm, 0);
-    cv_reader_start(reader, (struct cv_clock_pair){0, 0});
-    cv_engines[3]->run(&machine);
-    const char *why = shm.head->outcome_text;
-    uint32_t outcome = atomic_load(&shm.head->outcome);
-    cv_reader_push(reader, &(struct cv_event){.t = atomic_load(&shm.head->finished), .kind = CV_EV_RUN_END, .task = CV_NO_TASK,
-                                              .obj = (uint16_t)(outcome ? outcome : CV_OUT_FINISHED), .a = *why ? cv_intern(&shm, why, strlen(why)) : 0});
-    cv_reader_drain(reader, true, fold, model);
     j->traces += !t->again;
-    j->lost |= cv_strings_full(&shm);
-    look(j, model, reader, t);
-    cv_model_free(model);
-    cv_reader_free(reader);
-    cv_machine_release(&machine);
-    cv_shm_release(&shm);
+    if (!play(j, t)) { /* most programs have few texts, and a small table is made and left much faster */
+        j->lost = j->string_bytes == STRINGS;
+        j->string_bytes = STRINGS;
+        j->lost = j->lost || !play(j, t);
+    }
     j->spent_ns += cv_mono_ns() - begun;
     return !j->lost;
 }
@@ -169,6 +174,7 @@ static void verdicts(struct app_judge *j, struct cv_explore *e)
         struct cv_explore_expect *to = &e->expects[n];
         bool of_versions = false, ours = speaks(x->expr, &of_versions) && of_versions && to->holds == CV_UNDECIDED && !j->open[n];
         bool fails = ours && j->failed[n].scheduled;
+        to->of_traces = ours;
         if (ours && x->kind == CV_X_SOMETIMES)
             to->holds = j->came[n] ? CV_HOLDS : all ? CV_FAILS : CV_UNDECIDED;
         else if (ours)

@@ -90,7 +90,7 @@ static void work(uv_work_t *w)
     struct app_survey *s = w->data;
     struct cv_explore_options options = {.parts = CV_EXPLORE_ALL, .memory = MEMORY, .time_ns = 10 * (uint64_t)PART_NS, .stop = &s->stop, .progress = progress, .to = s};
     struct app_judge judge;
-    app_judge_begin(&judge, s->program, &s->order, options.time_ns / 2);
+    app_judge_begin(&judge, s->program, &s->order, options.time_ns / 2, false);
     options.judge = app_judge_trace;
     options.findings = &judge;
     options.latest = judge.info.nguards > 0;

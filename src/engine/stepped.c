@@ -137,6 +137,22 @@ static uint32_t wanted(struct stepped *e, uint32_t task)
     return CV_NO_TASK;
 }
 
+/* Whose step comes first by the loop's own order: a callback runs when its turn comes, and the step is then behind what is ready; who sleeps
+ * comes behind all of these, the first to be due first. explore/space.c counts by the same. */
+static uint32_t natural(struct stepped *e)
+{
+    struct stage *s = &e->s;
+    uint32_t ready = CV_NO_TASK, due = CV_NO_TASK;
+    for (uint32_t t = s->letters_from; t < s->n; t++) {
+        const struct player *p = &s->players[t], *r = &s->players[ready == CV_NO_TASK ? t : ready];
+        if (p->phase == RUNNABLE && !stage_held(s, t) && (p->hops < r->hops || (p->hops == r->hops && p->ready_order <= r->ready_order)))
+            ready = t;
+        if (p->phase == TIMER && !stage_held(s, t) && (due == CV_NO_TASK || p->due < s->players[due].due))
+            due = t;
+    }
+    return ready != CV_NO_TASK ? ready : due;
+}
+
 /* The next to go, or CV_NO_TASK: time moves on, or (e->again) it is to be asked once more. */
 static uint32_t pick(struct stepped *e)
 {
@@ -156,7 +172,9 @@ static uint32_t pick(struct stepped *e)
         if (t != s->current && (other == CV_NO_TASK || p->ready_order < s->players[other].ready_order))
             other = t;
     }
-    e->oldest = oldest;
+    if (stage_is_async(s) && !e->weighed)
+        e->natural = natural(e);
+    e->weighed = true;
     if (n == 0 && !(sleeping && s->scheduled))
         return CV_NO_TASK;
     if (stage_is_async(s) && main_first(s) && oldest == 0)
@@ -212,7 +230,7 @@ static bool preempts(const struct stepped *e, uint32_t task)
     const struct stage *s = &e->s;
     uint32_t current = s->current;
     if (stage_is_async(s))
-        return e->oldest != CV_NO_TASK && task != e->oldest;
+        return !s->own_order && e->natural != CV_NO_TASK && task != e->natural;
     return current != CV_NO_TASK && current >= s->letters_from && current != task && s->players[current].phase == RUNNABLE;
 }
 
@@ -226,6 +244,7 @@ static void turn(struct stepped *e, uint32_t task)
     e->spun = false;
     if (task >= s->letters_from && preempts(e, task))
         atomic_fetch_add(&stage_head(s)->preemptions, 1);
+    e->weighed = false;
     while (go && !s->over && !atomic_load_explicit(&stage_head(s)->stop, memory_order_relaxed)) {
         struct cv_action a;
         stage_look(s, task, &a);

@@ -26,7 +26,8 @@ struct desk_side {
 struct stepped {
     struct stage s;
     uint32_t want;               /* is to go, as soon as it is due; CV_NO_TASK */
-    uint32_t oldest;             /* of those that may go, the first in the queue; of the last look */
+    uint32_t natural;            /* async: who would go by the loop's own order, as the choice came up; CV_NO_TASK: nobody */
+    bool weighed;                /* natural is known: callbacks that run and time that moves before the turn change it no more */
     bool spun;                   /* the last turn burnt the core waiting: it goes on elsewhere, if it can */
     bool again;                  /* of pick: nothing was decided, look again */
     struct desk_side desk;

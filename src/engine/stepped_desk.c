@@ -74,6 +74,7 @@ static void go_back(struct stepped *e, uint64_t to)
     hush(e, true);
     stage_restore(&e->s, &d->longest, &from->tape);
     e->want = CV_NO_TASK;
+    e->weighed = false;
     d->going = CV_DESK_NONE;
     d->saved_at = from->position;
     d->turned = false;

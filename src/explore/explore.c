@@ -92,7 +92,7 @@ struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_or
     if (!x)
         return NULL;
     struct cv_explore *e = cv_alloc(sizeof *e);
-    struct run r = {.options = options, .e = e, .memory = options->memory ? options->memory : (size_t)512 << 20};
+    struct run r = {.options = options, .e = e, .fifo = fifo, .memory = options->memory ? options->memory : (size_t)512 << 20};
     e->rules = rules[o->model];
     e->space = x;
     judge_init(&r.judge, p, o, e);

@@ -15,7 +15,7 @@ void judge_init(struct judge *j, const struct cv_program *p, const struct cv_ord
     e->expects = cv_alloc((p->nexpects + 1) * sizeof *e->expects);
     for (uint32_t k = 0; k < p->nexpects; k++)
         if (applies(o, &p->expects[k]))
-            e->expects[e->nexpects++] = (struct cv_explore_expect){p->expects[k].line, p->expects[k].text, p->expects[k].kind, CV_UNDECIDED};
+            e->expects[e->nexpects++] = (struct cv_explore_expect){p->expects[k].line, p->expects[k].text, p->expects[k].kind, CV_UNDECIDED, false};
     j->came = cv_alloc(e->nexpects + 1);
     j->not = cv_alloc(e->nexpects + 1);
     j->undecided = cv_alloc(e->nexpects + 1);

@@ -165,7 +165,7 @@ static void lists(const struct cv_explore *e, struct cv_buf *out)
         string(out, f->schedule);
         cv_buf_str(out, " }");
     }
-    cv_buf_str(out, " ]");
+    cv_buf_printf(out, " ],\n  \"judged\": %llu, \"findings_complete\": %s", (unsigned long long)e->judged, e->findings_complete ? "true" : "false");
 }
 
 void cv_explore_json(const struct cv_explore *e, const struct cv_program *p, struct cv_buf *out)

@@ -123,6 +123,7 @@ static void expectations(const struct cv_explore *e, bool ascii, struct cv_buf *
         cv_buf_printf(out, "  (line %u; %s)\n", x->line,
                       x->holds == CV_HOLDS ? (x->kind == CV_X_SOMETIMES ? "it comes" : x->kind == CV_X_NEVER ? "in no schedule" : e->complete ? "in every schedule" : "in every schedule that ends")
                       : x->holds == CV_FAILS ? (x->kind == CV_X_SOMETIMES ? "in no schedule" : "not in every schedule")
+                      : x->of_traces ? "not decided: not every trace was judged"
                       : e->proven ? "rests on the machine, not on the order" : "not decided");
     }
 }

@@ -8,6 +8,7 @@ struct run {
     const struct cv_explore_options *options;
     struct judge judge;
     struct cv_explore *e;
+    struct space *fifo;           /* in which a choice out of the loop's own order can be told; NULL: the one that is searched */
     size_t memory;
     uint64_t part_ns, shown_ns;   /* when this part began; when progress was shown last */
     const char *what;

@@ -247,28 +247,16 @@ uint32_t space_natural(struct space *x, const uint32_t *tuple, const uint16_t *t
     }
     if (!(x->flags & SPACE_FIFO) || n < 2)
         return SPACE_NOBODY;
-    uint32_t rank[SPACE_TASKS], hops[SPACE_TASKS], last = 2 * SPACE_TASKS;
+    unsigned first = n; /* a callback runs when its turn comes, and the step is then behind what is ready */
     for (unsigned i = 0; i < n; i++) {
-        rank[i] = c->tasks[tasks[i]].rank;
-        hops[i] = c->tasks[tasks[i]].hops;
+        const struct control_task *p = &c->tasks[tasks[i]], *f = &c->tasks[tasks[first < n ? first : i]];
+        if (p->phase != TIMER && (p->hops < f->hops || (p->hops == f->hops && p->rank <= f->rank)))
+            first = i;
     }
-    for (unsigned i = 0; i < n; i++) /* sleepers come behind, the first to be due first */
-        if (c->tasks[tasks[i]].phase == TIMER) {
-            uint32_t before = 0;
-            for (unsigned k = 0; k < n; k++)
-                before += c->tasks[tasks[k]].phase == TIMER && (c->tasks[tasks[k]].due < c->tasks[tasks[i]].due || (c->tasks[tasks[k]].due == c->tasks[tasks[i]].due && k < i));
-            rank[i] = SPACE_TASKS + before;
-            hops[i] = 0;
-        }
-    for (;;) { /* a callback runs first, and the task's step comes behind what is ready */
-        unsigned first = 0;
-        for (unsigned i = 1; i < n; i++)
-            first = rank[i] < rank[first] ? i : first;
-        if (!hops[first])
-            return tasks[first];
-        hops[first]--;
-        rank[first] = last++;
-    }
+    for (unsigned i = 0, all_sleep = first == n; i < n && all_sleep; i++) /* the first to be due */
+        if (first == n || c->tasks[tasks[i]].due < c->tasks[tasks[first]].due)
+            first = i;
+    return tasks[first];
 }
 
 /* ── the step itself ────────────────────────────────────────────────────────────────────────────── */

@@ -58,30 +58,31 @@ static void turn_races(struct path *p)
 /* The tasks of the path's events as a schedule: how it goes step by step. NULL: one of them may not go then. */
 static char *schedule_of(const struct path *p, const uint16_t *order, uint32_t *preemptions, uint32_t *steps)
 {
-    uint32_t *node = cv_alloc(space_room(p->x) * sizeof *node), current = SPACE_NOBODY, i = 0;
+    struct space *x = p->r->fifo ? p->r->fifo : p->x;
+    uint32_t *node = cv_alloc(space_room(x) * sizeof *node), current = SPACE_NOBODY, i = 0;
     uint16_t choices[SPACE_TASKS + 1];
     struct { uint16_t *at; size_t n, cap; } tasks = {0};
-    space_start(p->x, node);
+    space_start(x, node);
     *preemptions = *steps = 0;
     for (; i < p->depth; i++) {
         uint32_t task = order[i];
-        unsigned n = space_choices(p->x, node, choices), k = 0;
+        unsigned n = space_choices(x, node, choices), k = 0;
         while (k < n && choices[k] != task)
             k++;
         if (k == n)
             break;
-        uint32_t natural = space_natural(p->x, node, choices, n, current);
+        uint32_t natural = space_natural(x, node, choices, n, current);
         *preemptions += natural != SPACE_NOBODY && natural != task;
-        current = space_local(p->x, node[space_task_at(p->x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
+        current = space_local(x, node[space_task_at(x, task)])->action.op == CV_OP_YIELD ? SPACE_NOBODY : task;
         do {
             CV_PUSH(&tasks, (uint16_t)task);
-            space_go(p->x, node, task, node);
+            space_go(x, node, task, node);
             ++*steps;
-        } while (space_control(p->x, node)->in_turn == task);
+        } while (space_control(x, node)->in_turn == task);
     }
     struct cv_buf text = {0};
     if (i == p->depth)
-        schedule_text(p->x, tasks.at, tasks.n, &text);
+        schedule_text(x, tasks.at, tasks.n, &text);
     free(tasks.at);
     free(node);
     return text.at;

@@ -27,7 +27,7 @@ static struct cv_explore *explore(unsigned parts)
 {
     struct app_judge judge;
     struct cv_buf why = {0};
-    app_judge_begin(&judge, program, &order, UINT64_MAX);
+    app_judge_begin(&judge, program, &order, UINT64_MAX, true);
     struct cv_explore_options options = {.parts = parts, .memory = (size_t)64 << 20, .judge = app_judge_trace, .findings = &judge, .latest = judge.info.nguards > 0};
     struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
     ck_assert_msg(e, "%s", why.at);
@@ -130,7 +130,7 @@ START_TEST(what_chance_finds)
         for (uint64_t seed = 2; seed < 2 + SEEDS; seed++) {
             struct app_judge by_chance;
             order.seed = seed;
-            app_judge_begin(&by_chance, program, &order, UINT64_MAX);
+            app_judge_begin(&by_chance, program, &order, UINT64_MAX, true);
             ck_assert(app_judge_trace(&by_chance, &(struct cv_explore_trace){.schedule = "", .outcome = UINT32_MAX}));
             for (size_t k = 0; k < by_chance.found.n; k++, compared++) {
                 struct cv_explore_finding *f = &by_chance.found.at[k];
@@ -153,6 +153,55 @@ START_TEST(what_chance_finds)
 }
 END_TEST
 
+/* Who is preempted, or goes out of turn, is counted twice: by the exploration on its states, by the engine in a run. */
+static uint64_t counted;
+static bool count_too(void *judge, const struct cv_explore_trace *t)
+{
+    struct app_judge *j = judge;
+    bool more = app_judge_trace(judge, t);
+    ck_assert_msg(j->preemptions == t->preemptions, "%s: the engine counts %u, exploring %u, in\n%s", t->schedule, j->preemptions, t->preemptions, program->source);
+    counted++;
+    return more;
+}
+
+static void count_alike(const char *text, const char *model)
+{
+    struct app_judge judge;
+    struct cv_buf why = {0};
+    read_program(text, model);
+    app_judge_begin(&judge, program, &order, UINT64_MAX, true);
+    struct cv_explore_options options = {.parts = CV_EXPLORE_FINDINGS, .memory = (size_t)64 << 20, .judge = count_too, .findings = &judge, .latest = true};
+    struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+    ck_assert_msg(e, "%s", why.at);
+    app_judge_end(&judge, e);
+    done(e);
+}
+
+START_TEST(counted_alike)
+{
+    static const char *const programs[] = {
+        "[shared]\nx = 0\n[task t x 3]\n    await yield\n    x = me\n    await yield\n    x += 1\n",
+        "[shared]\nx = 0\n[task t x 3]\n    await sleep 1ms\n    x = me\n    await sleep 1ms\n    x += 1\n",
+        "[shared]\nx = 0\n[sync]\nm = lock\n[task t x 3]\n    await with m:\n        x = me\n        await yield\n        x += 1\n",
+        "[shared]\nx = 0\n[sync]\ns = semaphore(1)\n[task t x 3]\n    await acquire s\n    x = me\n    await yield\n    release s\n    await yield\n    x = 1\n",
+        "[shared]\nx = 0\n[sync]\nq = queue(1)\n[task p x 2]\n    await put q, me\n    await put q, me\n[task c x 2]\n    await get q -> a\n    x = a\n    await get q -> a\n",
+        "[shared]\nx = 0\n[sync]\ne = event\n[task w x 2]\n    await wait e\n    x += 1\n[task s]\n    await yield\n    x = 9\n    set e\n    await yield\n    x = 8\n",
+        "[shared]\nx = 0\n[sync]\nb = barrier(3)\n[task t x 3]\n    x = me\n    await barrier b\n    x += 1\n    await yield\n    x = 0\n",
+        "[shared]\nx = 0\n[main]\n    spawn f(1) -> a\n    spawn f(2) -> b\n    await join a\n    x = 5\n    await join b\n[task f(k)]\n    await yield\n    x = k\n",
+    };
+    struct cv_buf text = {0};
+    for (size_t i = 0; i < CV_COUNT(programs); i++)
+        count_alike(programs[i], "async");
+    for (uint64_t i = 0; i < PROGRAMS / 4; i++) {
+        state = 104729 + i;
+        random_program(&text, i % 4 != 3);
+        count_alike(text.at, i % 4 != 3 ? "async" : i % 8 == 3 ? "threads" : "processes");
+    }
+    cv_buf_release(&text);
+    ck_assert_msg(counted > 500, "only %llu runs", (unsigned long long)counted);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("app_judge");
@@ -161,6 +210,7 @@ Suite *suite(void)
     tcase_add_test(c, known);
     tcase_add_test(c, expectations);
     tcase_add_test(c, what_chance_finds);
+    tcase_add_test(c, counted_alike);
     suite_add_tcase(s, c);
     return s;
 }
