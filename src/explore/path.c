@@ -102,18 +102,26 @@ static void once(struct space_event *e)
     e->n = kept;
 }
 
+/* Under async: does how the turn goes on after this step rest on what others did? It may wait there or not, or has read something. */
+static bool goes_by_others(const struct local *l)
+{
+    enum cv_op op = (enum cv_op)l->action.op;
+    return !l->blind && op != CV_OP_PRINT && op != CV_OP_SLEEP && op != CV_OP_YIELD && op != CV_OP_FETCH;
+}
+
 /* ── one event ──────────────────────────────────────────────────────────────────────────────────── */
 bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event *event, bool *simple)
 {
     struct space *x = p->x;
     unsigned steps = 0;
+    uint32_t before = sim[SPACE_CONTROL];
     event->n = 0;
     *simple = true;
     if (!space_may(x, sim, task))
         return false;
     do {
         const struct local *l = space_local(x, sim[space_task_at(x, task)]);
-        *simple &= !l->swaps && l->action.op != CV_OP_ACQUIRE && !(x->async && l->sync); /* a turn may end here with waiting, or not */
+        *simple &= !l->swaps && l->action.op != CV_OP_ACQUIRE && !(x->async && goes_by_others(l));
         space_accesses(x, sim, task, event);
         uint32_t component, left, next;
         if (space_quick(x, space_control(x, sim), sim, task, &component, &left, &next)) {
@@ -126,6 +134,7 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
             space_learn(x, p->aside, task, sim);
         }
     } while (space_control(x, sim)->in_turn == task && ++steps < 100000);
+    space_closes(x, before, sim, event);
     *simple &= steps == 0 && !(x->async && x->cuts); /* there it may keep the loop from the others, or not */
     if (event->n > 1)
         once(event);

@@ -127,6 +127,9 @@ bool space_may(struct space *x, const uint32_t *tuple, uint32_t task); /* is it 
 enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple);
 /* What the step of a task that may go does to others, added to the event. */
 void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struct space_event *event);
+/* What can be told only when the step was made, which led from a control part to a tuple: it may have closed a run in which others
+ * are left. */
+void space_closes(struct space *x, uint32_t from, const uint32_t *to, struct space_event *event);
 /* The step of a task that may go: to (may be from) is settled. */
 void space_go(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to);
 /* The task that costs nothing: who is on the core and may go, under async the first in line. SPACE_NOBODY: all cost the same. */

@@ -198,6 +198,21 @@ START_TEST(alice_and_bob)
 }
 END_TEST
 
+/* A turn of one step that goes on, or waits, where it is turned round. */
+START_TEST(turns)
+{
+    static const struct { const char *text; uint64_t traces, deadlocks; } want[] = {
+        {"[shared]\ny = 0\n[sync]\nq = queue(1)\n[task a]\n    await put q, 1\n    y = 1\n[task b]\n    atomic y += 1\n[task c]\n    await put q, 1\n", 0, 3},
+        {"[shared]\nx = 0\ny = 0\n[task a]\n    if y == 0:\n        x = 1\n[task b]\n    x = 2\n    print \"p\"\n[task c]\n    atomic y += 1\n", 3, 0}};
+    for (size_t i = 0; i < CV_COUNT(want); i++) {
+        struct cv_explore *e = explore(want[i].text, "async", CV_EXPLORE_TRACES);
+        ck_assert_msg(e->traces == want[i].traces && e->deadlocks == want[i].deadlocks, "%zu: %llu traces, %llu deadlocks", i, (unsigned long long)e->traces,
+                      (unsigned long long)e->deadlocks);
+        done(e);
+    }
+}
+END_TEST
+
 START_TEST(probabilities)
 {
     struct cv_explore *e = explore(format(COUNTERS, 2, 2, 4), "threads", CV_EXPLORE_ALL);
@@ -340,6 +355,7 @@ Suite *suite(void)
     tcase_add_test(c, by_preemptions);
     tcase_add_test(c, lost_update);
     tcase_add_test(c, alice_and_bob);
+    tcase_add_test(c, turns);
     tcase_add_test(c, probabilities);
     tcase_add_test(c, without_end);
     tcase_add_test(c, sometimes_and_never);

@@ -163,6 +163,7 @@ static void walk(struct brute *b, const uint32_t *tuple, uint32_t current, uint3
             space_go(x, to, task, to);
             more++;
         } while (space_control(x, to)->in_turn == task);
+        space_closes(x, tuple[SPACE_CONTROL], to, &b->met);
         uint32_t kept = s.at; /* one access an address, as a turn that reads and writes, writes */
         for (uint32_t k = s.at; k < b->met.n; k++) {
             uint32_t m = s.at;
