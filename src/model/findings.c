@@ -172,7 +172,7 @@ void findings_write(struct cv_model *m, struct task *t, const struct var *v, con
 
 static bool ordered(struct cv_model *m, struct task *t, const struct var *v, const struct own_write *o, uint64_t index, uint64_t meta)
 {
-    if (m->lost_own || m->doubts != o->doubts) /* an edge may be missing */
+    if (model_in_doubt(m, o->doubts))
         return true;
     if (t->acquires == o->acquires)
         return false;

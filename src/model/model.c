@@ -81,6 +81,8 @@ void cv_model_free(struct cv_model *m)
 /* ── tasks and text ─────────────────────────────────────────────────────────────────────────────── */
 struct task *model_task(const struct cv_model *m, uint32_t task) { return task < m->ntasks ? m->tasks[task] : NULL; }
 
+bool model_in_doubt(const struct cv_model *m, uint64_t doubts) { return m->lost_own || m->missing || m->doubts != doubts; }
+
 bool model_hidden(const struct cv_model *m, const struct task *t) { return m->info->implicit_main && m->ntasks && t == m->tasks[0]; }
 
 struct task *model_new_task(struct cv_model *m, uint32_t number)

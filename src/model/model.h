@@ -116,6 +116,7 @@ struct var {                /* one copy of a variable */
     struct access *cells; uint32_t ncells; /* 0: the variable, i + 1: an element */
     struct touch whole, item;   /* the last read of the whole list, write of any element */
     struct clocks clock;        /* where it is watched: what its writes gave */
+    uint64_t awaited; uint32_t awaited_at; /* a version that was read though its write was not told yet, 0: none; of the element */
 };
 
 /* ── threads: what is known of a task's thread beside its lane (thread.c) ─────────────────────────── */
@@ -188,7 +189,7 @@ struct sync {
     CV_VEC(struct sync_step) at;
     struct sync_step now;
     struct clocks clock;
-    uint64_t order;
+    uint64_t order, missing;    /* of its steps the last that is known; how many before it are not */
     bool any, cut;
     struct line line;
     struct convoy convoy;
@@ -269,7 +270,8 @@ struct cv_model {
     struct own_write *own; size_t nown, own_cap;
     CV_VEC(struct gap) gaps;
     uint64_t lost_records, lost_own; /* lost_own: of them the tasks' own, not the kernel's */
-    uint64_t doubts;            /* steps of sync objects that were not there when the next one came */
+    uint64_t missing;           /* what orders is told by several producers: of it what must have been, but has not come yet */
+    uint64_t doubts;            /* how often something was found missing, or came after all: what was told before is not compared with what is told after */
     uint64_t cores_seen[4];
 };
 
@@ -278,6 +280,7 @@ enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 
 
 /* model.c */
 struct task *model_task(const struct cv_model *m, uint32_t task); /* NULL: not started */
+bool model_in_doubt(const struct cv_model *m, uint64_t doubts); /* an edge may be missing between what was told at `doubts` and now */
 struct task *model_new_task(struct cv_model *m, uint32_t number);  /* there, or made; NULL: no such number */
 const char *model_clean(struct cv_model *m, uint32_t string);      /* cleaned, lives as long as the model */
 const char *model_body(struct cv_model *m, uint32_t line);         /* the [task] that begins at a line; NULL: none does */
@@ -363,6 +366,7 @@ void order_free(struct cv_model *m);
 
 /* races.c, guards.c, queues.c: what is found out */
 void races_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e); /* READ, WRITE */
+void races_written(struct cv_model *m, struct var *v); /* after the write is among the versions */
 void races_release(struct var *v);
 void guards_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e);
 void queues_fold(struct cv_model *m, struct task *t, const struct cv_event *e);

@@ -5,7 +5,7 @@
  * one of two that have no lock in common, where one of the two tasks held one, and that the firm clocks (order.c) do not order:
  * that they happened to be ordered by a lock this time does not count. Of each cell the last accesses of two tasks are kept.
  *
- * A pair is told once for a variable and two lines. An edge that is missing between the two (a step of a sync object that is
+ * A pair is told once for a variable and two lines. An edge that may be missing between the two (a step of a sync object that is
  * not there yet, lost records) makes both silent; so does a cell that is not followed because there are too many. */
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static bool told(struct cv_model *m, enum cv_finding_kind kind, uint32_t var, ui
     return false;
 }
 
-static bool in_doubt(const struct cv_model *m, const struct touch *other) { return m->lost_own || other->doubts != m->doubts || !order_known(m); }
+static bool in_doubt(const struct cv_model *m, const struct touch *other) { return model_in_doubt(m, other->doubts) || !order_known(m); }
 
 /* "Bob wrote counter = 5 at line 12" */
 static void say_access(const struct cv_model *m, const struct cv_event *e, struct cv_buf *b)
@@ -208,15 +208,36 @@ static void check_locks(struct cv_model *m, struct task *t, struct access *c, co
 }
 
 /* ── folding ────────────────────────────────────────────────────────────────────────────────────── */
-/* A watched variable orders who reads what was written. A version that no event has told of yet may bring an edge that is not
- * there yet. */
+/* A watched variable orders who reads what was written. A version that no event has told of yet brings an edge that is not
+ * there yet: until then nothing is known, as with sync objects (syncs.c). One such version of a variable is waited for. */
+static void missing(struct cv_model *m, struct var *v, uint32_t index, uint64_t version)
+{
+    m->doubts++;
+    if (v->awaited || (index > MODEL_MAX_ITEMS && index != CV_WHOLE_LIST))
+        return;
+    v->awaited = version;
+    v->awaited_at = index;
+    m->missing++;
+}
+
+void races_written(struct cv_model *m, struct var *v)
+{
+    if (!v->awaited || !vars_version(v, v->awaited_at, v->awaited))
+        return;
+    v->awaited = 0;
+    m->missing--;
+    m->doubts++;
+}
+
 static void watched(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e)
 {
     bool write = e->kind == CV_EV_WRITE, take = !write || (e->flags & CV_F_ATOMIC) != 0;
     if (model_private(m, e->obj))
         return;
-    if (take && vars_ahead(v, (uint32_t)e->c, cv_meta_version(write ? e->d : e->b)))
-        m->doubts++;
+    uint32_t index = (uint32_t)e->c;
+    uint64_t seen = cv_meta_version(write ? e->d : e->b);
+    if (take && vars_ahead(v, index, seen))
+        missing(m, v, index, seen);
     order_watched(m, t, e->task, v, take, write);
 }
 

@@ -191,6 +191,7 @@ void vars_fold(struct cv_model *m, struct task *t, const struct cv_event *e)
     } else {
         vars_used(t, e->t);
         note_write(m, t, v, e);
+        races_written(m, v);
     }
 }
 

@@ -135,6 +135,48 @@ START_TEST(copies_do_not_race)
 }
 END_TEST
 
+/* Two cores' stamps cross: who takes the lock is told before who gave it, and before what was done under it. Whatever is told in
+ * between, nothing is said of it; a race that comes after it is. */
+START_TEST(stamps_that_cross)
+{
+    for (int k = 0; k < 3; k++) {
+        three(CV_THREADS);
+        takes(ALICE, LOCK, 0);
+        if (k == 0)
+            writes_x(ALICE, 1, CV_NO_TASK);
+        orders[LOCK]++, takes(BOB, LOCK, 0);
+        if (k == 1)
+            writes_x(ALICE, 1, CV_NO_TASK), reads_x(BOB, 1, ALICE);
+        if (k == 2)
+            reads_x(BOB, 1, ALICE), writes_x(ALICE, 1, CV_NO_TASK);
+        tell(CV_EV_GIVE, ALICE, 4, LOCK, 1, 0); /* late */
+        reads_x(BOB, 1, ALICE), gives(BOB, LOCK, 0);
+        takes(ALICE, LOCK, 0), writes_x(ALICE, 2, ALICE), gives(ALICE, LOCK, 0);
+        ck_assert_uint_eq(cv_model_nfindings(m, UINT64_MAX), 0);
+        reads_x(BOB, 2, ALICE);
+        ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 1);
+        end();
+    }
+}
+END_TEST
+
+/* A watched variable's write is told after who read it, and what came before the write later still. */
+START_TEST(a_write_that_is_told_late)
+{
+    three(CV_THREADS);
+    at(1010), reads(BOB, Y, 0, 1, 1, ALICE, CV_F_SPIN);
+    at(1020), writes_x(ALICE, 1, CV_NO_TASK);
+    at(1030), reads_x(BOB, 1, ALICE);
+    ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 0);
+    at(1040), writes(ALICE, Y, 1, 1, CV_NO_TASK, -1);
+    at(1050), reads_x(BOB, 1, ALICE);
+    ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 0);
+    at(1060), writes_x(ALICE, 2, ALICE), reads_x(BOB, 2, ALICE); /* now all is there */
+    ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 1);
+    end();
+}
+END_TEST
+
 /* Reads that are concurrent among themselves race with the write, each; and a pair of lines is told once. */
 START_TEST(readers_race_with_a_writer)
 {
@@ -346,6 +388,8 @@ Suite *suite(void)
     tcase_add_test(races, a_race_is_cured);
     tcase_add_test(races, coroutines_do_not_race);
     tcase_add_test(races, threads_under_a_gil_do_not_race);
+    tcase_add_test(races, stamps_that_cross);
+    tcase_add_test(races, a_write_that_is_told_late);
     tcase_add_test(races, copies_do_not_race);
     tcase_add_test(races, readers_race_with_a_writer);
     tcase_add_test(races, a_watched_variable_is_taken_back);
