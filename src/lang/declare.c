@@ -309,7 +309,11 @@ static void override_param(struct reader *r, struct cv_param *p, struct cv_place
         r->token = token;
         if (!number)
             reader_error(r, at, "-p %s=%.40s: not a number", p->name, value);
-        else if (v < p->low || v > p->high)
+        else if ((v < p->low || v > p->high) && p->duration && p->low >= 0) {
+            char low[48];
+            snprintf(low, sizeof low, "%s", cv_duration_text((uint64_t)p->low, true));
+            reader_error(r, at, "-p %s=%.40s: must be in %s..%s", p->name, value, low, cv_duration_text((uint64_t)p->high, true));
+        } else if (v < p->low || v > p->high)
             reader_error(r, at, "-p %s=%.40s: must be in %lld..%lld", p->name, value, (long long)p->low, (long long)p->high);
         p->value = v;
     }
@@ -547,7 +551,7 @@ struct cv_body *reader_task_header(struct reader *r, struct cv_place at)
         int64_t n = number_value(r, 0, CV_LIMIT_INSTANCES, false, "the number of tasks", &b->count);
         for (int64_t i = 0; i < n && !r->failed; i++) {
             char text[CV_LIMIT_NAME + 32];
-            int length = snprintf(text, sizeof text, n == 1 ? "%s" : "%s#%lld", name, (long long)i);
+            int length = snprintf(text, sizeof text, "%s#%lld", name, (long long)i);
             add_instance(r, (struct cv_instance){.name = arena_text(r->arena, text, (size_t)length), .body = body, .me = i}, at);
         }
     } else if (reader_accept(r, "for")) {

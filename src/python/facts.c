@@ -650,7 +650,7 @@ static void find_tasks(struct py *y)
         f->tasks = joins && !f->grouped;
         spawns_counted(y, tree, b == 0);
         f->offloads = count_of(tree, CV_S_OFFLOAD);
-        bool value = f->n && p->instances[f->first].has_value, single = f->n == 1 && !value;
+        bool value = f->n && p->instances[f->first].has_value, single = f->n == 1 && !value && !strcmp(p->instances[f->first].name, p->bodies[b].name);
         bool unchanged = value && !(f->assigned & 1) && !(f->locals[0].is & IS_LIST);
         f->naming = b == 0 || (single && !f->sites) ? NAME_CONSTANT
                     : unchanged && !f->sites        ? NAME_VALUE

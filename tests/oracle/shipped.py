@@ -48,8 +48,9 @@ def expression(text):
     text = re.sub(r'"[^"]*"', lambda m: strings.append(m[0]) or f"\0{len(strings) - 1}\0", text)
     text = re.sub(r"(\d+(?:\.\d+)?)(ns|us|ms|s)\b", lambda m: str(float(m[1]) * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}[m[2]]), text)
     text = re.sub(r"\bin\s+(.+?)\.\.(.+)$", r"in between(\1, \2)", text)
-    for ours, theirs in ("true", "True"), ("false", "False"), ("none", "None"), ("/", "//"):
-        text = re.sub(rf"\b{ours}\b" if ours.isalpha() else ours, theirs, text)
+    for ours, theirs in ("true", "True"), ("false", "False"), ("none", "None"):
+        text = re.sub(rf"\b{ours}\b", theirs, text)
+    text = re.sub(r"(\S+)\s*/", lambda m: m[0] if "." in m[1] else m[1] + " //", text)  # whole numbers floor
     return re.sub("\0(\\d+)\0", lambda m: strings[int(m[1])], text)
 
 

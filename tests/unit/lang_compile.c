@@ -110,6 +110,9 @@ START_TEST(the_main_task)
         ck_assert_int_eq(p->code[at].b, -1 - (int)i);
     }
     ck_assert_int_eq(p->instances[3].me, 1);
+    struct cv_program *one = program("[params]\nn = 1\n\n[task a x n]\n    pass\n"); /* numbered, however few there are */
+    ck_assert_str_eq(one->instances[0].name, "a#0");
+    cv_program_free(one);
     ck_assert_str_eq(p->instances[3].value.s, "Ben");
     ck_assert_uint_eq(p->bodies[2].nparams, 1);
     steps(p, 0, false, &got);

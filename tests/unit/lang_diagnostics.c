@@ -114,6 +114,7 @@ START_TEST(overrides_are_checked)
         const char *name, *value, *told, *note;
     } wrong[] = {{"n", "9", "-p n=9: must be in 1..8", NULL},
                  {"n", "0", "-p n=0: must be in 1..8", NULL},
+                 {"d", "2s", "-p d=2s: must be in 1.00 ms..1.000 s", NULL},
                  {"n", "two", "-p n=two: not a number", NULL},
                  {"n", "", "-p n=: not a number", NULL},
                  {"n", "3 4", "-p n=3 4: not a number", NULL},
