@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@
 
 #include "ui/encode.h"
 #include "ui/line.h"
+#include "ui/pace.h"
+
+enum { KEY_ANSWER = KEY_MAX - 1 };     /* of the terminal, to pace.c's question: a code that curses has no key for */
 
 static struct {
     SCREEN *screen;
@@ -34,7 +38,10 @@ static struct {
     size_t restore_length;
     struct encoder encoder;
     struct cv_buf out;
+    struct pace pace;
 } term;
+
+static bool terminal_read(struct cv_input *in);
 
 /* ── the emergency ──────────────────────────────────────────────────────────────────────────────── */
 /* Appends a capability without its padding ("$<5>"). */
@@ -133,6 +140,13 @@ static void report_drags(bool on)
     line_send(on ? "\033[?1002h" : "\033[?1002l", 8);
 }
 
+/* Some bytes that the line is to carry; asks whether the terminal has come so far. */
+static void sent(size_t n)
+{
+    if (pace_sent(&term.pace, n, cv_mono_ns()))
+        line_send(PACE_QUESTION, sizeof PACE_QUESTION - 1);
+}
+
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
 static bool known_terminal(struct cv_buf *why)
@@ -154,7 +168,7 @@ static bool known_terminal(struct cv_buf *why)
     }
     struct cv_buf clean = {0};
     cv_text_clean(&clean, name, strlen(name));
-    cv_buf_printf(why, error == 0 ? "TERM is '%s', which no terminal description here knows"
+    cv_buf_printf(why, error == 0 ? "TERM is '%s', which no terminal description here knows; most understand TERM=xterm-256color"
                        : error < 0 ? "TERM is '%s', and there are no terminal descriptions here (terminfo)"
                        : error > 1 ? "TERM is '%s', a terminal whose sequences are not those of ECMA-48"
                                    : "TERM is '%s', a terminal that cannot move its cursor", clean.at);
@@ -209,9 +223,11 @@ static int terminal_open(bool no_colour, bool ascii, struct cv_buf *why)
     term.keys = newpad(1, 1);
     keypad(term.keys, TRUE);
     nodelay(term.keys, TRUE);
+    define_key(PACE_ANSWER, KEY_ANSWER);
     start_mouse();
     prepare_restore();
     report_drags(true);
+    sent(0);
     return 0;
 }
 
@@ -223,6 +239,19 @@ static void put_plain(void)
     encode_forget(&term.encoder);
 }
 
+/* Who reads the keys after us must not find the answer among them. */
+static void hear_out(void)
+{
+    struct pollfd p = {.fd = line_keyboard(), .events = POLLIN};
+    struct cv_input ignored;
+    for (uint64_t now = cv_mono_ns(), until = now + 300000000; now < until && pace_awaits(&term.pace, now); now = cv_mono_ns()) {
+        if (poll(&p, 1, 1 + (int)((until - now) / 1000000)) < 0 || p.revents & (POLLHUP | POLLERR))
+            break;
+        terminal_read(&ignored);
+    }
+    term.pace = (struct pace){0};
+}
+
 static void terminal_close(void)
 {
     if (!term.open)
@@ -230,8 +259,11 @@ static void terminal_close(void)
     if (!term.suspended) {
         report_drags(false);
         put_plain();
+        hear_out();
         mousemask(0, NULL);
         endwin();
+        if (!begins(tigetstr("rmcup"), "\033")) /* what was drawn stays: the prompt gets a line of its own */
+            line_send("\r\033[K", 4);
     }
     term.open = false;
     delwin(term.keys);
@@ -248,6 +280,7 @@ static void terminal_suspend(void)
         return;
     report_drags(false);
     put_plain();
+    hear_out();
     def_prog_mode();
     endwin();
     term.suspended = true;
@@ -286,11 +319,12 @@ static bool terminal_present(const struct cv_canvas *c)
 {
     if (!term.open || term.suspended)
         return true;
-    if (!line_free()) /* a slow line is given the newest frame when it is done with the one before, not all that came meanwhile */
+    if (!pace_free(&term.pace, cv_mono_ns()) || !line_free()) /* a slow line is given the newest frame when it is done with the one before, not all that came meanwhile */
         return false;
     term.out.n = 0;
     encode_frame(&term.encoder, c, COLS, LINES, &term.out);
     line_send(term.out.at, term.out.n);
+    sent(term.out.n);
     return line_push();
 }
 
@@ -338,6 +372,8 @@ static int after_escape(void)
             return cursor[i].key;
     while (final != ERR && begin == '[' && (final < 0x40 || final > 0x7e))
         final = wgetch(term.keys);
+    if (final == 'n') /* an answer that came in pieces */
+        pace_answered(&term.pace);
     return 0;
 }
 
@@ -350,6 +386,10 @@ static bool terminal_read(struct cv_input *in)
         int code = wgetch(term.keys);
         if (code == ERR)
             return false;
+        if (code == KEY_ANSWER) {
+            pace_answered(&term.pace);
+            continue;
+        }
         if (code == KEY_MOUSE) {
             if (mouse_input(in))
                 return true;
