@@ -322,9 +322,7 @@ static void write_out(const struct ordering *o, struct cv_buf *out)
         for (k = i; k < o->order.n && o->order.at[k] == o->order.at[i]; k++)
             ;
         cv_schedule_letter(o->order.at[i] - from, name);
-        cv_buf_printf(out, "%s%s", i ? " " : "", name);
-        if (k - i > 1)
-            cv_buf_printf(out, "%zu", k - i);
+        cv_buf_printf(out, "%s%s%zu", i ? " " : "", name, k - i);
     }
 }
 

@@ -67,9 +67,7 @@ void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, s
         for (; k < to && k < at->position && at->made[k].task == at->made[i].task; k++)
             steps += at->made[k].steps;
         schedule_letter(at->made[i].task - at->letters_from, letter);
-        cv_buf_printf(out, "%s%s", out->n ? " " : "", letter);
-        if (steps != 1)
-            cv_buf_printf(out, "%llu", (unsigned long long)steps);
+        cv_buf_printf(out, "%s%s%llu", out->n ? " " : "", letter, (unsigned long long)steps);
         i = k;
     }
 }

@@ -133,7 +133,7 @@ START_TEST(lists_who_may_go_with_the_next_step)
     ck_assert_uint_eq(s.seen.memory.cells[0]->payload, 42);
     struct cv_buf text = {0};
     string_of(&s, &text);
-    ck_assert_str_eq(text.at, "A B2 A");
+    ck_assert_str_eq(text.at, "A1 B2 A1");
     ck_assert_uint_eq(s.desk->made[position(&s)].preemptions, 1);
     ask(&s, CV_DESK_BACK, 1, 0);
     ck_assert_uint_eq(s.desk->over, CV_OUT_NONE);
