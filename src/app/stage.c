@@ -219,7 +219,7 @@ static void judge(struct app_stage *st)
 }
 
 /* ── ticking ────────────────────────────────────────────────────────────────────────────────────── */
-bool app_stage_rests(const struct app_stage *st) { return !st->asked && st->folded == st->log.n; }
+bool app_stage_rests(const struct app_stage *st) { return !st->asked && !st->nkeys && st->folded == st->log.n; }
 
 static bool settle(struct app_stage *st, bool idle)
 {
@@ -238,13 +238,18 @@ static bool settle(struct app_stage *st, bool idle)
     return any;
 }
 
+static void next_key(struct app_stage *st);
+
 bool app_stage_tick(struct app_stage *st)
 {
     if (!st->play || !session(st))
         return false;
     bool idle = cv_desk_idle(session(st)); /* first: then all that was recorded until it stood is there to be taken */
     app_play_tick(st->play);
-    return settle(st, idle);
+    bool any = settle(st, idle);
+    if (!st->asked && st->nkeys)
+        next_key(st);
+    return any;
 }
 
 /* Asks, and waits a moment: mostly the answer is there before the next frame. */
@@ -276,16 +281,8 @@ static void go_back(struct app_stage *st, uint64_t to)
     ask(st, CV_DESK_BACK, to, 0, NULL);
 }
 
-bool app_stage_obey(struct app_stage *st, enum cv_command command)
+static bool obey(struct app_stage *st, enum cv_command command, uint32_t task)
 {
-    uint32_t task = cv_ui_picked(st->ui);
-    if (!st->play || !session(st))
-        return false;
-    if (!cv_desk_idle(session(st))) {
-        if (command == CV_CMD_STOP)
-            ask(st, CV_DESK_NONE, 0, 0, NULL);
-        return command == CV_CMD_STOP;
-    }
     switch (command) {
     case CV_CMD_GO: ask(st, CV_DESK_GO, task, 0, NULL); return true;
     case CV_CMD_ON: ask(st, CV_DESK_ON, task, 0, NULL); return true;
@@ -299,11 +296,40 @@ bool app_stage_obey(struct app_stage *st, enum cv_command command)
     }
 }
 
+static void next_key(struct app_stage *st)
+{
+    enum cv_command command = st->keys[0].command;
+    uint32_t task = st->keys[0].task;
+    memmove(st->keys, st->keys + 1, --st->nkeys * sizeof *st->keys);
+    obey(st, command, task);
+}
+
+bool app_stage_obey(struct app_stage *st, enum cv_command command)
+{
+    uint32_t task = cv_ui_picked(st->ui);
+    if (!st->play || !session(st))
+        return false;
+    if (!cv_desk_idle(session(st)) || st->nkeys) { /* one after the other: no key is lost because the answer takes its time */
+        if (command == CV_CMD_STOP) {
+            st->nkeys = 0;
+            ask(st, CV_DESK_NONE, 0, 0, NULL);
+        }
+        bool ours = command == CV_CMD_GO || command == CV_CMD_ON || command == CV_CMD_CHANCE || command == CV_CMD_UNDO || command == CV_CMD_RERUN;
+        if (ours && st->nkeys < CV_COUNT(st->keys)) {
+            st->keys[st->nkeys].command = command;
+            st->keys[st->nkeys++].task = task;
+        }
+        return ours || command == CV_CMD_STOP;
+    }
+    return obey(st, command, task);
+}
+
 void app_stage_stuck(struct app_stage *st)
 {
     while (fold(st))
         ;
     st->asked = st->shown.busy = false;
+    st->nkeys = 0;
     cv_ui_stage(st->ui, &st->shown);
 }
 

@@ -8,6 +8,8 @@
 struct stage_event { struct cv_event e; uint64_t records; /* of the run so far, this one included */ };
 struct stage_texts { CV_VEC(char *); };
 struct app_stage {
+    struct { enum cv_command command; uint32_t task; } keys[64]; /* pressed while the answer to another was awaited */
+    uint32_t nkeys;
     struct app_play *play;          /* NULL: nobody is on the stage */
     struct cv_ui *ui;
     CV_VEC(struct stage_event) log;
