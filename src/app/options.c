@@ -57,7 +57,7 @@ const struct app_option_info app_options[] = {
     {0, "size", "WxH", "columns and rows to draw (100x30); several with commas: a frame each, one below the other", APP_RENDER, O_SIZE},
     {0, "format", "FORMAT", "text, ansi or svg (text)", APP_RENDER, O_FORMAT},
     {0, "ascii", NULL, "plain characters only", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, O_ASCII},
-    {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", APP_DASH, O_COLOUR},
+    {0, "no-color", NULL, "no colours; as with NO_COLOR in the environment", RUNS_LIKE | APP_COMPARE | APP_EXPLORE, O_COLOUR},
     {0, "theme", "NAME", "dark, light, projector, colour-blind or mono (dark)", APP_DASH | APP_RENDER, O_THEME},
     {'h', "help", NULL, "this help", EVERY, 'h'},
     {'V', "version", NULL, "the version", EVERY, 'V'},

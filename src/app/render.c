@@ -97,12 +97,12 @@ uint64_t app_instant(const char *text, const struct cv_model *m)
 /* One frame, by a view that nobody has moved yet. */
 static void frame(const struct app_args *a, const struct app_play *y, const struct cv_topo *topo, uint64_t at, int width, int height, struct cv_buf *out)
 {
-    bool svg = a->format && !strcmp(a->format, "svg"), ascii = a->ascii || (app_ascii(a) && !svg);
+    bool svg = a->format && !strcmp(a->format, "svg"), ansi = a->format && !strcmp(a->format, "ansi"), ascii = a->ascii || (app_ascii(a) && !svg);
     struct cv_ui *ui = cv_ui_new(ascii);
     struct cv_canvas canvas = {.ascii = ascii};
     struct cv_ui_status status = {0};
     app_play_status(y, &status);
-    cv_ui_theme(ui, a->theme);
+    cv_ui_theme(ui, ansi && a->no_colour ? cv_theme_find("mono") : a->theme);
     cv_ui_topo(ui, topo);
     cv_ui_model(ui, y->model);
     cv_ui_status(ui, &status);
@@ -113,7 +113,7 @@ static void frame(const struct app_args *a, const struct app_play *y, const stru
         cv_ui_present(ui, !a->at ? CV_SLIDE_OPENING : at >= cv_model_end(y->model) ? CV_SLIDE_ANSWER : CV_SLIDE_NOTE);
     cv_canvas_resize(&canvas, width, height);
     cv_ui_draw(ui, &canvas);
-    (svg ? cv_canvas_svg : a->format && !strcmp(a->format, "ansi") ? cv_canvas_ansi : cv_canvas_text)(&canvas, out);
+    (svg ? cv_canvas_svg : ansi ? cv_canvas_ansi : cv_canvas_text)(&canvas, out);
     cv_canvas_release(&canvas);
     cv_ui_free(ui);
 }

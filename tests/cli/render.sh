@@ -89,5 +89,12 @@ draw --format svg
 ok "SVG" grep -q "^<svg" "$out"
 draw --format ansi
 ok "ANSI" grep -q $'\033\\[' "$out"
+ok "in colours" grep -q '38;5' "$out"
+draw --format ansi --no-color
+ok "--no-color: none" test "$(grep -c '[34]8;' "$out")" = 0
+export NO_COLOR=1
+draw --format ansi
+unset NO_COLOR
+ok "nor with NO_COLOR" test "$(grep -c '[34]8;' "$out")" = 0
 ok "none is left" none_left
 done_testing
