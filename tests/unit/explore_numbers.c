@@ -61,6 +61,16 @@ END_TEST
 START_TEST(independent_reads) { traces(IRIW, 15, 0); }
 END_TEST
 
+/* What shows nothing, in front of a step, hides none of what the step meets, nor that it has to wait. */
+START_TEST(unseen_steps)
+{
+    traces("[shared]\nx = 0\ny = 0\n[task p]\n    cpu 1ms\n    x = 1\n    nice 3\n    a = y\n[task q]\n    mark m\n    y = 1\n    cpu 1ms\n    alloc 1K\n    a = x\n", 3, 0);
+    traces("[task p]\n    cpu 1ms\n    print \"p\"\n[task q]\n    cpu 1ms\n    print \"q\"\n", 2, 0);
+    traces("[sync]\ne = event\n[task a]\n    set e\n[task b]\n    nice 5\n    wait e\n    cpu 1ms\n    print \"b\"\n[task c]\n    wait e\n    print \"c\"\n", 12, 0);
+    traces("[sync]\ne = event\n[task a]\n    set e\n[task b]\n    wait e\n    print \"b\"\n[task c]\n    wait e\n    print \"c\"\n", 12, 0);
+}
+END_TEST
+
 START_TEST(counters)
 {
     static const struct { int n, k; uint64_t traces; } want[] = {{2, 1, 4}, {3, 1, 36}, {4, 1, 576}, {2, 2, 34}, {2, 3, 328}};
@@ -347,6 +357,7 @@ Suite *suite(void)
     tcase_set_timeout(c, 120);
     tcase_add_test(c, store_buffer);
     tcase_add_test(c, independent_reads);
+    tcase_add_test(c, unseen_steps);
     tcase_add_test(c, counters);
     tcase_add_test(c, factorials);
     tcase_add_test(c, readers);

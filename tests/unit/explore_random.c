@@ -29,7 +29,10 @@ static const char *lock(void) { return below(2) ? "m" : "n"; }
 
 static void statement(struct cv_buf *b, const char *await, int depth, bool async)
 {
+    static const char *const unseen[] = {"cpu 1us", "nice 1", "mark here"};
     const char *v = var(), *in = depth ? "        " : "    ";
+    if (below(6) == 0)
+        cv_buf_printf(b, "%s%s\n", in, unseen[below(CV_COUNT(unseen))]);
     switch (below(async ? 17 : 21)) {
     case 0: case 1: cv_buf_printf(b, "%s%s = %u\n", in, v, below(3)); break;
     case 2: cv_buf_printf(b, "%st = %s\n", in, v); break;
