@@ -10,6 +10,7 @@ struct run {
     struct cv_explore *e;
     struct space *fifo;           /* in which a choice out of the loop's own order can be told; NULL: the one that is searched */
     size_t memory;
+    uint64_t direct;              /* steps on the stage when it was last asked whether the part goes on */
     uint64_t part_ns, shown_ns;   /* when this part began; when progress was shown last */
     const char *what;
     const char *why, *first_why;  /* why a part ended before all was seen; why the first did that did not */
@@ -17,6 +18,8 @@ struct run {
 void run_part(struct run *r, const char *what);
 /* Asked now and then: false: the part comes to an end. share: < 0 where nobody can tell. */
 bool run_goes_on(struct run *r, uint64_t done, double share);
+/* Is it time to ask? After some thousand things done, or a few steps on the stage, which are slow. */
+bool run_asks(struct run *r, const struct space *x, uint64_t done);
 void run_memory(struct run *r, size_t bytes); /* what a part takes at this moment */
 
 /* All states: how many, what can come out, interleavings and probabilities. */

@@ -296,7 +296,7 @@ bool search_run(struct search *s, uint64_t budget, bool all)
             CV_PUSH(&s->here, s->store.n);
         uint64_t end = end_of(s);
         for (; s->from < end; s->from++) {
-            if ((++asked & 0xfff) == 0) {
+            if (run_asks(s->r, s->x, ++asked)) {
                 run_memory(s->r, store_memory(&s->store) + space_memory(s->x));
                 if (!run_goes_on(s->r, s->store.n, -1))
                     return false;

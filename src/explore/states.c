@@ -161,7 +161,7 @@ static bool spread(struct count *c, struct store *from, uint64_t first, struct s
     uint64_t cap = 0, base = recount ? 0 : first + l->n;
     survey(c, from, first, l, choices, next);
     for (uint64_t i = 0; i < l->n; i++) {
-        if ((i & 0x3ff) == 0) {
+        if ((i & 0x3ff) == 0 || run_asks(c->r, c->x, i)) {
             run_memory(c->r, store_memory(from) + (recount ? store_memory(to) : 0) + space_memory(c->x) + cap * (next->ways_limbs + next->odds_limbs) * 8);
             if (!run_goes_on(c->r, recount ? depth : to->n, -1)) {
                 free(choices);
@@ -260,7 +260,7 @@ static bool sweep(struct count *c)
             end = c->store.n;
         }
         for (; i < end; i++) {
-            if ((i & 0xfff) == 0) {
+            if (run_asks(c->r, x, i)) {
                 run_memory(c->r, store_memory(&c->store) + space_memory(x));
                 if (!run_goes_on(c->r, c->store.n, -1))
                     return false;
@@ -298,7 +298,7 @@ static uint64_t target(struct count *c, uint32_t task)
 
 static bool looks_on(struct count *c, uint64_t done)
 {
-    return (done & 0xfff) || run_goes_on(c->r, done, c->store.n ? (double)done / (double)(2 * c->store.n) : -1);
+    return !run_asks(c->r, c->x, done) || run_goes_on(c->r, done, c->store.n ? (double)done / (double)(2 * c->store.n) : -1);
 }
 
 /* Takes away, again and again, states that nothing leads to any more; what is left goes in circles. False: it came to an end before. */

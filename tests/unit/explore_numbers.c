@@ -112,14 +112,12 @@ START_TEST(last_zero)
 }
 END_TEST
 
-#ifndef CV_SANITIZE
 START_TEST(fibonacci)
 {
     traces("[shared]\nx = 1\ny = 1\n[task p]\n    repeat 5:\n        a = x\n        b = y\n        x = a + b\n"
            "[task q]\n    repeat 5:\n        a = x\n        b = y\n        y = a + b\n[task r]\n    u = x\n    if u <= 144:\n        v = y\n", 218243, 0);
 }
 END_TEST
-#endif
 
 START_TEST(stores)
 {
@@ -333,6 +331,24 @@ static void stop_at_circles(void *to, const struct cv_explore_progress *p)
     if (!strcmp(p->what, "circles"))
         stopping = 1;
 }
+/* Where each step is slow and each state has many, time and memory are looked at just as often. */
+START_TEST(time_is_kept)
+{
+    const char *t = "[task c x 200]\n    await fetch 1ms\n    print \"x\"\n";
+    struct cv_diags diags = {0};
+    struct cv_buf why = {0};
+    struct cv_explore_options options = {.parts = CV_EXPLORE_STATES, .memory = (size_t)256 << 20, .time_ns = 200000000};
+    program = cv_program_read("test.ini", t, strlen(t), NULL, 0, &diags);
+    ck_assert(cv_order_init(&order, program, "threads", &why));
+    uint64_t begin = cv_mono_ns();
+    struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+    ck_assert(e && !e->states_complete && !e->complete);
+    ck_assert_uint_lt(cv_mono_ns() - begin, 20000000000u);
+    cv_diags_release(&diags);
+    done(e);
+}
+END_TEST
+
 START_TEST(circles_can_be_stopped)
 {
     const char *t = "[shared]\nx = 0\nu = 0\nv = 0\nw = 0\n[task a]\n    while x == 0:\n        pass\n[task b]\n    repeat 90:\n        u += 1\n    x = 1\n"
@@ -362,9 +378,7 @@ Suite *suite(void)
     tcase_add_test(c, factorials);
     tcase_add_test(c, readers);
     tcase_add_test(c, last_zero);
-#ifndef CV_SANITIZE /* takes half a minute there */
     tcase_add_test(c, fibonacci);
-#endif
     tcase_add_test(c, stores);
     tcase_add_test(c, philosophers);
     tcase_add_test(c, by_preemptions);
@@ -376,6 +390,7 @@ Suite *suite(void)
     tcase_add_test(c, sometimes_and_never);
     tcase_add_test(c, limits_are_noticed);
     tcase_add_test(c, a_limit_that_is_kept);
+    tcase_add_test(c, time_is_kept);
     tcase_add_test(c, circles_can_be_stopped);
     suite_add_tcase(s, c);
     return s;
