@@ -252,7 +252,7 @@ static void draw_table(struct side *s, struct cv_canvas *c, struct cv_rect r)
         end = end - width < right - column + 1 ? right - column + 1 + width : end; /* a long name stands over the bars, too */
         canvas_printf(c, r, end - width - 1, r.y, CV_C_TITLE, CV_A_BOLD, " %s ", name);
     }
-    int room = r.h - 2 > 0 ? r.h - 2 : 0; /* a row stays for what came out */
+    int results = r.h >= 9 ? 3 : 1, room = r.h - 1 - results; /* rows stay for what came out */
     s->last = rows > room ? rows - room : 0;
     s->scroll = s->scroll > s->last ? s->last : s->scroll;
     int shown = rows < room ? rows : room;

@@ -312,7 +312,7 @@ START_TEST(few_glyphs)
 {
     begin((struct encode_caps){.colours = ENCODE_8, .few_glyphs = true, .single_off = true});
     canvas_box(&canvas, (struct cv_rect){0, 0, W, H}, "Timeline", "█▏╌┅░▒", CV_C_FOCUS, true);
-    canvas_str(&canvas, (struct cv_rect){0, 0, W, H}, 2, 2, "╳ ▸ ● ⚠ ✗ … ▼ ◀ ▶ ▁▅█ é", CV_C_TEXT, 0);
+    canvas_str(&canvas, (struct cv_rect){0, 0, W, H}, 2, 2, "╳ ▸ ● ⚠ ✗ … ▼ ◀ ▶ ▁▅█ é × ≈ ◆", CV_C_TEXT, 0);
     send();
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
