@@ -181,7 +181,7 @@ static void describe(struct space *x, uint32_t id, const struct cv_task *t, cons
     while (x->local.n <= id) {
         if (x->local.n == x->local.cap)
             cv_vec_grow((void **)&x->local.at, x->local.n, &x->local.cap, sizeof *x->local.at);
-        x->local.at[x->local.n++].known = false;
+        x->local.at[x->local.n++] = (struct local){0}; /* neither known nor quick */
     }
     struct local *l = &x->local.at[id];
     if (l->known)
