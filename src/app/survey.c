@@ -1,12 +1,12 @@
 /* The exploration behind the dashboard: it runs in a thread of the pool while the picture stays alive, and is told to stop when nobody wants it
- * any more. Each failure, and the goal, is a choice: its schedule and what happens on the way, in words. */
+ * any more. Each failure, the goal, and each finding is a choice: its schedule and what happens on the way, in words. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/survey.h"
 #include "app/judge.h"
 
-enum { PART_NS = 1000000000, MEMORY = 256 << 20, TOLD = 60 };
+enum { PART_NS = 1000000000, MEMORY = 256 << 20, TOLD = 60, FINDINGS = 12 };
 struct app_survey {
     uv_work_t work;
     uv_loop_t *loop;
@@ -68,19 +68,31 @@ static void add(struct app_survey *s, uint32_t i, const struct cv_explore_violat
     tell_story(s, t);
 }
 
+static void add_finding(struct app_survey *s, uint32_t i, const struct cv_explore_finding *f)
+{
+    struct told *t = &s->told[i];
+    t->schedule = f->schedule;
+    cv_buf_printf(&t->head, "%s: %s\nin %llu of %llu traces; %u preemption%s, %u step%s:  %.400s", cv_finding_info[f->kind].name, f->text,
+                  (unsigned long long)f->traces, (unsigned long long)s->e->judged, f->preemptions, f->preemptions == 1 ? "" : "s", f->steps,
+                  f->steps == 1 ? "" : "s", f->schedule);
+    tell_story(s, t);
+}
+
 /* In the thread, once all is looked at: the texts. */
 static void put_into_words(struct app_survey *s)
 {
     const struct cv_explore *e = s->e;
-    uint32_t n = e->nviolations + e->goal.scheduled;
+    uint32_t others = e->nviolations + e->goal.scheduled, n = others + (e->nfindings < FINDINGS ? e->nfindings : FINDINGS);
     s->told = cv_alloc((n + 1) * sizeof *s->told);
     s->rows = cv_alloc((n + 1) * sizeof *s->rows);
     for (uint32_t i = 0; i < e->nviolations; i++)
         add(s, i, &e->violations[i], false);
     if (e->goal.scheduled)
-        add(s, n - 1, &e->goal, true);
+        add(s, others - 1, &e->goal, true);
+    for (uint32_t i = others; i < n; i++)
+        add_finding(s, i, &e->findings[i - others]);
     for (uint32_t i = 0; i < n; i++)
-        s->rows[i] = (struct cv_ui_choice){s->told[i].head.at, s->told[i].story.at, i < e->nviolations};
+        s->rows[i] = (struct cv_ui_choice){s->told[i].head.at, s->told[i].story.at, i < e->nviolations || i >= others};
     cv_explore_summary(e, s->program, s->ascii, &s->top);
     s->n = n;
 }
@@ -195,7 +207,7 @@ void app_survey_end(struct app_survey *s)
     cv_ui_choices(s->ui, NULL);
     while (!s->back)
         uv_run(s->loop, UV_RUN_ONCE);
-    for (uint32_t i = 0; s->told && i < s->e->nviolations + s->e->goal.scheduled; i++) {
+    for (uint32_t i = 0; s->told && i < s->n; i++) {
         cv_buf_release(&s->told[i].head);
         cv_buf_release(&s->told[i].story);
     }
