@@ -114,7 +114,6 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
 {
     struct space *x = p->x;
     unsigned steps = 0;
-    uint32_t before = sim[SPACE_CONTROL];
     event->n = 0;
     *simple = true;
     if (!space_may(x, sim, task))
@@ -134,7 +133,7 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
             space_learn(x, p->aside, task, sim);
         }
     } while (space_control(x, sim)->in_turn == task && ++steps < 100000);
-    space_closes(x, before, sim, event);
+    space_ends(x, task, sim, event);
     *simple &= steps == 0 && !(x->async && x->cuts); /* there it may keep the loop from the others, or not */
     if (event->n > 1)
         once(event);

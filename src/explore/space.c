@@ -106,7 +106,8 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
     x->absolute = uses(p, CV_OP_NOW, -1) || expects_name(x, "elapsed");
     x->clock = x->absolute || x->flags & SPACE_FIFO;
     x->checks = uses(p, CV_OP_CHECK, -1);
-    x->cuts = uses(p, CV_OP_CRASH, -1) || (x->async && (!p->implicit_main || uses(p, CV_OP_SPAWN, -1) || holds_loop(p)));
+    x->leaves = x->async && p->implicit_main && uses(p, CV_OP_SPAWN, -1);
+    x->cuts = uses(p, CV_OP_CRASH, -1) || x->leaves || (x->async && (!p->implicit_main || holds_loop(p)));
     if (!x->absolute)
         x->order.timeout_ns = UINT64_MAX;
     intern_init(&x->controls);
@@ -717,15 +718,19 @@ void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struc
         access_of(e, space_special_at(x, SPACE_SPAWN), SPACE_WRITE, true);
     else if (a->op == CV_OP_OFFLOAD || a->op == CV_OP_END_OFFLOAD || c->tasks[task].worker)
         access_of(e, space_special_at(x, SPACE_POOL), SPACE_WRITE, true);
+    if (a->op == CV_OP_OFFLOAD) /* workers have numbers too, in the order in which tasks begin */
+        access_of(e, space_special_at(x, SPACE_SPAWN), SPACE_WRITE, true);
     if (x->absolute) /* how long a step takes decides who wakes first */
         access_of(e, space_special_at(x, SPACE_TIME), SPACE_WRITE, true);
     if (x->cuts)
         access_of(e, space_special_at(x, SPACE_RUN), cuts_others(x, c, task, l) ? SPACE_WRITE : SPACE_READ, true);
 }
 
-void space_closes(struct space *x, uint32_t from, const uint32_t *to, struct space_event *e)
+void space_ends(struct space *x, uint32_t task, const uint32_t *to, struct space_event *e)
 {
-    const struct control *c = space_control(x, to);
-    if (x->cuts && !x->control.at[from].closing && c->closing && !c->over)
+    const struct control_task *k = &space_control(x, to)->tasks[task];
+    if (x->leaves && k->phase == GONE && task <= x->program->ninstances)
         access_of(e, space_special_at(x, SPACE_RUN), SPACE_WRITE, true);
+    if (k->worker && k->phase != RUNNABLE)
+        access_of(e, space_special_at(x, SPACE_POOL), SPACE_WRITE, true);
 }

@@ -75,8 +75,9 @@ struct space {
     struct cv_machine machine;
     struct stage stage;
     unsigned flags;
-    bool async, absolute, clock, checks, own, cuts; /* absolute: what time it is belongs to the state; clock: so does how long sleepers still
-                                                       sleep; own: own copies exist; cuts: one task can end the whole run */
+    bool async, absolute, clock, checks, own, cuts, leaves; /* absolute: what time it is belongs to the state; clock: so does how long sleepers still
+                                                       sleep; own: own copies exist; cuts: one task can end the whole run; leaves: and leave tasks behind that were
+                                                       spawned */
     uint32_t nfixed, per_task, nown, most, loaded, asked; /* most: tasks there have been; loaded: the control that stands in the sync table */
     struct var_at { uint32_t base, own, n; bool flat, list; } *vars; /* first component, of the task's own ones, elements */
     struct intern controls, locals, values, outputs, outcomes;
@@ -127,9 +128,9 @@ bool space_may(struct space *x, const uint32_t *tuple, uint32_t task); /* is it 
 enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple);
 /* What the step of a task that may go does to others, added to the event. */
 void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struct space_event *event);
-/* What can be told only when the step was made, which led from a control part to a tuple: it may have closed a run in which others
- * are left. */
-void space_closes(struct space *x, uint32_t from, const uint32_t *to, struct space_event *event);
+/* What can be told only when the step was made, which led to a tuple: a worker's block ended, so that it can have another; a task ended whose
+ * end may end the run and leave others behind (whether it does rests on who else has ended). */
+void space_ends(struct space *x, uint32_t task, const uint32_t *to, struct space_event *event);
 /* The step of a task that may go: to (may be from) is settled. */
 void space_go(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to);
 /* The task that costs nothing: who is on the core and may go, under async the first in line. SPACE_NOBODY: all cost the same. */

@@ -26,11 +26,40 @@ static uint32_t earliest(const struct path *p, const uint16_t *least)
     return at;
 }
 
+/* The event from which on a task could not go any more that was cut off by the end of the run; UINT32_MAX: none. */
+static uint32_t cut_off(struct path *p, uint32_t task)
+{
+    for (uint32_t i = p->depth; i-- > p->last[task];)
+        if (space_may(p->x, path_tuple(p, i), task))
+            return i;
+    return UINT32_MAX;
+}
+
+/* Steps that were not made: of those who wait at the end, and of those whom the end of the run left behind. */
+static void turn_waiting(struct path *p)
+{
+    uint16_t clock[CLOCK_MOST];
+    uint32_t races[PENDING_RACES];
+    const struct control *c = space_control(p->x, path_tuple(p, p->depth));
+    uint32_t tasks = c->over && !p->x->cuts ? 0 : c->n;
+    bool over = c->over;
+    for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
+        const struct control_task *task = &space_control(p->x, path_tuple(p, p->depth))->tasks[t];
+        if ((task->phase != RUNNABLE && task->phase != TIMER) || (!over && p->x->async && !task->worker && !task->held))
+            continue;
+        uint32_t n = path_pending(p, t, races, over ? 0 : PENDING_RACES, clock), by = over ? cut_off(p, t) : UINT32_MAX;
+        if (by != UINT32_MAX)
+            races[n++] = by;
+        p->cut |= n == PENDING_RACES; /* there may be more */
+        for (uint32_t k = 0; k < n; k++)
+            wakeup_turn(p, races[k], UINT32_MAX, t, clock);
+    }
+}
+
 /* Those of the path that may lead to something new, from the last first event to the earliest. */
 static void turn_races(struct path *p)
 {
-    uint16_t clock[CLOCK_MOST], least[CLOCK_MOST];
-    uint32_t races[PENDING_RACES];
+    uint16_t least[CLOCK_MOST];
     p->ends++;
     memset(least, 0xff, p->lanes * sizeof *least);
     for (uint32_t i = p->fresh; i < p->depth; i++)
@@ -41,17 +70,7 @@ static void turn_races(struct path *p)
         for (uint32_t r = f->turns; r && p->races.at[r - 1].second >= from; r = p->races.at[r - 1].next)
             wakeup_turn(p, first, p->races.at[r - 1].second, p->events.at[p->races.at[r - 1].second].task, NULL);
     }
-    const uint32_t *tuple = path_tuple(p, p->depth);
-    uint32_t tasks = space_control(p->x, tuple)->over ? 0 : space_control(p->x, tuple)->n;
-    for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
-        const struct control_task *task = &space_control(p->x, tuple)->tasks[t];
-        if ((task->phase != RUNNABLE && task->phase != TIMER) || (p->x->async && !task->worker && !task->held))
-            continue;
-        uint32_t n = path_pending(p, t, races, PENDING_RACES, clock);
-        p->cut |= n == PENDING_RACES; /* there may be more */
-        for (uint32_t k = 0; k < n; k++)
-            wakeup_turn(p, races[k], UINT32_MAX, t, clock);
-    }
+    turn_waiting(p);
     p->fresh = p->depth;
 }
 
