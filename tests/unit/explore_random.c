@@ -1,6 +1,7 @@
 /* Random programs, explored by every search and by hand: each interleaving is walked, its trace written down in a form of its own (what each event
  * does, and which earlier ones it meets), and all is counted: traces, interleavings, ends, the shortest way to each. Every so often the
- * steps are carried out on the stage itself instead of being looked up. Fixed seed; CV_PROGRAMS=n for more, CV_SEED=s. */
+ * steps are carried out on the stage itself instead of being looked up. Fixed seed; by hand CV_PROGRAMS=n for more, CV_SEED=s for
+ * others, CV_WIDE=1 for programs with conditions, barriers, spawned tasks and offloaded blocks too: CV_WIDE=1 CV_SEED=7 build/unit/explore_random. */
 #include <stdlib.h>
 #include <string.h>
 
