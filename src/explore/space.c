@@ -27,6 +27,15 @@ static bool holds_loop(const struct cv_program *p)
     return false;
 }
 
+/* Tasks of the program start others, that the implicit main task does not wait for. */
+static bool spawns(const struct cv_program *p)
+{
+    for (uint32_t i = 0; i < p->ncode; i++)
+        if (p->code[i].op == CV_OP_SPAWN && !(i >= p->bodies[0].code && i < p->bodies[0].code + p->bodies[0].ncode))
+            return true;
+    return false;
+}
+
 static bool names(const struct cv_expr *e, const char *name)
 {
     if (e->kind == CV_E_BUILTIN && !strcmp(e->name, name))
@@ -106,7 +115,7 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
     x->absolute = uses(p, CV_OP_NOW, -1) || expects_name(x, "elapsed");
     x->clock = x->absolute || x->flags & SPACE_FIFO;
     x->checks = uses(p, CV_OP_CHECK, -1);
-    x->leaves = x->async && p->implicit_main && uses(p, CV_OP_SPAWN, -1);
+    x->leaves = x->async && p->implicit_main && spawns(p);
     x->cuts = uses(p, CV_OP_CRASH, -1) || x->leaves || (x->async && (!p->implicit_main || holds_loop(p)));
     if (!x->absolute)
         x->order.timeout_ns = UINT64_MAX;
