@@ -35,7 +35,8 @@ static void code_left(struct layout *l, struct cv_rect r, struct layout_wants wa
 {
     int left = clamp(r.w * 55 / 100, 32, 76), cores = clamp(wants.cores + 2, 3, r.h * 2 / 5), x = r.x + left, w = r.w - left;
     int most = r.h < 10 ? 3 : r.h < 16 ? r.h - 7 : r.h / 2 + 1;
-    int shared = shared_wanted ? clamp(wants.shared + 2, 3, most) : 0, output = clamp((r.h - shared - 2) / 2, r.h < 12 ? 3 : 4, r.h < 14 ? 4 : 8);
+    int shared = shared_wanted ? clamp(wants.shared + 2, 3, most) : 0;
+    int output = clamp((r.h - shared - 2) / 2, r.h - shared < 8 ? 3 : 4, r.h < 14 ? 4 : 8); /* two lines, and the switches what one row means */
     l->panes[PANE_CODE] = (struct cv_rect){r.x, r.y, left, r.h - cores};
     l->panes[PANE_CORES] = (struct cv_rect){r.x, r.y + r.h - cores, left, cores};
     if (shared)
