@@ -237,8 +237,10 @@ static void blocked(struct cv_model *m, uint32_t task, uint64_t from, uint64_t t
 {
     uint32_t n = others(m, task);
     struct cv_buf b = {0};
-    cv_buf_printf(&b, "%s %s for %s at line %u without await: the loop was held, and %u other %s could not run.", model_name(m, task), how,
-                  cv_duration_text(findings_awake(m, from, to), false), line, n, n == 1 ? "task" : "tasks");
+    cv_buf_printf(&b, "%s %s for %s", model_name(m, task), how, cv_duration_text(findings_awake(m, from, to), false));
+    if (line) /* no line says it: it is the main task, which starts the others */
+        cv_buf_printf(&b, " at line %u", line);
+    cv_buf_printf(&b, " without await: the loop was held, and %u other %s could not run.", n, n == 1 ? "task" : "tasks");
     findings_add(m, CV_FINDING_LOOP_BLOCKED, task, line, to, 0, &b);
 }
 

@@ -171,7 +171,7 @@ static void draw_core(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     if (bar >= 3) {
         canvas_put(c, r, x, y, 0x2595, CV_C_FRAME, 0);
         draw_bar(v, c, r, x + 1, y, bar, at);
-        canvas_put(c, r, x + 1 + bar, y, 0x258f, CV_C_FRAME, 0);
+        canvas_put(c, r, x + 1 + bar, y, v->ascii ? ']' : 0x258f, CV_C_FRAME, 0);
         x += bar + 2;
     }
     if (at.busy >= 0)

@@ -129,7 +129,7 @@ static void draw_strip(const struct cv_view *v, struct cv_canvas *c, struct cv_r
             canvas_put(c, r, x, r.y, 0x2595, CV_C_FRAME, 0);
             for (int b = 0; b < BAR; b++)
                 canvas_put(c, r, x + 1 + b, r.y, b < full || (b == 0 && share > 0) ? 0x2588 : 0x2591, b < full || (b == 0 && share > 0) ? CV_C_FOCUS : CV_C_DIM, 0);
-            canvas_put(c, r, x + 1 + BAR, r.y, 0x258f, CV_C_FRAME, 0);
+            canvas_put(c, r, x + 1 + BAR, r.y, c->ascii ? ']' : 0x258f, CV_C_FRAME, 0);
             x += BAR + 3;
         }
         add_value(v, at, at->value, &text);

@@ -431,6 +431,16 @@ static void draw_objects(const struct cv_view *v, struct cv_canvas *c, struct cv
     }
 }
 
+/* One entry of the legend, whole or not at all; where the next begins. */
+static int legend_entry(struct cv_canvas *c, struct cv_rect row, int x, uint32_t glyph, int times, enum cv_colour colour, unsigned attributes, const char *name)
+{
+    if (x + times + 1 + canvas_width(name) > row.x + row.w)
+        return row.x + row.w;
+    for (int i = 0; i < times; i++)
+        x += canvas_put(c, row, x, row.y, glyph, colour, attributes);
+    return x + 3 + canvas_str(c, row, x + 1, row.y, name, CV_C_DIM, 0);
+}
+
 /* What the lanes are drawn with, where a row is left for it. */
 static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y)
 {
@@ -439,16 +449,10 @@ static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_
         {0x2573, 'X', "preempted", CV_C_PREEMPT}, {0x25c6, '*', "finding", CV_C_WARN}};
     struct cv_rect row = canvas_clip(r, (struct cv_rect){r.x, y, r.w - 1, 1});
     int x = r.x + 1;
-    for (size_t i = 0; i < CV_COUNT(states); i++) {
-        uint32_t glyph = view_state_glyph(v, states[i]);
-        x += canvas_put(c, row, x, y, glyph, view_state_colour(states[i]), 0);
-        x += canvas_put(c, row, x, y, glyph, view_state_colour(states[i]), 0);
-        x += 3 + canvas_str(c, row, x + 1, y, cv_state_info[states[i]].name, CV_C_DIM, 0);
-    }
-    for (size_t i = 0; i < CV_COUNT(more); i++) {
-        x += canvas_put(c, row, x, y, v->ascii ? more[i].plain : more[i].glyph, more[i].colour, CV_A_BOLD);
-        x += 3 + canvas_str(c, row, x + 1, y, more[i].name, CV_C_DIM, 0);
-    }
+    for (size_t i = 0; i < CV_COUNT(states); i++)
+        x = legend_entry(c, row, x, view_state_glyph(v, states[i]), 2, view_state_colour(states[i]), 0, cv_state_info[states[i]].name);
+    for (size_t i = 0; i < CV_COUNT(more); i++)
+        x = legend_entry(c, row, x, v->ascii ? more[i].plain : more[i].glyph, 1, more[i].colour, CV_A_BOLD, more[i].name);
 }
 
 static void draw_words(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct places p)
