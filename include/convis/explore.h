@@ -77,7 +77,7 @@ struct cv_explore {
     uint64_t *bounds; uint32_t nbounds; bool bounds_complete; /* traces with at most 0, 1, … preemptions */
     struct cv_explore_outcome *outcomes; uint32_t noutcomes;
     struct cv_explore_violation *violations; uint32_t nviolations;
-    struct cv_explore_violation goal; bool goal_known; /* [goal] is reached: the shortest way; known: there is one */
+    struct cv_explore_violation goal; bool goal_known, goal_asked; /* [goal] is reached: the shortest way; known: there is one; asked: by the scenario */
     struct cv_explore_finding *findings; uint32_t nfindings; /* made by who judges; freed with the result */
     uint64_t judged;              /* traces that were shown to be judged; findings_complete: all there are */
     struct cv_explore_expect *expects; uint32_t nexpects;

@@ -100,6 +100,9 @@ struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_or
     if (!x)
         return NULL;
     struct cv_explore *e = cv_alloc(sizeof *e);
+    struct cv_buf goal = {0};
+    e->goal_asked = cv_goal_text(p, o, &goal);
+    cv_buf_release(&goal);
     struct run r = {.options = options, .e = e, .fifo = fifo, .memory = options->memory ? options->memory : (size_t)512 << 20};
     e->rules = rules[o->model];
     e->space = x;

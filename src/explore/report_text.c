@@ -209,6 +209,8 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
     if (e->goal.scheduled)
         cv_buf_printf(out, "\ngoal: %u preemption%s, %u step%s, proven to be the least:  %s\n", e->goal.preemptions, e->goal.preemptions == 1 ? "" : "s",
                       e->goal.steps, e->goal.steps == 1 ? "" : "s", e->goal.schedule);
+    else if (e->goal_asked)
+        cv_buf_printf(out, "\ngoal: %s\n", e->goal_known ? "there is a way, which was not looked for to the end" : e->complete ? "no schedule reaches it" : "not reached as far as it was looked");
     for (uint32_t i = 0; i < e->nfindings; i++) {
         const struct cv_explore_finding *f = &e->findings[i];
         cv_buf_printf(out, "\n%s%s: %s\n", ascii ? "!  " : "⚠  ", cv_finding_info[f->kind].name, f->text);

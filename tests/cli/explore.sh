@@ -26,6 +26,13 @@ ok "the least, and that it is" wrote "1 preemption, 8 steps, proven to be the le
 ok "who is who" wrote "A = adder#0, B = adder#1"
 run explore "$scratch/lost.ini" -m async
 ok "exit 0 where nothing can" exits 0
+{ cat "$scratch/lost.ini"; printf '[goal threads]\ncounter == 1\n'; } >"$scratch/goal.ini"
+run explore "$scratch/goal.ini" -p rounds=1
+ok "a goal: the shortest way to it" wrote "goal: 1 preemption, "
+run explore "$scratch/goal.ini" -p rounds=3
+ok "a goal that no schedule reaches: said" wrote "goal: no schedule reaches it"
+run explore "$scratch/goal.ini" -p rounds=1 -m async
+ok "the goal of another model: nothing is said" [ -z "$(grep -a '^goal' "$out")" ]
 run explore "$scratch/lost.ini" -m processes --json
 ok "own copies" wrote '"copies": { "counter": [0, 2, 2] }'
 run explore "$scratch/lost.ini" -p rounds=60 --only schedules,states --max-memory 8M
