@@ -32,7 +32,7 @@ ok "a goal: the shortest way to it" wrote "goal: 1 preemption, "
 run explore "$scratch/goal.ini" -p rounds=3
 ok "a goal that no schedule reaches: said" wrote "goal: no schedule reaches it"
 run explore "$scratch/goal.ini" -p rounds=1 -m async
-ok "the goal of another model: nothing is said" [ -z "$(grep -a '^goal' "$out")" ]
+ok "the goal of another model: nothing is said" [ -z "$(grep -a '^goal:' "$out")" ]
 run explore "$scratch/lost.ini" -m processes --json
 ok "own copies" wrote '"copies": { "counter": [0, 2, 2] }'
 run explore "$scratch/lost.ini" -p rounds=60 --only schedules,states --max-memory 8M
