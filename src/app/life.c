@@ -1,5 +1,8 @@
 /* Events of a real run to steps, steps to an order. A step waits until what it saw is so: then it has its turn. Steps are looked at
- * in the order of the clock, and those whose time has not come are looked at again after each that has. */
+ * in the order of the clock, and those whose time has not come are looked at again after each that has.
+ *
+ * In virtual time an implicit main starts all its tasks before any of them goes; for real the first may have started others by then,
+ * and they have their numbers before the last. So letters are not numbers of the real run: main's come first, then the others. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,12 +64,13 @@ struct ordering {
     struct slot *slots;
     size_t nslots, used;
     uint64_t *taken;                /* by sync object: the number of what is done with it next */
-    uint64_t printed, spawned;      /* the next line of output; the next task */
+    uint64_t printed, spawned;      /* the next line of output; the next letter of a task that is spawned */
     uint32_t ntasks;
     struct task {
         bool last_came;             /* to the barrier it came to last */
         bool born, ended, quiet;    /* quiet: its last step left the core, or it did something invisible since: its end is a turn of its own */
         uint32_t parent, live;      /* tasks it started that have not ended */
+        uint32_t letter;            /* its number in virtual time */
         uint8_t before;             /* kind of its last event in the order; a WAIT that was no step counts too */
         uint16_t before_obj;
         uint64_t letters;
@@ -149,6 +153,8 @@ static bool on_object(const struct ordering *o, const struct life_event *e)
 /* Who wait there between its number and the one before. */
 static uint64_t *waits_at(struct ordering *o, uint64_t object, uint64_t number) { return look_up(o, (uint64_t)1 << 63 | object, number); }
 
+static bool by_main(const struct ordering *o, const struct life_event *e) { return o->info->implicit_main && e->task == 0; }
+
 /* Is what the event saw so now? */
 static bool ready(struct ordering *o, size_t i, size_t n)
 {
@@ -163,9 +169,9 @@ static bool ready(struct ordering *o, size_t i, size_t n)
                 return false;
         return true;
     case CV_EV_TAKE: case CV_EV_GIVE: return e->obj >= o->info->nsyncs || (o->taken[e->obj] == e->a && *waits_at(o, e->obj, e->a) == 0);
-    case CV_EV_SPAWN: return o->spawned == e->a;
+    case CV_EV_SPAWN: return by_main(o, e) || e->a >= o->ntasks || o->spawned == o->tasks[e->a].letter;
     case CV_EV_PRINT: return o->printed == e->b;
-    case CV_EV_JOINED: return e->a < o->ntasks ? o->tasks[e->a].ended : t->live == 0;
+    case CV_EV_JOINED: return e->a < o->ntasks ? o->tasks[e->a].ended : e->a == CV_NO_TASK && t->live == 0;
     case CV_EV_WAIT: return !on_object(o, e) || o->taken[e->a] == e->b;
     default: return true;
     }
@@ -225,7 +231,7 @@ static void take_turn(struct ordering *o, size_t i, size_t n)
         step = !(e->kind == CV_EV_TAKE && ((kind == CV_SYNC_BARRIER && t->before == CV_EV_GIVE && t->before_obj == e->obj && t->last_came) || kind == CV_SYNC_CONDITION));
         break;
     case CV_EV_SPAWN:
-        o->spawned = e->a + 1;
+        o->spawned += !by_main(o, e);
         if (e->a < o->ntasks)
             o->tasks[e->a].born = true, o->tasks[e->a].parent = e->task;
         t->live++;
@@ -286,6 +292,27 @@ static void defer(struct ordering *o, uint32_t task, size_t i)
     CV_PUSH(d, i);
 }
 
+/* Numbers in virtual time: main, what an implicit main starts, then who was spawned, in the order of the numbers they had. */
+static void number(struct ordering *o)
+{
+    enum { NOT_TOLD, SPAWNED, BY_MAIN };
+    uint8_t *how = cv_alloc(o->ntasks + 1);
+    uint32_t next = 1;
+    for (size_t i = 0; i < o->l->at.n; i++) {
+        const struct life_event *e = &o->l->at.at[i];
+        if (e->kind == CV_EV_SPAWN && e->a < o->ntasks)
+            how[e->a] = by_main(o, e) ? BY_MAIN : SPAWNED;
+    }
+    for (int which = BY_MAIN; which >= NOT_TOLD; which--) {
+        for (uint32_t t = 1; t < o->ntasks; t++)
+            if (how[t] == which)
+                o->tasks[t].letter = next++;
+        if (which == BY_MAIN)
+            o->spawned = next;
+    }
+    free(how);
+}
+
 static void arrange(struct ordering *o)
 {
     for (size_t i = 0; i < o->l->at.n; i++) /* who overwrites a version waits for all that read it */
@@ -321,14 +348,14 @@ static void write_out(const struct ordering *o, struct cv_buf *out)
         char name[8];
         for (k = i; k < o->order.n && o->order.at[k] == o->order.at[i]; k++)
             ;
-        cv_schedule_letter(o->order.at[i] - from, name);
+        cv_schedule_letter(o->tasks[o->order.at[i]].letter - from, name);
         cv_buf_printf(out, "%s%s%zu", i ? " " : "", name, k - i);
     }
 }
 
 bool life_schedule(const struct life *l, const struct cv_run_info *info, uint64_t lost, struct cv_buf *out, struct cv_buf *why)
 {
-    struct ordering o = {.l = l, .info = info, .spawned = 1};
+    struct ordering o = {.l = l, .info = info};
     if (info->stepped || info->model == CV_ASYNC) {
         cv_buf_str(why, "only a real run of threads or processes has an order to take over");
         return false;
@@ -338,11 +365,16 @@ bool life_schedule(const struct life *l, const struct cv_run_info *info, uint64_
                                                                                             : "the order of offloaded blocks cannot be taken over");
         return false;
     }
-    for (size_t i = 0; i < l->at.n; i++)
-        o.ntasks = l->at.at[i].task < CV_NO_TASK && l->at.at[i].task >= o.ntasks ? l->at.at[i].task + 1 : o.ntasks;
+    for (size_t i = 0; i < l->at.n; i++) {
+        const struct life_event *e = &l->at.at[i];
+        o.ntasks = e->task < CV_NO_TASK && e->task >= o.ntasks ? e->task + 1 : o.ntasks;
+        if (e->kind == CV_EV_SPAWN && e->a < CV_MAX_TASKS && e->a >= o.ntasks)
+            o.ntasks = (uint32_t)e->a + 1;
+    }
     o.tasks = cv_alloc((o.ntasks + 1) * sizeof *o.tasks);
     o.taken = cv_alloc((info->nsyncs + 1) * sizeof *o.taken);
     o.tasks[0].born = true;
+    number(&o);
     arrange(&o);
     bool all = o.late.n == 0;
     write_out(&o, out);

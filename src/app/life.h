@@ -1,6 +1,6 @@
 /* From life to the stage: the order in which a real run did its visible steps, as a schedule. Program order and versions say it
  * exactly: who reads a version comes behind who wrote it and in front of who overwrote it, takes and gives of an object are
- * numbered, so are lines of output and tasks. Where none of these says anything, the clock does. */
+ * numbered, so are lines of output and tasks; who is joined has ended. Where none of these says anything, the clock does. */
 #ifndef CONVIS_APP_LIFE_H
 #define CONVIS_APP_LIFE_H
 

@@ -309,7 +309,7 @@ bool app_stage_obey(struct app_stage *st, enum cv_command command)
     uint32_t task = cv_ui_picked(st->ui);
     if (!st->play || !session(st))
         return false;
-    if (!cv_desk_idle(session(st)) || st->nkeys) { /* one after the other: no key is lost because the answer takes its time */
+    if (!cv_desk_idle(session(st)) || st->asked || st->nkeys) { /* one after the other: no key is lost because the answer takes its time */
         if (command == CV_CMD_STOP) {
             st->nkeys = 0;
             ask(st, CV_DESK_NONE, 0, 0, NULL);

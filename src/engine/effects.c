@@ -62,13 +62,17 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
     const struct cv_program *p = m->program;
     if (!one_more(m))
         return CV_NO_TASK;
-    uint32_t number = claim_numbers(m, 1), instance = UINT32_MAX, name;
+    uint32_t body = spawn ? spawn->body : 0, instance = UINT32_MAX, name;
+    int64_t me = 0;
+    cv_sync_mutex_lock(m->sync); /* of two that are spawned at once the lower number is the lower `me`, as it is in virtual time */
+    uint32_t number = claim_numbers(m, 1);
+    if (number != CV_NO_TASK && spawn && spawn->b >= 0)
+        me = atomic_fetch_add(&m->spawned[body], 1);
+    cv_sync_mutex_unlock(m->sync);
     if (number == CV_NO_TASK) {
         atomic_fetch_sub(&m->shm.head->alive, 1);
         return CV_NO_TASK;
     }
-    uint32_t body = spawn ? spawn->body : 0;
-    int64_t me = 0;
     if (!spawn) {
         name = cv_intern(&m->shm, "main", 4);
     } else if (spawn->b < 0) {
@@ -77,7 +81,6 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
         name = cv_intern(&m->shm, p->instances[instance].name, strlen(p->instances[instance].name));
     } else {
         char text[CV_LIMIT_NAME + 32];
-        me = atomic_fetch_add(&m->spawned[body], 1);
         int n = snprintf(text, sizeof text, "%s#%lld", p->bodies[body].name, (long long)me);
         name = cv_intern(&m->shm, text, (size_t)n);
     }
