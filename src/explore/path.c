@@ -184,8 +184,9 @@ static const struct met *find(const struct path *p, int32_t from, enum space_kin
     return NULL;
 }
 
-/* What an access meets, latest first; its clock learns of them. ordinal: of a put, a get. */
-static void access_meets(struct path *p, uint16_t *clock, const struct space_access *a, uint32_t task, uint32_t *ordinal)
+/* What an access meets, latest first; its clock learns of them. ordinal: of a put, a get. waits: it was not made. Then what it meets last need not be
+ * what keeps it: a lock stays with who has it when somebody else unlocks it in vain, so what is before that is met, too. */
+static void access_meets(struct path *p, uint16_t *clock, const struct space_access *a, uint32_t task, bool waits, uint32_t *ordinal)
 {
     int32_t head = p->heads[a->address], at = head;
     const struct space *x = p->x;
@@ -208,7 +209,7 @@ static void access_meets(struct path *p, uint16_t *clock, const struct space_acc
         if (m->a.kind == a->kind)
             *ordinal = m->ordinal + 1;
         p->doubt |= let_in && m->a.kind == SPACE_WRITE; /* a lock that was still held there: whether it may go is looked at */
-        if (let_in && m->a.kind == SPACE_WRITE)
+        if ((let_in || waits) && m->a.kind == SPACE_WRITE)
             continue;
         join_event(p, clock, m->event);
         if (m->a.kind == SPACE_WRITE || m->a.kind == SPACE_LOCK || (m->a.kind == a->kind && (a->kind == SPACE_PUT || a->kind == SPACE_GET)))
@@ -379,7 +380,7 @@ static void meet_all(struct path *p, uint16_t *clock, uint32_t task)
         if (a->address < space_room(p->x)) /* read or written */
             memory_meets(p, clock, m, task);
         else
-            access_meets(p, clock, a, task, &m->ordinal);
+            access_meets(p, clock, a, task, false, &m->ordinal);
     }
     for (size_t i = first; i < p->met.n; i++)
         p->heads[p->met.at[i].a.address] = (int32_t)i;
@@ -472,7 +473,7 @@ uint32_t path_pending(struct path *p, uint32_t task, uint32_t *races, uint32_t c
     memcpy(met, clock, p->lanes * sizeof *met);
     space_accesses(p->x, path_tuple(p, p->depth), task, &event);
     for (size_t i = 0; i < event.n; i++)
-        access_meets(p, met, &event.at[i], task, &ordinal);
+        access_meets(p, met, &event.at[i], task, true, &ordinal);
     e.nraces = (uint32_t)p->races.n - e.race;
     uint32_t n = e.nraces < cap ? e.nraces : cap;
     for (uint32_t k = 0; k < n; k++)

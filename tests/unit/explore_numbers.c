@@ -56,6 +56,11 @@ static void traces(const char *t, uint64_t n, uint64_t deadlocks)
 #define IRIW "[shared]\nx = 0\ny = 0\n[task p]\n    x = 1\n[task r1]\n    a = x\n    b = y\n[task r2]\n    a = y\n    b = x\n[task q]\n    y = 1\n"
 #define COUNTERS "[shared]\nx = 0\n[task t x %d]\n    repeat %d:\n        a = x\n        x = a + 1\n[expect]\nx == %d\n"
 
+/* An unlock by who does not hold the lock fails, or not, by who holds it; what waits for the lock all the time could have been before its holder. */
+#define UNLOCKED_IN_VAIN "[sync]\nm = lock\nn = lock\n[task a]\n    with n:\n        lock m\n[task b]\n    lock m\n    unlock m\n[task c]\n    with n:\n        unlock m\n"
+
+START_TEST(unlocked_in_vain) { traces(UNLOCKED_IN_VAIN, 4, 2); }
+END_TEST
 START_TEST(store_buffer) { traces(STORE_BUFFER, 3, 0); }
 END_TEST
 START_TEST(independent_reads) { traces(IRIW, 15, 0); }
@@ -372,6 +377,7 @@ Suite *suite(void)
     TCase *c = tcase_create("numbers");
     tcase_set_timeout(c, 120);
     tcase_add_test(c, store_buffer);
+    tcase_add_test(c, unlocked_in_vain);
     tcase_add_test(c, independent_reads);
     tcase_add_test(c, unseen_steps);
     tcase_add_test(c, counters);

@@ -284,14 +284,19 @@ static void compare(const struct brute *b, const struct cv_explore *e, const cha
     }
 }
 
-static bool one(uint64_t number, enum cv_model_kind model, bool wide)
+static void text_of(struct cv_buf *b, bool async, bool wide)
+{
+    timeless = wide && async;
+    (wide ? wide_text : program_text)(b, async);
+}
+
+/* By the searches and by hand; false: it has too many ways. */
+static bool one(uint64_t number, enum cv_model_kind model, struct cv_buf text)
 {
     static const char *const names[] = {"async", "threads", "processes"};
-    struct cv_buf text = {0}, why = {0};
+    struct cv_buf why = {0};
     struct cv_diags diags = {0};
     struct cv_order order;
-    timeless = wide && model == CV_ASYNC;
-    (wide ? wide_text : program_text)(&text, model == CV_ASYNC);
     struct cv_program *p = cv_program_read("random.ini", text.at, text.n, NULL, 0, &diags);
     if (!p)
         cv_diags_print(stderr, &diags, "random.ini", text.at, text.n);
@@ -336,7 +341,6 @@ static bool one(uint64_t number, enum cv_model_kind model, bool wide)
     space_free(b.x);
     cv_program_free(p);
     cv_diags_release(&diags);
-    cv_buf_release(&text);
     cv_buf_release(&why);
     return whole;
 }
@@ -348,9 +352,28 @@ START_TEST(counted_alike)
     uint64_t programs = more ? strtoull(more, NULL, 10) : PROGRAMS, whole = 0;
     for (uint64_t i = 0; i < programs; i++) {
         state = (seed ? strtoull(seed, NULL, 10) : 1) * 1000003u + i;
-        whole += one(i, i % 8 == 7 ? CV_PROCESSES : i % 4 == 3 ? CV_ASYNC : CV_THREADS, wide);
+        enum cv_model_kind model = i % 8 == 7 ? CV_PROCESSES : i % 4 == 3 ? CV_ASYNC : CV_THREADS;
+        struct cv_buf text = {0};
+        text_of(&text, model == CV_ASYNC, wide);
+        whole += one(i, model, text);
+        cv_buf_release(&text);
     }
     ck_assert_msg(whole >= programs * 5 / 6, "only %llu of %llu programs were small enough", (unsigned long long)whole, (unsigned long long)programs);
+}
+END_TEST
+
+/* A program from a file, for who makes one of them smaller. */
+START_TEST(a_file)
+{
+    const char *model = getenv("CV_MODEL");
+    struct cv_buf text = {0};
+    FILE *in = fopen(getenv("CV_FILE"), "r");
+    ck_assert_msg(in, "CV_FILE=%s cannot be read", getenv("CV_FILE"));
+    for (int c; (c = getc(in)) != EOF;)
+        cv_buf_printf(&text, "%c", c);
+    fclose(in);
+    ck_assert_msg(one(0, !model || !strcmp(model, "threads") ? CV_THREADS : !strcmp(model, "async") ? CV_ASYNC : CV_PROCESSES, text), "it has too many ways");
+    cv_buf_release(&text);
 }
 END_TEST
 
@@ -359,7 +382,10 @@ Suite *suite(void)
     Suite *s = suite_create("explore_random");
     TCase *c = tcase_create("random");
     tcase_set_timeout(c, 3600);
-    tcase_add_test(c, counted_alike);
+    if (getenv("CV_FILE"))
+        tcase_add_test(c, a_file);
+    else
+        tcase_add_test(c, counted_alike);
     suite_add_tcase(s, c);
     return s;
 }
