@@ -6,6 +6,12 @@
 
 enum { VALUE_BYTES = 400, COPIES_LOOKED_AT = 4096, CLOSE_VALUE = 8 };
 
+/* What has no room is left out: half a number says something else. */
+static int whole(struct cv_canvas *c, struct cv_rect r, int x, int y, enum cv_colour colour, const char *text)
+{
+    return x + canvas_width(text) <= r.x + r.w ? canvas_str(c, r, x, y, text, colour, 0) : 0;
+}
+
 /* What stands right of the value: only as much as fits, the warning first. */
 static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, struct cv_var_at at)
 {
@@ -26,8 +32,7 @@ static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv
     x += 2 + canvas_fit(c, r, x, y, text.at, r.x + r.w - x, CV_C_DIM, 0);
     text.n = 0;
     cv_buf_printf(&text, "%s%llu write%s", at.at_least ? "≥ " : "", (unsigned long long)at.writes, at.writes == 1 ? "" : "s");
-    if (x + canvas_width(text.at) <= r.x + r.w)
-        canvas_str(c, r, x, y, text.at, CV_C_DIM, 0);
+    whole(c, r, x, y, CV_C_DIM, text.at);
     cv_buf_release(&text);
 }
 
@@ -175,9 +180,13 @@ static void draw_sync(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     case CV_SYNC_BARRIER: x += canvas_printf(c, r, x, y, CV_C_TEXT, 0, "%llu of %llu came", (unsigned long long)at.length, (unsigned long long)info->syncs[sync].size); break;
     default: x += canvas_str(c, r, x, y, cv_sync_kind_name[info->syncs[sync].kind], CV_C_TEXT, 0); break;
     }
-    if (at.waiting)
-        x += 2 + canvas_printf(c, r, x + 2, y, CV_C_BLOCKED, 0, "%u wait", at.waiting);
-    canvas_printf(c, r, x + 2, y, CV_C_DIM, 0, "%llu take%s", (unsigned long long)at.takes, at.takes == 1 ? "" : "s");
+    char text[40];
+    if (at.waiting) {
+        snprintf(text, sizeof text, "%u wait", at.waiting);
+        x += 2 + whole(c, r, x + 2, y, CV_C_BLOCKED, text);
+    }
+    snprintf(text, sizeof text, "%llu take%s", (unsigned long long)at.takes, at.takes == 1 ? "" : "s");
+    whole(c, r, x + 2, y, CV_C_DIM, text);
 }
 
 static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool focus)
