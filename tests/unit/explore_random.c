@@ -1,7 +1,12 @@
 /* Random programs, explored by every search and by hand: each interleaving is walked, its trace written down in a form of its own (what each event
  * does, and which earlier ones it meets), and all is counted: traces, interleavings, ends, the shortest way to each. Every so often the
- * steps are carried out on the stage itself instead of being looked up. Fixed seed; by hand CV_PROGRAMS=n for more, CV_SEED=s for
- * others, CV_WIDE=1 for programs with conditions, barriers, spawned tasks and offloaded blocks too: CV_WIDE=1 CV_SEED=7 build/unit/explore_random. */
+ * steps are carried out on the stage itself instead of being looked up. make check walks always the same. By hand:
+ *   CV_PROGRAMS=n build/unit/explore_random    n programs instead of 20,480
+ *   CV_SEED=s                                  others; a program that differs is printed, and with it the traces that were found by hand
+ *   CV_WIDE=1                                  with conditions, barriers, spawned tasks and offloaded blocks too
+ *   CV_FILE=f CV_MODEL=m                       the program in a file alone, to make one smaller; threads unless async or processes is said
+ * Wide programs under async have no sleep: who sleeps while the loop ends and is due by then still goes where there is a clock, and never where
+ * there is none, so that the two spaces differ there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,8 +151,11 @@ static bool meet(const struct brute *b, const struct step *p, const struct step 
 static uint32_t trace_of(struct brute *b, struct intern *in)
 {
     struct cv_buf text = {0};
+    uint32_t tasks = 0;
+    for (size_t i = 0; i < b->steps.n; i++)
+        tasks = b->steps.at[i].task >= tasks ? b->steps.at[i].task + 1u : tasks;
     cv_buf_str(&text, "");
-    for (uint16_t task = 0; task < 8; task++)
+    for (uint32_t task = 0; task < tasks; task++)
         for (size_t i = 0; i < b->steps.n; i++) {
             const struct step *s = &b->steps.at[i];
             if (s->task != task)
@@ -155,7 +163,7 @@ static uint32_t trace_of(struct brute *b, struct intern *in)
             cv_buf_printf(&text, "%u.%u:", s->task, s->index);
             for (uint32_t k = 0; k < s->n; k++)
                 cv_buf_printf(&text, "%u/%u,", b->met.at[s->at + k].address, b->met.at[s->at + k].kind);
-            for (uint16_t other = 0; other < 8; other++)
+            for (uint32_t other = 0; other < tasks; other++)
                 for (size_t k = 0; k < i; k++)
                     if (b->steps.at[k].task == other && other != task && meet(b, &b->steps.at[k], s))
                         cv_buf_printf(&text, " %u.%u", b->steps.at[k].task, b->steps.at[k].index);
