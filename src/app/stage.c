@@ -268,7 +268,8 @@ static void ask(struct app_stage *st, enum cv_desk_command command, uint64_t a, 
         }
         nanosleep(&(struct timespec){.tv_nsec = 30000}, NULL);
     }
-    st->shown.busy = true;
+    if (command != CV_DESK_GO && command != CV_DESK_BACK) /* these come to their end by themselves: no key need stop them, and the next is kept */
+        st->shown.busy = true;
     cv_ui_stage(st->ui, &st->shown);
 }
 
