@@ -204,6 +204,7 @@ static void task_event(struct cv_model *m, const struct cv_event *e)
     struct task *t = model_new_task(m, e->task);
     if (!t)
         return;
+    order_told(m, t, e);
     findings_any(m, t, e);
     notes_fold(m, e);
     switch (e->kind) {

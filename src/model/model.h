@@ -148,6 +148,7 @@ struct task {
     CV_VEC(uint64_t) lines;     /* t << 16 | line, where it changed */
     /* what its own events say */
     bool worker, own_copy;      /* of a pool: in a thread of its own; with a copy of [shared] of its own */
+    bool known, early, awaited; /* its start or its spawn was told; it did something before that; it was joined before its end was told */
     enum phase phase;
     enum cv_task_end end;
     const char *failure;        /* NULL: none; the model's */
@@ -363,6 +364,7 @@ bool order_before(const struct cv_model *m, uint32_t writer, uint32_t epoch, con
 bool order_firm_before(const struct cv_model *m, uint32_t writer, uint32_t epoch, const struct task *reader); /* by other means than locks */
 bool order_known(const struct cv_model *m); /* false: too many tasks, there are no clocks */
 void order_free(struct cv_model *m);
+void order_told(struct cv_model *m, struct task *t, const struct cv_event *e); /* before all else is folded */
 
 /* races.c, guards.c, queues.c: what is found out */
 void races_fold(struct cv_model *m, struct task *t, struct var *v, const struct cv_event *e); /* READ, WRITE */

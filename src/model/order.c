@@ -79,6 +79,55 @@ static void joined(struct cv_model *m, struct task *t, uint32_t number, uint32_t
     t->acquires++;
 }
 
+/* Stamps of two producers cross: what a task does can be told before it was spawned, who joins it before its end. Until the late one
+ * comes nothing is known of who came before whom, as with sync objects (syncs.c). */
+static void comes_late(struct cv_model *m, bool *what)
+{
+    if (*what)
+        return;
+    *what = true;
+    m->missing++;
+    m->doubts++;
+}
+
+static void has_come(struct cv_model *m, bool *what)
+{
+    if (!*what)
+        return;
+    *what = false;
+    m->missing--;
+    m->doubts++;
+}
+
+static void await_ends(struct cv_model *m, const struct task *t, uint32_t which)
+{
+    uint32_t from = which == CV_NO_TASK ? 0 : which, to = which == CV_NO_TASK ? m->ntasks : which + 1;
+    for (uint32_t i = from; i < to && i < m->ntasks; i++) {
+        struct task *other = m->tasks[i];
+        if (other && other != t && other->known && !other->worker && other->phase != PHASE_END && (which == i || other->parent == t->number))
+            comes_late(m, &other->awaited);
+    }
+}
+
+void order_told(struct cv_model *m, struct task *t, const struct cv_event *e)
+{
+    struct task *made = e->kind == CV_EV_SPAWN && e->a < CV_MAX_TASKS ? model_new_task(m, (uint32_t)e->a) : e->kind == CV_EV_TASK_START ? t : NULL;
+    if (made) {
+        made->known = true;
+        has_come(m, &made->early);
+    }
+    switch (e->kind) {
+    case CV_EV_READ: case CV_EV_WRITE: case CV_EV_TAKE: case CV_EV_GIVE: case CV_EV_SPAWN: case CV_EV_JOB: case CV_EV_JOINED:
+        if (!t->known && t->number != 0)
+            comes_late(m, &t->early);
+        break;
+    case CV_EV_TASK_END: has_come(m, &t->awaited); break;
+    default: break;
+    }
+    if (e->kind == CV_EV_JOINED)
+        await_ends(m, t, e->a < CV_NO_TASK ? (uint32_t)e->a : CV_NO_TASK);
+}
+
 void order_fold(struct cv_model *m, struct task *t, uint32_t number, const struct cv_event *e)
 {
     bool sync = (e->kind == CV_EV_TAKE || e->kind == CV_EV_GIVE) && e->obj < m->info->nsyncs;

@@ -160,6 +160,33 @@ START_TEST(stamps_that_cross)
 }
 END_TEST
 
+/* The same of a task's beginning and its end: what it does is told before it is spawned; who joins it, before it is at its end. */
+START_TEST(spawn_and_join_that_cross)
+{
+    for (int k = 0; k < 4; k++) {
+        three(CV_THREADS);
+        switch (k) {
+        case 0: writes_x(BOB, 1, CV_NO_TASK), reads_x(CAROL, 1, BOB), spawns(BOB, CAROL, "Carol"); break;
+        case 1: reads_x(CAROL, 0, CV_NO_TASK), writes_x(CAROL, 1, CV_NO_TASK), spawns(BOB, CAROL, "Carol"); break;
+        case 2: /* what Alice does last comes after her gift, which is within the gap, too */
+            tell(CV_EV_JOINED, BOB, 3, 0, ALICE, 0), gives(ALICE, QUEUE, 1), writes_x(ALICE, 1, CV_NO_TASK), reads_x(BOB, 1, ALICE), ends(ALICE);
+            break;
+        default: /* of all that main started */
+            tell(CV_EV_JOINED, 0, 3, 0, CV_NO_TASK, 0), gives(ALICE, QUEUE, 1), writes_x(ALICE, 1, CV_NO_TASK), ends(BOB), reads_x(0, 1, ALICE), ends(ALICE);
+            break;
+        }
+        uint32_t who = k == 3 ? 0 : BOB;
+        reads_x(who, 1, k < 2 ? CAROL : ALICE);
+        ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 0);
+        if (k < 2) { /* now all is there */
+            writes_x(ALICE, 2, BOB), reads_x(BOB, 2, ALICE);
+            ck_assert_uint_eq(found(CV_FINDING_DATA_RACE), 1);
+        }
+        end();
+    }
+}
+END_TEST
+
 /* A watched variable's write is told after who read it, and what came before the write later still. */
 START_TEST(a_write_that_is_told_late)
 {
@@ -389,6 +416,7 @@ Suite *suite(void)
     tcase_add_test(races, coroutines_do_not_race);
     tcase_add_test(races, threads_under_a_gil_do_not_race);
     tcase_add_test(races, stamps_that_cross);
+    tcase_add_test(races, spawn_and_join_that_cross);
     tcase_add_test(races, a_write_that_is_told_late);
     tcase_add_test(races, copies_do_not_race);
     tcase_add_test(races, readers_race_with_a_writer);
