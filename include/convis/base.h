@@ -70,6 +70,8 @@ uint64_t cv_clock_ns(struct cv_clock_pair early, struct cv_clock_pair late, uint
 /* Appends n bytes of s; control characters, DEL, C1, bidi controls and bytes that are not UTF-8 come out visibly as \xNN or
  * \u{NNNN}; a tab becomes one space. Newlines too are escaped. */
 void cv_text_clean(struct cv_buf *out, const char *s, size_t n);
+/* As a JSON string, quotes and all: what cv_text_clean would not let through is escaped, bytes that are no UTF-8 become U+FFFD. */
+void cv_text_json(struct cv_buf *out, const char *s, size_t n);
 /* Where UTF-8 is not understood its bytes may be control characters: when set, cv_text_clean lets ASCII through and nothing
  * else; the rest comes out as \u{NNNN}. False at the start. */
 extern bool cv_text_ascii;

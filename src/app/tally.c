@@ -194,7 +194,9 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
 {
     struct came **p = sorted(t);
     uint64_t most = t->came.n ? p[0]->count : 1;
-    cv_buf_printf(out, "%llu runs of %s (%s), %zu outcome%s; elapsed %s to %s, %s on average\n\n", (unsigned long long)t->runs, t->scenario ? t->scenario : "",
+    cv_buf_printf(out, "%llu runs of ", (unsigned long long)t->runs);
+    cv_text_clean(out, t->scenario ? t->scenario : "", t->scenario ? strlen(t->scenario) : 0);
+    cv_buf_printf(out, " (%s), %zu outcome%s; elapsed %s to %s, %s on average\n\n",
                   t->model ? t->model : "", t->came.n, t->came.n == 1 ? "" : "s", cv_duration_text(t->least_ns, ascii), cv_duration_text(t->most_ns, ascii),
                   cv_duration_text(t->runs ? t->sum_ns / t->runs : 0, ascii));
     for (size_t i = 0; i < t->came.n && i < SHOWN; i++) {
@@ -239,21 +241,7 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
     free(p);
 }
 
-void app_json_text(struct cv_buf *out, const char *s)
-{
-    size_t n = strlen(s);
-    cv_buf_str(out, "\"");
-    for (size_t i = 0, length; i < n; i += length) {
-        uint32_t c = cv_utf8(s + i, n - i, &length);
-        if (c == '"' || c == '\\')
-            cv_buf_printf(out, "\\%c", (int)c);
-        else if (c < 0x20 || c == 0x7f || (c == 0xfffd && length == 1))
-            cv_buf_printf(out, "\\u%04x", c);
-        else
-            cv_buf_add(out, s + i, length);
-    }
-    cv_buf_str(out, "\"");
-}
+void app_json_text(struct cv_buf *out, const char *s) { cv_text_json(out, s, strlen(s)); }
 
 void app_tally_json(const struct app_tally *t, struct cv_buf *out)
 {

@@ -41,7 +41,9 @@ int app_goal(const struct cv_summary *s)
 
 void app_transcript(struct cv_buf *out, const struct cv_program *p, const struct cv_order *o, const char *schedule, const struct cv_summary *s)
 {
-    cv_buf_printf(out, "%s\nscenario: %s\nrules: %s\nseed: %llu\n", FIRST, p->name, cv_order_model_name(o), (unsigned long long)o->seed);
+    cv_buf_printf(out, "%s\nscenario: ", FIRST);
+    cv_text_clean(out, p->name, strlen(p->name));
+    cv_buf_printf(out, "\nrules: %s\nseed: %llu\n", cv_order_model_name(o), (unsigned long long)o->seed);
     for (const char *at = o->params; *at; at += strlen(at) + 1) {
         cv_buf_str(out, "parameter: ");
         cv_text_clean(out, at, strlen(at));

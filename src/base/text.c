@@ -56,6 +56,21 @@ void cv_text_clean(struct cv_buf *out, const char *s, size_t n)
     }
 }
 
+void cv_text_json(struct cv_buf *out, const char *s, size_t n)
+{
+    cv_buf_str(out, "\"");
+    for (size_t i = 0, length; i < n; i += length) {
+        uint32_t c = cv_utf8(s + i, n - i, &length);
+        if (c == '"' || c == '\\')
+            cv_buf_printf(out, "\\%c", (char)c);
+        else if (c < 0x20 || c == 0x7f || treacherous(c) || (c == 0xfffd && length == 1))
+            cv_buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\u%04x\\u%04x", c < 0x10000 ? c : 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+        else
+            cv_buf_add(out, s + i, length);
+    }
+    cv_buf_str(out, "\"");
+}
+
 static int columns_of(const char *s)
 {
     size_t n = strlen(s), length;

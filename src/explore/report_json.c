@@ -4,27 +4,10 @@
 
 #include "convis/explore.h"
 
-static void text(struct cv_buf *out, const char *s, size_t n)
-{
-    cv_buf_str(out, "\"");
-    for (size_t i = 0, length; i < n; i += length) {
-        uint32_t c = cv_utf8(s + i, n - i, &length);
-        if (c == '"' || c == '\\')
-            cv_buf_printf(out, "\\%c", (char)c);
-        else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
-            cv_buf_printf(out, "\\u%04x", c);
-        else if (c == 0xfffd && length == 1)
-            cv_buf_str(out, "\\ufffd");
-        else
-            cv_buf_add(out, s + i, length);
-    }
-    cv_buf_str(out, "\"");
-}
-
 static void string(struct cv_buf *out, const char *s)
 {
     if (s)
-        text(out, s, strlen(s));
+        cv_text_json(out, s, strlen(s));
     else
         cv_buf_str(out, "null");
 }
@@ -35,7 +18,7 @@ static void datum(struct cv_buf *out, const struct cv_datum *d)
     case CV_TAG_NONE: cv_buf_str(out, "null"); break;
     case CV_TAG_BOOL: cv_buf_str(out, d->i ? "true" : "false"); break;
     case CV_TAG_INT: case CV_TAG_TASK: cv_buf_printf(out, "%lld", (long long)d->i); break;
-    case CV_TAG_STRING: text(out, d->s, d->n); break;
+    case CV_TAG_STRING: cv_text_json(out, d->s, d->n); break;
     case CV_TAG_LIST:
         cv_buf_str(out, "[");
         for (uint32_t i = 0; i < d->n; i++) {

@@ -169,7 +169,8 @@ static void legend(const struct cv_explore *e, const struct cv_program *p, struc
 void cv_explore_summary(const struct cv_explore *e, const struct cv_program *p, bool ascii, struct cv_buf *out)
 {
     const char *and = "";
-    cv_buf_printf(out, "%s, all schedules under the rules of %s: ", p->name, e->rules);
+    cv_text_clean(out, p->name, strlen(p->name));
+    cv_buf_printf(out, ", all schedules under the rules of %s: ", e->rules);
     if (e->traces_complete) {
         cv_buf_printf(out, "%llu trace%s", (unsigned long long)e->traces, e->traces == 1 ? "" : "s");
         and = ", ";
