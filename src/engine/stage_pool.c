@@ -124,6 +124,16 @@ static void worker_killed(struct stage *s, uint32_t worker, unsigned line, const
     stage_drop_player(s, worker);
 }
 
+/* Where a task stands, by its program alone: what the row says was published some time ago, and is no part of a state that the explorer
+ * puts back. Behind the offload whose block waits for a worker it stands at that. */
+static uint16_t line_of(const struct stage *s, uint32_t task)
+{
+    const struct player *p = &s->players[task];
+    const struct cv_program *program = s->m->program;
+    uint32_t pc = p->task->pc - (p->phase == QUEUED && p->task->away && p->task->pc > 0);
+    return pc < program->ncode ? (uint16_t)program->code[pc].line : 0;
+}
+
 /* Under the rules of processes a crash takes the task's process, the threads of its pool, and what it forked with it. */
 static void crash_process(struct stage *s, uint32_t task, unsigned line)
 {
@@ -144,7 +154,7 @@ static void crash_process(struct stage *s, uint32_t task, unsigned line)
         if (!dead[t] || !victim)
             continue;
         victim->failure = t == task ? cv_intern(&s->m->shm, by, sizeof by - 1) : cv_intern(&s->m->shm, with, sizeof with - 1);
-        victim->failure_line = (uint16_t)(t == task ? line : atomic_load(&stage_row(s, t)->line));
+        victim->failure_line = (uint16_t)(t == task ? line : line_of(s, t));
         stage_finish_task(s, t, CV_END_KILLED);
     }
     free(dead);
@@ -156,9 +166,10 @@ static void fail_queued(struct stage *s, uint32_t pool)
     for (uint32_t t = 0; t < s->n; t++) {
         struct player *p = &s->players[t];
         uint32_t wait = atomic_load(&stage_row(s, t)->wait);
-        struct cv_action a = {.op = CV_OP_OFFLOAD, .line = (uint16_t)atomic_load(&stage_row(s, t)->line)};
+        struct cv_action a = {.op = CV_OP_OFFLOAD};
         if (p->phase != QUEUED || !p->task || p->task->failure || (wait >> 24) % CV_REASON_COUNT != CV_REASON_OFFLOAD || (wait & 0xffffff) != pool)
             continue;
+        a.line = line_of(s, t);
         cv_task_back(&s->w, p->task, p->kept);
         cv_task_fail(&s->w, &p->task, &a, "the process that ran the block died");
     }

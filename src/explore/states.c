@@ -289,11 +289,14 @@ static bool sweep(struct count *c)
 }
 
 /* ── circles ────────────────────────────────────────────────────────────────────────────────────── */
+/* All states are known by now: a step that comes to another one than it did before rests on what is no part of the state. */
 static uint64_t target(struct count *c, uint32_t task)
 {
     bool added;
     go(c, task);
-    return put(c, &c->store, &added);
+    uint64_t at = put(c, &c->store, &added);
+    CV_ASSERT(at != UINT64_MAX && !added);
+    return at;
 }
 
 static bool looks_on(struct count *c, uint64_t done)

@@ -26,6 +26,9 @@ ok "the least, and that it is" wrote "1 preemption, 8 steps, proven to be the le
 ok "who is who" wrote "A = adder#0, B = adder#1"
 run explore "$scratch/lost.ini" -m async
 ok "exit 0 where nothing can" exits 0
+run explore tests/runs/offload-crash.ini -m async --only states
+ok "a broken pool: a state is the same by every way to it" exits 1
+ok "a broken pool: all of them" wrote "states; complete"
 { cat "$scratch/lost.ini"; printf '[goal threads]\ncounter == 1\n'; } >"$scratch/goal.ini"
 run explore "$scratch/goal.ini" -p rounds=1
 ok "a goal: the shortest way to it" wrote "goal: 1 preemption, "
