@@ -469,6 +469,19 @@ void pty_hang_up(struct pty *p)
 void pty_hold(struct pty *p) { ck_assert_int_eq(tcflow(p->slave, TCOOFF), 0); }
 bool pty_waits(struct pty *p) { return !(fcntl(p->slave, F_GETFL) & O_NONBLOCK); }
 
+bool pty_exited(struct pty *p)
+{
+    take_reports(p);
+    return p->exited;
+}
+
+int pty_unread(struct pty *p)
+{
+    int n;
+    ck_assert_int_eq(ioctl(p->slave, FIONREAD, &n), 0);
+    return n;
+}
+
 void pty_forget_unknown(struct pty *p)
 {
     take_terminal(p);

@@ -52,6 +52,8 @@ void pty_foreground(struct pty *p);                     /* `fg` */
 void pty_hang_up(struct pty *p);                        /* the terminal vanishes */
 void pty_hold(struct pty *p);                           /* the terminal takes nothing more */
 bool pty_waits(struct pty *p);                          /* reading from it waits for input: for all who share its description */
+bool pty_exited(struct pty *p);                         /* the program has */
+int pty_unread(struct pty *p);                          /* bytes of keys that the program has not taken yet */
 void pty_forget_unknown(struct pty *p);                 /* for terminals other than the emulator's kind */
 pid_t pty_pid(struct pty *p);
 int pty_processes(struct pty *p, pid_t *pids, int max); /* how many carry the mark; zombies do not count */
