@@ -209,7 +209,7 @@ static void access_meets(struct path *p, uint16_t *clock, const struct space_acc
         if (m->a.kind == a->kind)
             *ordinal = m->ordinal + 1;
         p->doubt |= let_in && m->a.kind == SPACE_WRITE; /* a lock that was still held there: whether it may go is looked at */
-        if ((let_in || waits) && m->a.kind == SPACE_WRITE)
+        if ((let_in || (waits && a->kind != SPACE_WRITE)) && m->a.kind == SPACE_WRITE)
             continue;
         join_event(p, clock, m->event);
         if (m->a.kind == SPACE_WRITE || m->a.kind == SPACE_LOCK || (m->a.kind == a->kind && (a->kind == SPACE_PUT || a->kind == SPACE_GET)))
