@@ -18,9 +18,12 @@ def digest(path):
     kinds = ["lost update", "stale read"]
     if j["scenario"] != "livelock": # there both write at the same instant: who was first in two places no clock of two cores says
         kinds.append("stale guard")
+    found = sorted((f["kind"], f["task"], f["line"]) for f in j["findings"] if f["kind"] in kinds)
+    if len(j["findings"]) >= 1000: # no more are listed, and which are the first of them is the clocks' to say
+        found = sorted(set(found))
     return {"shared": j["shared"], "copies": j["copies"], "output": j["output"], "outcome": j["outcome"],
             "tasks": sorted((t["name"], t["state"]) for t in j["tasks"]),
-            "findings": sorted((f["kind"], f["task"], f["line"]) for f in j["findings"] if f["kind"] in kinds)}
+            "findings": found}
 a, b = digest(sys.argv[1]), digest(sys.argv[2])
 for key in a:
     if a[key] != b[key]:
