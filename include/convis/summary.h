@@ -11,6 +11,7 @@ struct cv_datum {                 /* a value out of the run */
     const char *s; uint32_t n;    /* string bytes; list: n items */
     struct cv_datum *items;
 };
+void cv_datum_json(struct cv_buf *out, const struct cv_datum *d); /* unknown: null */
 struct cv_summary_task {
     uint32_t task; const char *name;
     enum cv_row_state state;      /* DONE, FAILED, KILLED; others: blocked at the end */

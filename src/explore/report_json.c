@@ -12,24 +12,6 @@ static void string(struct cv_buf *out, const char *s)
         cv_buf_str(out, "null");
 }
 
-static void datum(struct cv_buf *out, const struct cv_datum *d)
-{
-    switch (d->tag) {
-    case CV_TAG_NONE: cv_buf_str(out, "null"); break;
-    case CV_TAG_BOOL: cv_buf_str(out, d->i ? "true" : "false"); break;
-    case CV_TAG_INT: case CV_TAG_TASK: cv_buf_printf(out, "%lld", (long long)d->i); break;
-    case CV_TAG_STRING: cv_text_json(out, d->s, d->n); break;
-    case CV_TAG_LIST:
-        cv_buf_str(out, "[");
-        for (uint32_t i = 0; i < d->n; i++) {
-            cv_buf_str(out, i ? ", " : "");
-            datum(out, &d->items[i]);
-        }
-        cv_buf_str(out, "]");
-        break;
-    }
-}
-
 static void number_if(struct cv_buf *out, const char *name, bool known, uint64_t value)
 {
     cv_buf_printf(out, ", \"%s\": ", name);
@@ -48,7 +30,7 @@ static void outcome(const struct cv_explore *e, const struct cv_explore_outcome 
         cv_buf_str(out, v ? ", " : " ");
         string(out, s->vars[v].name);
         cv_buf_str(out, ": ");
-        datum(out, &s->vars[v].value);
+        cv_datum_json(out, &s->vars[v].value);
     }
     cv_buf_str(out, s->nvars ? " }" : "}");
     for (uint32_t v = 0; v < s->nvars; v++) {
@@ -60,14 +42,14 @@ static void outcome(const struct cv_explore *e, const struct cv_explore_outcome 
         cv_buf_str(out, ": [");
         for (uint32_t k = 0; k < s->vars[v].ncopies; k++) {
             cv_buf_str(out, k ? ", " : "");
-            datum(out, &s->vars[v].copies[k]);
+            cv_datum_json(out, &s->vars[v].copies[k]);
         }
         cv_buf_str(out, "]");
     }
     cv_buf_str(out, first ? ", \"output\": [" : " }, \"output\": [");
     for (uint32_t i = 0; i < s->noutput; i++) {
         cv_buf_str(out, i ? ", " : "");
-        datum(out, &s->output[i]);
+        cv_datum_json(out, &s->output[i]);
     }
     cv_buf_str(out, "], \"failed\": [");
     first = true;

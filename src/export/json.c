@@ -10,28 +10,6 @@ static void seconds(struct cv_buf *out, uint64_t ns)
     cv_buf_printf(out, "%llu.%09llu", (unsigned long long)(ns / 1000000000u), (unsigned long long)(ns % 1000000000u));
 }
 
-static void datum(struct cv_buf *out, const struct cv_datum *d)
-{
-    if (d->unknown) {
-        cv_buf_str(out, "null");
-        return;
-    }
-    switch (d->tag) {
-    case CV_TAG_NONE: cv_buf_str(out, "null"); break;
-    case CV_TAG_BOOL: cv_buf_str(out, d->i ? "true" : "false"); break;
-    case CV_TAG_INT: case CV_TAG_TASK: cv_buf_printf(out, "%lld", (long long)d->i); break;
-    case CV_TAG_STRING: cv_text_json(out, d->s, d->n); break;
-    case CV_TAG_LIST:
-        cv_buf_str(out, "[");
-        for (uint32_t i = 0; i < d->n; i++) {
-            cv_buf_str(out, i ? ", " : "");
-            datum(out, &d->items[i]);
-        }
-        cv_buf_str(out, "]");
-        break;
-    }
-}
-
 static void cores(struct cv_buf *out, const uint64_t mask[4])
 {
     bool first = true;
@@ -113,7 +91,7 @@ static void values(struct cv_buf *out, const struct cv_summary *s)
         cv_buf_str(out, v ? ", " : " ");
         string(out, s->vars[v].name);
         cv_buf_str(out, ": ");
-        datum(out, &s->vars[v].value);
+        cv_datum_json(out, &s->vars[v].value);
     }
     cv_buf_str(out, " },\n  \"copies\": {");
     for (uint32_t v = 0; v < s->nvars; v++) {
@@ -125,14 +103,14 @@ static void values(struct cv_buf *out, const struct cv_summary *s)
         cv_buf_str(out, ": [");
         for (uint32_t i = 0; i < s->vars[v].ncopies; i++) {
             cv_buf_str(out, i ? ", " : "");
-            datum(out, &s->vars[v].copies[i]);
+            cv_datum_json(out, &s->vars[v].copies[i]);
         }
         cv_buf_str(out, "]");
     }
     cv_buf_str(out, " },\n  \"output\": [");
     for (uint32_t i = 0; i < s->noutput; i++) {
         cv_buf_str(out, i ? ", " : "");
-        datum(out, &s->output[i]);
+        cv_datum_json(out, &s->output[i]);
     }
     cv_buf_str(out, "],\n");
 }
