@@ -40,9 +40,17 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(wildcard src/$(1)/*.c))
 APP_OBJS := $(foreach r,$(ROOMS),$(call objs,$(r))) $(O)/obj/src/main.o
 
 all: convis
-# Always looked at: the link may point into another build folder.
+# The link for whoever works here, made anew where it points into another build folder. A build outside the tree (O=/somewhere)
+# leaves nothing in it, and may be made of sources that it can only read.
+ifneq ($(filter /% ../%,$(O)),)
 convis: $(O)/convis
-	$(Q)ln -sf $< $@
+.PHONY: convis
+else
+convis: $(O)/convis $(if $(filter $(abspath $(O)/convis),$(abspath $(shell readlink convis))),,relink)
+	$(Q)ln -sfn $< $@
+.PHONY: relink
+relink:
+endif
 $(O)/convis: $(APP_OBJS)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -68,6 +76,6 @@ unit: $(UNIT:%=$(O)/unit/%)
 include $(wildcard mk/*.mk)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
-.PHONY: all unit clean convis
+.PHONY: all unit clean
 clean:
 	rm -rf build build-* convis

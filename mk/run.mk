@@ -6,5 +6,5 @@ JOBS := -j$(shell nproc 2>/dev/null || echo 1)
 run:
 	@scripts/deps build
 	@$(MAKE) --no-print-directory $(JOBS) convis
-	@exec ./convis $(SCENARIO)
+	@exec $(O)/convis $(SCENARIO)
 .PHONY: run
