@@ -116,12 +116,18 @@ static const struct stretch *stretch_before(const struct series *s, uint64_t t, 
     return &s->stretches[low ? low - 1 : 0];
 }
 
-/* Tried first where it would be if slices came evenly, and beside: a block that is looked at is a miss of the cache. */
+/* Where the block before t would be if slices came evenly. */
+static uint32_t block_guess(const struct series *s, const struct stretch *c, uint64_t t)
+{
+    uint32_t k = (uint32_t)(c - s->stretches);
+    uint64_t begin = s->begins[k], end = c == last_stretch(s) ? s->last.t : s->begins[k + 1];
+    return t >= end ? c->nblocks - 1 : t > begin ? (uint32_t)((double)(t - begin) * c->nblocks / (double)(end - begin)) : 0;
+}
+
+/* Tried first where it would be, and beside: a block that is looked at is a miss of the cache. */
 static const struct block *block_before(const struct series *s, const struct stretch *c, uint64_t t, bool at)
 {
-    uint32_t low = 0, high = c->nblocks, k = (uint32_t)(c - s->stretches);
-    uint64_t begin = s->begins[k], end = c == last_stretch(s) ? s->last.t : s->begins[k + 1];
-    uint32_t guess = t >= end ? high - 1 : t > begin ? (uint32_t)((double)(t - begin) * high / (double)(end - begin)) : 0;
+    uint32_t low = 0, high = c->nblocks, guess = block_guess(s, c, t);
     for (int tries = 0; low < high; tries++) {
         uint32_t mid = tries > 1 || guess < low || guess >= high ? (low + high) / 2 : guess;
         bool before = c->blocks[mid].t < t || (at && c->blocks[mid].t == t);
@@ -226,6 +232,8 @@ static void add_part(struct walk *w, struct packed p, uint64_t from, uint64_t to
     ns[p.state] += left;
 }
 
+struct spot { const struct stretch *c; const struct block *b; }; /* a block, and the stretch it is in */
+
 static void enter(struct walk *w, const struct stretch *c, const struct block *b)
 {
     w->c = c;
@@ -236,13 +244,24 @@ static void enter(struct walk *w, const struct stretch *c, const struct block *b
     w->preempted = preemptions_before(c, b) + is_preemption(*at_place(c, b->first));
 }
 
-/* On to the last slice that begins before `t`: series_begin < t, and not before the t of the last call. */
-static void walk_to(struct walk *w, uint64_t t)
+/* Is the slice before t in a later block than the walk is in? */
+static bool leaves_block(const struct walk *w, uint64_t t)
+{
+    const struct stretch *c = w->c;
+    if (w->b + 1 < c->blocks + c->nblocks)
+        return w->b[1].t < t;
+    return c != last_stretch(w->s) && w->s->begins[c + 1 - w->s->stretches] < t;
+}
+
+/* On to the last slice that begins before `t`: series_begin < t, and not before the t of the last call. spot: where it is, if that is known. */
+static void walk_to(struct walk *w, uint64_t t, const struct spot *spot)
 {
     const struct series *s = w->s;
-    uint64_t next = !w->c || w->c == last_stretch(s) ? UINT64_MAX : s->begins[w->c + 1 - s->stretches];
-    if (!w->c || (w->b + 1 < w->c->blocks + w->c->nblocks ? w->b[1].t < t : next < t)) {
-        bool near = w->c && next >= t;
+    if (spot) {
+        if (spot->b != w->b)
+            enter(w, spot->c, spot->b);
+    } else if (!w->c || leaves_block(w, t)) {
+        bool near = w->c && (w->c == last_stretch(s) || s->begins[w->c + 1 - s->stretches] >= t);
         const struct stretch *c = near ? w->c : stretch_before(s, t, false);
         enter(w, c, block_before(s, c, t, false));
     }
@@ -258,15 +277,50 @@ static void walk_to(struct walk *w, uint64_t t)
     }
 }
 
-/* What was summed up until t; returns the preemptions before t. */
-static uint32_t sums_until(struct walk *w, uint64_t t, uint64_t ns[CV_ST_COUNT])
+/* Finds the blocks of n instants at once, column_ns apart: each is some misses of the cache, each of which waits for the one before it. Side by side they
+ * wait together, for what each needs is asked for early: its stretch, then its block, then its slices. */
+enum { AHEAD = 16, CACHE_LINE = 64 };
+
+static void fetch(const void *at, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += CACHE_LINE)
+        __builtin_prefetch((const char *)at + i);
+}
+
+/* Is t so far from here that it is worth while for AHEAD columns up to it: half a stretch? */
+static bool is_far(const struct walk *w, uint64_t t)
+{
+    const struct stretch *c = w->c;
+    uint64_t begin = w->s->begins[c - w->s->stretches], end = c == last_stretch(w->s) ? w->s->last.t : w->s->begins[c + 1 - w->s->stretches];
+    return t - w->b->t > (end - begin) / 2 && leaves_block(w, t);
+}
+
+static void look_ahead(const struct series *s, uint64_t t, uint64_t column_ns, uint32_t n, struct spot spots[AHEAD])
+{
+    for (uint32_t i = 0; i < n; i++) {
+        spots[i].c = stretch_before(s, t + i * column_ns, false);
+        fetch(spots[i].c, sizeof *spots[i].c);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t guess = block_guess(s, spots[i].c, t + i * column_ns);
+        fetch(&spots[i].c->blocks[guess ? guess - 1 : 0], 3 * sizeof(struct block));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct stretch *c = spots[i].c;
+        const struct block *b = spots[i].b = block_before(s, c, t + i * column_ns, false);
+        fetch(at_place(c, b->first), (block_end(s, c, b) - b->first) * sizeof(struct packed));
+    }
+}
+
+/* What was summed up until t; returns the preemptions before t. spot: as walk_to takes it. */
+static uint32_t sums_until(struct walk *w, uint64_t t, const struct spot *spot, uint64_t ns[CV_ST_COUNT])
 {
     const struct series *s = w->s;
     if (t <= s->begins[0]) { /* the first itself */
         memcpy(ns, s->stretches[0].blocks[0].ns, CV_ST_COUNT * sizeof *ns);
         return preemptions_before(&s->stretches[0], &s->stretches[0].blocks[0]);
     }
-    walk_to(w, t);
+    walk_to(w, t, spot);
     memcpy(ns, w->ns, sizeof w->ns);
     struct packed p = *at_place(w->c, w->place);
     add_part(w, p, w->b->t + p.after, t, ns);
@@ -299,7 +353,7 @@ static void new_block(struct series *s, uint64_t t, const struct overlays *over)
         const struct stretch *c = last_stretch(s);
         const struct block *last = &c->blocks[c->nblocks - 1];
         enter(&w, c, last);
-        walk_to(&w, UINT64_MAX);
+        walk_to(&w, UINT64_MAX, NULL);
         struct packed p = *at_place(c, w.place);
         add_part(&w, p, last->t + p.after, t, w.ns);
         memcpy(b.ns, w.ns, sizeof b.ns);
@@ -357,6 +411,8 @@ void series_columns(const struct series *s, const struct overlays *over, uint64_
     struct walk w = {.s = s, .over = over};
     uint64_t first = series_begin(s), before[CV_ST_COUNT], after[CV_ST_COUNT];
     uint32_t preempted = 0;
+    struct spot spots[AHEAD];
+    uint32_t ahead = 0, known = 0, until_column = 0; /* spots[0 .. known) are of the columns' ends from `ahead` on */
     bool begun = false;
     for (uint32_t i = 0; i < n; i++, from += column_ns) {
         uint64_t a = from, b = a + column_ns;
@@ -370,9 +426,14 @@ void series_columns(const struct series *s, const struct overlays *over, uint64_
         if (a >= b)
             continue;
         if (!begun)
-            preempted = sums_until(&w, a, before);
+            preempted = sums_until(&w, a, NULL, before);
         begun = true;
-        uint32_t until = sums_until(&w, b, after);
+        if (i >= until_column && w.c) {
+            ahead = i, until_column = n - i < AHEAD ? n : i + AHEAD;
+            known = is_far(&w, b + AHEAD * column_ns) ? until_column - i : 0;
+            look_ahead(s, b, column_ns, known, spots);
+        }
+        uint32_t until = sums_until(&w, b, i < ahead + known ? &spots[i - ahead] : NULL, after);
         for (int k = 0; k < CV_ST_COUNT; k++) {
             c->ns[k] += after[k] - before[k];
             before[k] = after[k];
