@@ -30,6 +30,19 @@ _Noreturn void cv_no_memory(size_t size);         /* of an allocation of another
 #define CV_PUSH(v, x) ((v)->n < (v)->cap ? (void)0 : cv_vec_grow((void **)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), (v)->at[(v)->n++] = (x))
 void cv_vec_grow(void **at, size_t n, size_t *cap, size_t item); /* room for one more item */
 
+/* Of n items numbered i, those that `holds` come first, then those that do not: how many do. Binary search. */
+#define CV_PARTITION_POINT(n, i, holds) ({                                                                                    \
+    size_t low_ = 0, high_ = (n);                                                                                             \
+    while (low_ < high_) {                                                                                                    \
+        size_t i = low_ + (high_ - low_) / 2;                                                                                 \
+        if (holds)                                                                                                            \
+            low_ = i + 1;                                                                                                     \
+        else                                                                                                                  \
+            high_ = i;                                                                                                        \
+    }                                                                                                                         \
+    low_;                                                                                                                     \
+})
+
 /* A growing text buffer, always terminated once something was added. */
 struct cv_buf { char *at; size_t n, cap; };
 void cv_buf_add(struct cv_buf *b, const char *s, size_t n);
@@ -77,6 +90,9 @@ void cv_text_json(struct cv_buf *out, const char *s, size_t n);
 extern bool cv_text_ascii;
 /* Appends text that is clean already, padded or cut to exactly so many columns, at least 1 (an ellipsis where cut). */
 void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii);
+void cv_text_cut(struct cv_buf *out, const char *clean, int columns, bool ascii); /* the same, not padded */
+/* The name of number n: A, B, …, Z, AA, …; terminated. */
+void cv_text_letter(uint32_t n, char text[8]);
 /* The code point at s (n > 0 bytes left) and its length; U+FFFD and 1 where it is not UTF-8. */
 uint32_t cv_utf8(const char *s, size_t n, size_t *length);
 int cv_text_width(uint32_t code_point); /* columns: 0, 1 or 2; the table is our own wcwidth, independent of the locale */

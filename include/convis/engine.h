@@ -115,7 +115,6 @@ uint64_t cv_desk_position(const struct cv_session *s);  /* at any time: how far 
 struct cv_desk_at cv_desk_at(const struct cv_session *s); /* while it is idle */
 /* "A2 B3 A1": the steps of the choices from..to. */
 void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, struct cv_buf *out);
-void cv_schedule_letter(uint32_t letter, char text[8]);
 
 /* ── in this process ────────────────────────────────────────────────────────────────────────────── */
 /* A stepped run without a runner: its region, with room for so many bytes of text (the caller's, cv_shm_release); then the run itself, up to

@@ -348,7 +348,7 @@ static void write_out(const struct ordering *o, struct cv_buf *out)
         char name[8];
         for (k = i; k < o->order.n && o->order.at[k] == o->order.at[i]; k++)
             ;
-        cv_schedule_letter(o->tasks[o->order.at[i]].letter - from, name);
+        cv_text_letter(o->tasks[o->order.at[i]].letter - from, name);
         cv_buf_printf(out, "%s%s%zu", i ? " " : "", name, k - i);
     }
 }

@@ -131,7 +131,7 @@ static bool tail(struct app_stage *st, const struct cv_desk_at *at)
 static void add_name(const struct app_stage *st, const struct cv_desk_at *at, uint32_t task, struct cv_buf *out)
 {
     char letter[8];
-    cv_schedule_letter(task - at->letters_from, letter);
+    cv_text_letter(task - at->letters_from, letter);
     cv_buf_str(out, letter);
     if (task < cv_model_ntasks(st->play->model))
         cv_buf_printf(out, " (%s)", cv_model_task_name(st->play->model, task));
@@ -380,7 +380,7 @@ void app_stage_legend(const struct app_stage *st, struct cv_buf *out)
     uint32_t n = cv_model_ntasks(st->play->model);
     for (uint32_t t = at.letters_from; t < n && t < NAMED + at.letters_from; t++) {
         char letter[8];
-        cv_schedule_letter(t - at.letters_from, letter);
+        cv_text_letter(t - at.letters_from, letter);
         cv_buf_printf(out, "%s%s = %s", out->n ? ", " : "", letter, cv_model_task_name(st->play->model, t));
     }
     if (n > NAMED + at.letters_from)

@@ -179,17 +179,6 @@ static struct came **sorted(const struct app_tally *t)
     return p;
 }
 
-/* At most WIDTH characters, whole ones, of clean text. */
-static void cut(struct cv_buf *out, const char *s, bool ascii)
-{
-    size_t n = strlen(s), i = 0, length;
-    for (int width = 0; i < n && width < WIDTH; i += length)
-        width += cv_text_width(cv_utf8(s + i, n - i, &length));
-    cv_buf_add(out, s, i);
-    if (i < n)
-        cv_buf_str(out, ascii ? "..." : "…");
-}
-
 void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
 {
     struct came **p = sorted(t);
@@ -207,7 +196,7 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
         cv_buf_str(out, "  ");
         if (t->walked.n)
             odds(walk(t, p[i]->key), out);
-        cut(out, p[i]->key, ascii);
+        cv_text_cut(out, p[i]->key, WIDTH, ascii);
         cv_buf_printf(out, "  (seed %llu)\n", (unsigned long long)p[i]->seed);
     }
     if (t->came.n > SHOWN)
@@ -216,7 +205,7 @@ void app_tally_text(const struct app_tally *t, bool ascii, struct cv_buf *out)
         if (!came_in(t, t->walked.at[i].key)) {
             cv_buf_printf(out, "%8d  %20s  ", 0, "");
             odds(t->walked.at[i].probability, out);
-            cut(out, t->walked.at[i].key, ascii);
+            cv_text_cut(out, t->walked.at[i].key, WIDTH, ascii);
             cv_buf_str(out, "\n");
             shown++;
         }

@@ -80,7 +80,8 @@ static int columns_of(const char *s)
     return width;
 }
 
-void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii)
+/* The columns left over. */
+static int cut(struct cv_buf *out, const char *clean, int columns, bool ascii)
 {
     const char *dots = columns_of(clean) <= columns ? "" : !ascii ? "…" : columns < 3 ? "." : "...";
     size_t n = strlen(clean), i = 0, length;
@@ -89,8 +90,26 @@ void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii)
         room -= width;
     cv_buf_add(out, clean, i);
     cv_buf_str(out, dots);
-    while (room-- > 0)
+    return room;
+}
+
+void cv_text_cut(struct cv_buf *out, const char *clean, int columns, bool ascii) { cut(out, clean, columns, ascii); }
+
+void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii)
+{
+    for (int left = cut(out, clean, columns, ascii); left > 0; left--)
         cv_buf_str(out, " ");
+}
+
+void cv_text_letter(uint32_t n, char text[8])
+{
+    char reversed[8];
+    int digits = 0;
+    for (uint64_t k = (uint64_t)n + 1; k; k = (k - 1) / 26)
+        reversed[digits++] = (char)('A' + (k - 1) % 26);
+    for (int i = 0; i < digits; i++)
+        text[i] = reversed[digits - 1 - i];
+    text[digits] = 0;
 }
 
 const char *cv_duration_text(uint64_t ns, bool ascii)

@@ -81,14 +81,7 @@ static const struct range wide[] = {
 
 static bool in(const struct range *r, size_t n, uint32_t c)
 {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (c > r[mid].to)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(n, i, c > r[i].to);
     return low < n && c >= r[low].from;
 }
 

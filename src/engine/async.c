@@ -396,13 +396,9 @@ static bool sleep_effect(struct loop *l, uint32_t task, const struct cv_action *
 static void spawn(struct loop *l, uint32_t task, const struct cv_action *a)
 {
     struct cv_task *made;
-    uint32_t number = cv_task_claim(&l->w, task, a, &made, l->all[task].task);
-    if (number == CV_NO_TASK) {
-        char why[160];
-        cv_claim_refused(l->m, why, sizeof why);
-        cv_task_fail(&l->w, &l->all[task].task, a, "%s", why);
+    uint32_t number = cv_task_spawn(&l->w, &l->all[task].task, a, &made);
+    if (number == CV_NO_TASK)
         return;
-    }
     struct cv_value h = {.payload = number, .tag = CV_TAG_TASK};
     cv_task_finish(&l->w, &l->all[task].task, a, &h);
     add_coroutine(l, made);

@@ -56,7 +56,6 @@ struct cv_desk_at cv_desk_at(const struct cv_session *s)
                                .rows = d->rows, .made = d->made, .trouble = d->trouble};
 }
 
-void cv_schedule_letter(uint32_t letter, char text[8]) { schedule_letter(letter, text); }
 
 void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, struct cv_buf *out)
 {
@@ -66,7 +65,7 @@ void cv_schedule_text(const struct cv_desk_at *at, uint64_t from, uint64_t to, s
         uint64_t steps = 0, k = i;
         for (; k < to && k < at->position && at->made[k].task == at->made[i].task; k++)
             steps += at->made[k].steps;
-        schedule_letter(at->made[i].task - at->letters_from, letter);
+        cv_text_letter(at->made[i].task - at->letters_from, letter);
         cv_buf_printf(out, "%s%s%llu", out->n ? " " : "", letter, (unsigned long long)steps);
         i = k;
     }

@@ -35,7 +35,8 @@ static bool one_more(const struct cv_machine *m)
     return false;
 }
 
-void cv_claim_refused(const struct cv_machine *m, char *text, size_t size)
+/* "there are 2000 tasks, as many as a run may have at once under processes (--max-tasks)" */
+static void claim_refused(const struct cv_machine *m, char *text, size_t size)
 {
     static const char *const under[] = {"async", "threads", "processes"};
     uint32_t most = cv_order_most_alive(m->order);
@@ -99,6 +100,17 @@ uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_act
     if (parent != CV_NO_TASK)
         cv_emit1(&w->ring, CV_EV_SPAWN, 0, parent, spawn ? spawn->line : 0, 0, number, 0);
     *made = cv_task_new(m, number, name, body, instance, me, spawn ? spawn->args : NULL, spawn ? spawn->nargs : 0, parent_task);
+    return number;
+}
+
+uint32_t cv_task_spawn(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_task **made)
+{
+    uint32_t number = cv_task_claim(w, (*t)->number, a, made, *t);
+    if (number == CV_NO_TASK) {
+        char why[160];
+        claim_refused(w->m, why, sizeof why);
+        cv_task_fail(w, t, a, "%s", why);
+    }
     return number;
 }
 

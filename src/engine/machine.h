@@ -149,8 +149,8 @@ void cv_task_back(struct cv_worker *w, struct cv_task *t, struct cv_away kept);
 /* A row and a number for a new task of body, named as LANGUAGE.md says (NAME, NAME#0, the value); emits TASK_START on w's
  * ring (and SPAWN of parent). pid/tid may be filled later. CV_NO_TASK when there are as many as may be. */
 uint32_t cv_task_claim(struct cv_worker *w, uint32_t parent, const struct cv_action *spawn, struct cv_task **made, struct cv_task *parent_task);
-/* "the run has 2000 tasks, as many as it may have at once under processes (--max-tasks)": why a claim was refused. */
-void cv_claim_refused(const struct cv_machine *m, char *text, size_t size);
+/* The claim for a statement `spawn` of *t; where there are as many as may be, *t fails and is told why. */
+uint32_t cv_task_spawn(struct cv_worker *w, struct cv_task **t, const struct cv_action *a, struct cv_task **made);
 /* Counts bytes that a task takes; false: the run would hold more than it may, and nothing is counted. */
 bool cv_machine_take(const struct cv_machine *m, uint64_t bytes);
 /* Rows and numbers, one after the other, for the n workers of a pool of threads, or of processes; owner: the task in whose process

@@ -288,13 +288,9 @@ static void spawn(struct own *o, const struct cv_action *a)
 {
     struct cv_task *made;
     struct cv_machine *m = o->w.m;
-    uint32_t number = cv_task_claim(&o->w, o->task->number, a, &made, o->task);
-    if (number == CV_NO_TASK) {
-        char why[160];
-        cv_claim_refused(o->w.m, why, sizeof why);
-        cv_task_fail(&o->w, &o->task, a, "%s", why);
+    uint32_t number = cv_task_spawn(&o->w, &o->task, a, &made);
+    if (number == CV_NO_TASK)
         return;
-    }
     struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};
     cv_task_finish(&o->w, &o->task, a, &handle); /* before the fork: parent and child go on from behind it */
     int error = o->spawn(o, made, number);

@@ -34,14 +34,3 @@ void schedule_step(struct schedule *s)
         s->left--;
     s->position++;
 }
-
-void schedule_letter(uint32_t letter, char text[8])
-{
-    char reversed[8];
-    int n = 0;
-    for (uint64_t k = (uint64_t)letter + 1; k && n < 6; k = (k - 1) / 26)
-        reversed[n++] = (char)('A' + (k - 1) % 26);
-    for (int i = 0; i < n; i++)
-        text[i] = reversed[n - 1 - i];
-    text[n] = 0;
-}

@@ -10,6 +10,5 @@ void schedule_start(struct schedule *s, const char *text);
 /* The task whose turn it is; false: the text is used up or, broken, is no schedule. */
 bool schedule_peek(struct schedule *s, uint32_t *letter);
 void schedule_step(struct schedule *s); /* one step of it was done */
-void schedule_letter(uint32_t letter, char text[8]);
 
 #endif

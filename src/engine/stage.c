@@ -251,13 +251,9 @@ static bool sync_action(struct stage *s, uint32_t task, const struct cv_action *
 static void spawn(struct stage *s, uint32_t task, const struct cv_action *a)
 {
     struct cv_task *made;
-    uint32_t number = cv_task_claim(&s->w, task, a, &made, s->players[task].task);
-    if (number == CV_NO_TASK) {
-        char why[160];
-        cv_claim_refused(s->m, why, sizeof why);
-        cv_task_fail(&s->w, &s->players[task].task, a, "%s", why);
+    uint32_t number = cv_task_spawn(&s->w, &s->players[task].task, a, &made);
+    if (number == CV_NO_TASK)
         return;
-    }
     add_player(s, made, task);
     struct cv_value handle = {.payload = number, .tag = CV_TAG_TASK};
     cv_task_finish(&s->w, &s->players[task].task, a, &handle);

@@ -26,7 +26,7 @@ static void impossible(struct stepped *e, uint32_t letter, const char *why)
 {
     struct stage *s = &e->s;
     char name[8];
-    schedule_letter(letter, name);
+    cv_text_letter(letter, name);
     snprintf(stage_head(s)->schedule_error, sizeof stage_head(s)->schedule_error, "step %u of the schedule is impossible: %s %s",
              s->schedule.position + 1, name, why);
     give_up(e);

@@ -161,7 +161,7 @@ void schedule_text(const struct space *x, const uint16_t *tasks, size_t n, struc
             ;
         if (tasks[i] < x->program->implicit_main)
             continue; /* nobody's choice */
-        schedule_letter(tasks[i] - x->program->implicit_main, letter);
+        cv_text_letter(tasks[i] - x->program->implicit_main, letter);
         cv_buf_printf(out, "%s%s%zu", out->n ? " " : "", letter, k - i);
     }
 }

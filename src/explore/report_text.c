@@ -63,16 +63,6 @@ void cv_explore_outcome_text(const struct cv_explore_outcome *o, struct cv_buf *
         cv_buf_str(out, "all tasks end");
 }
 
-static void fit(struct cv_buf *out, const char *s, bool ascii)
-{
-    size_t n = strlen(s), i = 0, length;
-    for (int width = 0; i < n && width < WIDTH; i += length)
-        width += cv_text_width(cv_utf8(s + i, n - i, &length));
-    cv_buf_add(out, s, i);
-    if (i < n)
-        cv_buf_str(out, ascii ? "..." : "…");
-}
-
 /* The likeliest first, then by traces. */
 static int by_weight(const void *x, const void *y)
 {
@@ -103,7 +93,7 @@ static void outcomes(const struct cv_explore *e, bool ascii, struct cv_buf *out)
             snprintf(odds, sizeof odds, o->probability < 1e-3 ? "%.2g" : "%.4f", o->probability);
         cv_explore_outcome_text(o, &text);
         cv_buf_printf(out, "  %10s  %14s  %11s  %s ", traces, ways, odds, o->bad ? (ascii ? "NO" : "✗ ") : (ascii ? "ok" : "✓ "));
-        fit(out, text.at, ascii);
+        cv_text_cut(out, text.at, WIDTH, ascii);
         cv_buf_str(out, "\n");
         cv_buf_release(&text);
     }
@@ -159,7 +149,7 @@ static void legend(const struct cv_explore *e, const struct cv_program *p, struc
     cv_buf_str(out, "\n");
     for (uint32_t t = 0; t < s->ntasks && t < NAMES; t++) {
         char letter[8];
-        schedule_letter(s->tasks[t].task - p->implicit_main, letter);
+        cv_text_letter(s->tasks[t].task - p->implicit_main, letter);
         cv_buf_printf(out, "%s%s = ", t ? ", " : "", letter);
         cv_text_clean(out, s->tasks[t].name, strlen(s->tasks[t].name));
     }

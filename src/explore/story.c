@@ -19,7 +19,7 @@ struct tale {
 static void letter(const struct tale *t, uint32_t task, struct cv_buf *out)
 {
     char name[8];
-    schedule_letter(task - t->x->program->implicit_main, name);
+    cv_text_letter(task - t->x->program->implicit_main, name);
     cv_buf_str(out, name);
 }
 
@@ -86,7 +86,7 @@ static void memory_step(struct tale *t, uint32_t task, const struct local *l, co
         say(t, task, a->line, "tried to change %s, in vain (%s).", place, value);
     else if (lost) {
         char other[8];
-        schedule_letter(t->writer[at] - t->x->program->implicit_main, other);
+        cv_text_letter(t->writer[at] - t->x->program->implicit_main, other);
         say(t, task, a->line, "wrote %s = %s; it had read it before %s wrote.", place, value, other);
     } else if (a->op == CV_OP_APPEND)
         say(t, task, a->line, "appended to %s.", place);

@@ -37,14 +37,7 @@ void causes_turn(struct cv_model *m, uint32_t task, uint64_t from, uint64_t to)
 struct cv_loop_at cv_model_loop_at(const struct cv_model *m, uint64_t t)
 {
     struct cv_loop_at at = {.worst_by = CV_NO_TASK};
-    size_t low = 0, high = m->passes.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (m->passes.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(m->passes.n, i, m->passes.at[i].t <= t);
     if (low) {
         const struct loop_pass *p = &m->passes.at[low - 1];
         at.counted = true;

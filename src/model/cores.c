@@ -72,15 +72,7 @@ uint32_t cv_model_ncores(const struct cv_model *m) { return m->ncores; }
 /* The first sample that ends after t; load.n: none. */
 static size_t sample_after(const struct core *c, uint64_t t)
 {
-    size_t low = 0, high = c->load.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (c->load.at[mid].to <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return CV_PARTITION_POINT(c->load.n, i, c->load.at[i].to <= t);
 }
 
 static void load_until(const struct core *c, uint64_t t, double *sum, double *covered)

@@ -10,14 +10,7 @@
 
 static const struct cv_info_guard *guard_at(const struct cv_model *m, uint32_t line)
 {
-    uint32_t low = 0, high = m->info->nguards;
-    while (low < high) {
-        uint32_t mid = (low + high) / 2;
-        if (m->info->guards[mid].line < line)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    uint32_t low = CV_PARTITION_POINT(m->info->nguards, i, m->info->guards[i].line < line);
     return low < m->info->nguards && m->info->guards[low].line == line ? &m->info->guards[low] : NULL;
 }
 

@@ -66,14 +66,7 @@ static void at_line(struct cv_model *m, struct task *t, uint64_t at, uint32_t li
 
 uint32_t lanes_line(const struct task *t, uint64_t at)
 {
-    size_t low = 0, high = t->lines.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (t->lines.at[mid] >> 16 <= at)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(t->lines.n, i, t->lines.at[i] >> 16 <= at);
     return low ? (uint32_t)(t->lines.at[low - 1] & 0xffff) : 0;
 }
 

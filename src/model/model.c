@@ -330,15 +330,7 @@ bool cv_model_has_loop(const struct cv_model *m) { return m->info->model == CV_A
 /* ── output, findings, what is missing ──────────────────────────────────────────────────────────── */
 uint32_t cv_model_noutput(const struct cv_model *m, uint64_t t)
 {
-    size_t low = 0, high = m->output.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (m->output.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return (uint32_t)low;
+    return (uint32_t)CV_PARTITION_POINT(m->output.n, i, m->output.at[i].t <= t);
 }
 
 struct cv_line_out cv_model_output(const struct cv_model *m, uint32_t i)

@@ -9,15 +9,7 @@ const char *const cv_moment_name[CV_MOMENT_KINDS] = {
 /* Of n entries sorted by time, so many are not later than t. */
 static size_t until(uint64_t t, size_t n, uint64_t (*time_of)(const void *of, size_t i), const void *of)
 {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (time_of(of, mid) <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return CV_PARTITION_POINT(n, i, time_of(of, i) <= t);
 }
 
 /* Index of the first later than t, or the last earlier; SIZE_MAX: none. */
@@ -71,14 +63,8 @@ bool cv_model_next_write(const struct cv_model *m, uint32_t var, uint64_t t, int
 
 static void read_beside(const struct var *v, uint64_t t, int direction, struct cv_access *out)
 {
-    size_t low = 0, high = v ? v->reads.n : 0;
-    while (low < high) { /* the first later than t, or not earlier than it */
-        size_t mid = (low + high) / 2;
-        if (direction > 0 ? v->reads.at[mid].t <= t : v->reads.at[mid].t < t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    /* the first later than t, or not earlier than it */
+    size_t low = CV_PARTITION_POINT(v ? v->reads.n : 0, i, direction > 0 ? v->reads.at[i].t <= t : v->reads.at[i].t < t);
     size_t i = direction > 0 ? low : low - 1; /* low = 0: past any */
     if (v && i < v->reads.n && nearer(v->reads.at[i].t, out->t, direction))
         *out = (struct cv_access){v->reads.at[i].t, v->reads.at[i].task, false};

@@ -67,15 +67,7 @@ void notes_fold(struct cv_model *m, const struct cv_event *e)
 /* ── asking ─────────────────────────────────────────────────────────────────────────────────────── */
 uint32_t cv_model_nmarks(const struct cv_model *m, uint64_t t)
 {
-    size_t low = 0, high = m->marks.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (m->marks.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return (uint32_t)low;
+    return (uint32_t)CV_PARTITION_POINT(m->marks.n, i, m->marks.at[i].t <= t);
 }
 
 struct cv_mark cv_model_mark(const struct cv_model *m, uint32_t i)

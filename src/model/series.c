@@ -22,14 +22,7 @@ void overlays_push(struct overlays *o, uint64_t t, enum overlay_kind kind, uint3
 
 const struct overlay *overlays_at(const struct overlays *o, uint64_t t)
 {
-    size_t low = 0, high = o->at.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (o->at.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(o->at.n, i, o->at.at[i].t <= t);
     return low ? &o->at.at[low - 1] : NULL;
 }
 
@@ -105,14 +98,7 @@ static uint32_t block_end(const struct series *s, const struct stretch *c, const
 /* The last stretch, block that begins before t, or at t where `at`; the first where none does. */
 static const struct stretch *stretch_before(const struct series *s, uint64_t t, bool at)
 {
-    uint32_t low = 0, high = s->nstretches;
-    while (low < high) {
-        uint32_t mid = (low + high) / 2;
-        if (s->begins[mid] < t || (at && s->begins[mid] == t))
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    uint32_t low = CV_PARTITION_POINT(s->nstretches, i, s->begins[i] < t || (at && s->begins[i] == t));
     return &s->stretches[low ? low - 1 : 0];
 }
 
@@ -564,13 +550,6 @@ void instants_add(struct instants *v, uint64_t t) { CV_PUSH(&v->at, t); }
 
 uint64_t instants_until(const struct instants *v, uint64_t t)
 {
-    size_t low = 0, high = v->at.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (v->at.at[mid] <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(v->at.n, i, v->at.at[i] <= t);
     return v->dropped + low;
 }

@@ -123,14 +123,7 @@ void cv_model_lines_at(const struct cv_model *m, uint64_t t, uint32_t nlines, ui
         one_by_one(m, t, nlines, counts);
         return;
     }
-    size_t low = 0, high = w->stretches.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (w->stretches.at[mid]->t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(w->stretches.n, i, w->stretches.at[i]->t <= t);
     if (!low)
         return;
     const struct standing_stretch *s = w->stretches.at[low - 1];

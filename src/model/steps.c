@@ -102,14 +102,7 @@ void steps_switched(struct cv_model *m, const struct task *t, uint64_t at)
 uint32_t cv_model_step_at(const struct cv_model *m, uint32_t task, uint64_t t)
 {
     const struct task *one = model_task(m, task);
-    size_t low = 0, high = one ? one->slots.n : 0;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (one->slots.at[mid] >> 16 <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(one ? one->slots.n : 0, i, one->slots.at[i] >> 16 <= t);
     uint32_t line = one ? lanes_line(one, t) : 0, slot = low ? (uint32_t)(one->slots.at[low - 1] & 0xffff) : 0, first, n = cv_model_line_steps(m, line, &first);
     if (!n || slot < m->line_slot[line] || slot > m->line_slot[line] + n)
         return UINT32_MAX;

@@ -73,15 +73,7 @@ void syncs_wait(struct cv_model *m, struct task *t, uint64_t at, bool waits, uin
 /* How many of its steps lie at or before t. */
 static size_t steps_until(const struct sync *s, uint64_t t)
 {
-    size_t low = 0, high = s->at.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (s->at.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return CV_PARTITION_POINT(s->at.n, i, s->at.at[i].t <= t);
 }
 
 static struct cv_sync_at as_told(const struct sync_step *x)

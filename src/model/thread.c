@@ -41,15 +41,7 @@ void thread_within(struct cv_model *m, struct task *t, struct within one)
 /* How many intervals end at or before t. */
 static size_t ended_by(const struct thread *x, uint64_t t)
 {
-    size_t low = 0, high = x->within.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (x->within.at[mid].to <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return CV_PARTITION_POINT(x->within.n, i, x->within.at[i].to <= t);
 }
 
 size_t thread_cut(struct task *t, uint64_t until)

@@ -27,28 +27,14 @@ static void add_version(struct versions *s, struct version one)
 
 static const struct version *version_at(const struct versions *s, uint64_t t)
 {
-    size_t low = 0, high = s->v.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (s->v.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(s->v.n, i, s->v.at[i].t <= t);
     return low ? &s->v.at[low - 1] : NULL;
 }
 
 const struct version *vars_version(const struct var *v, uint32_t index, uint64_t version)
 {
     const struct versions *s = index == 0 || index == CV_WHOLE_LIST ? &v->head : index <= v->nitems ? &v->items[index - 1] : NULL;
-    size_t low = 0, high = s ? s->v.n : 0;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (version_of(&s->v.at[mid]) < version)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(s ? s->v.n : 0, i, version_of(&s->v.at[i]) < version);
     return s && low < s->v.n && version_of(&s->v.at[low]) == version ? &s->v.at[low] : NULL;
 }
 
@@ -232,15 +218,7 @@ static const struct version *held(const struct cv_model *m, uint32_t var, uint32
 
 static size_t reads_until(const struct var *v, uint64_t t)
 {
-    size_t low = 0, high = v->reads.n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (v->reads.at[mid].t <= t)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return CV_PARTITION_POINT(v->reads.n, i, v->reads.at[i].t <= t);
 }
 
 enum { STALE_LOOKED_AT = 64 };

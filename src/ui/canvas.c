@@ -47,14 +47,7 @@ static const struct { uint32_t c; char plain; } fallbacks[] = {
 
 static uint32_t plain(uint32_t c)
 {
-    size_t low = 0, high = CV_COUNT(fallbacks);
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (fallbacks[mid].c < c)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    size_t low = CV_PARTITION_POINT(CV_COUNT(fallbacks), i, fallbacks[i].c < c);
     return low < CV_COUNT(fallbacks) && fallbacks[low].c == c ? (uint32_t)fallbacks[low].plain : '?';
 }
 

@@ -76,7 +76,7 @@ static void draw_row(const struct cv_view *v, struct cv_canvas *c, struct cv_rec
         canvas_printf(c, r, x + 1, y, can ? CV_C_KEY : CV_C_DIM, 0, "%u", s->letter + 1);
     x += 3;
     char letter[8];
-    view_letter(s->letter, letter);
+    cv_text_letter(s->letter, letter);
     x += canvas_str(c, r, x, y, letter, can ? CV_C_FOCUS : CV_C_DIM, CV_A_BOLD) + 1;
     canvas_fit(c, r, x, y, name_of(v, s->task), name, ink, bold);
     x += name + 1;

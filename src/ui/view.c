@@ -320,17 +320,6 @@ const struct census *view_census(const struct cv_view *v)
     return c;
 }
 
-void view_letter(uint32_t letter, char text[8])
-{
-    char reversed[8];
-    int n = 0;
-    for (uint64_t k = (uint64_t)letter + 1; k && n < 6; k = (k - 1) / 26)
-        reversed[n++] = (char)('A' + (k - 1) % 26);
-    for (int i = 0; i < n; i++)
-        text[i] = reversed[n - 1 - i];
-    text[n] = 0;
-}
-
 bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out)
 {
     if (!v->m || line == 0 || line > v->line_at.n)

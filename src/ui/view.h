@@ -142,7 +142,6 @@ uint32_t view_state_glyph(const struct cv_view *v, enum cv_state s);
 const char *view_lane_name(const struct cv_view *v, uint32_t lane);
 /* "lock m", "Bob", "" : what a lane waits for, by cause. */
 void view_object(const struct cv_view *v, struct cv_lane_at at, struct cv_buf *out);
-void view_letter(uint32_t letter, char text[8]);    /* A, B, …, Z, AA */
 bool view_source_line(const struct cv_view *v, uint32_t line, struct cv_buf *out); /* cleaned, without what it is indented by; false: there is none */
 void code_show(struct cv_view *v, uint32_t line);   /* scrolls the Code pane there */
 /* prompt.c: lines that are typed. */
