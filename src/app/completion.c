@@ -4,7 +4,7 @@
 
 #include "app/app.h"
 
-/* Values that an option's argument can take, by the name it has in the table. NULL: anything, or a file. */
+/* Words an option's argument can be, by the name it has in the table; none: anything, or a file. */
 static void add_values(const struct app_option_info *o, struct cv_buf *out)
 {
     if (!o->argument)
@@ -17,6 +17,11 @@ static void add_values(const struct app_option_info *o, struct cv_buf *out)
     } else if (!strcmp(o->name, "switch-source")) {
         for (size_t i = 0; cv_sources[i]; i++)
             cv_buf_printf(out, "%s%s", i ? " " : "", cv_sources[i]->name);
+    } else if (!strcmp(o->name, "theme")) {
+        for (int i = 0; cv_theme_name(i); i++)
+            cv_buf_printf(out, "%s%s", i ? " " : "", cv_theme_name(i));
+    } else if (!strcmp(o->argument, "PARTS")) {
+        cv_buf_str(out, "states counts traces schedules findings");
     } else if (!strcmp(o->argument, "FORMAT")) {
         cv_buf_str(out, "text ansi svg");
     } else if (!strcmp(o->argument, "WxH")) {
@@ -24,6 +29,7 @@ static void add_values(const struct app_option_info *o, struct cv_buf *out)
     }
 }
 
+static bool takes_file(const struct app_option_info *o) { return o->argument && !strcmp(o->argument, "FILE"); }
 static bool shown(const struct app_option_info *o) { return o->commands != 0; }
 static bool shown_command(const struct app_command_info *c) { return *c->name && c->command != APP_LATER; }
 
@@ -40,11 +46,21 @@ static void quoted(FILE *to, const char *s, const char *also)
     }
 }
 
+/* What the program itself is asked for when it is wanted. */
+#define TOPICS "convis help 2>/dev/null | sed -n '/^Topics/,/^$/s/^  \\([a-z][a-z]*\\)  .*/\\1/p'"
+#define LESSONS "convis list 2>/dev/null | grep -v '^#' | cut -d' ' -f1"
+
+/* bash splits the words at = and : too; the line is taken as it is written, and what it has before the split is not offered again. */
 static void bash(FILE *to)
 {
     fputs("# bash completion for convis; made by `convis completion bash`\n_convis()\n{\n"
-          "    local word=$2 before=$3 command= i\n    COMPREPLY=()\n"
-          "    for ((i = 1; i < COMP_CWORD; i++)); do\n        case ${COMP_WORDS[i]} in\n        -*) ;;\n        *) command=${COMP_WORDS[i]}; break ;;\n        esac\n    done\n"
+          "    local line=${COMP_LINE:0:COMP_POINT} command= before word kept i\n    local -a words\n    COMPREPLY=()\n"
+          "    read -ra words <<<\"$line\"\n    [[ $line == *[[:space:]] ]] && words+=('')\n"
+          "    word=${words[-1]} before=${words[-2]}\n"
+          "    for ((i = 1; i < ${#words[@]} - 1; i++)); do\n        case ${words[i]} in\n        -*) ;;\n"
+          "        *) command=${words[i]}; break ;;\n        esac\n    done\n"
+          "    case $word in\n    --*=*) before=${word%%=*} word=${word#*=} ;;\n    esac\n"
+          "    kept=${word%\"${word##*:}\"}\n    [[ $COMP_WORDBREAKS == *:* ]] || kept=\n"
           "    case $before in\n",
           to);
     for (const struct app_option_info *o = app_options; o->code; o++) {
@@ -55,7 +71,11 @@ static void bash(FILE *to)
         fprintf(to, "    --%s", o->name);
         if (o->letter)
             fprintf(to, " | -%c", o->letter);
-        fprintf(to, ")\n        COMPREPLY=($(compgen -W '%s' -- \"$word\"))\n        return\n        ;;\n", values.at ? values.at : "");
+        if (takes_file(o))
+            fputs(")\n        COMPREPLY=($(compgen -f -- \"$word\"))\n", to);
+        else
+            fprintf(to, ")\n        COMPREPLY=($(compgen -W '%s' -- \"$word\"))\n        COMPREPLY=(\"${COMPREPLY[@]#\"$kept\"}\")\n", values.at ? values.at : "");
+        fputs("        return\n        ;;\n", to);
         cv_buf_release(&values);
     }
     fputs("    esac\n    case $word in\n    -*)\n        COMPREPLY=($(compgen -W '", to);
@@ -64,9 +84,9 @@ static void bash(FILE *to)
             fprintf(to, "%s--%s", o == app_options ? "" : " ", o->name);
     fputs("' -- \"$word\"))\n        return\n        ;;\n    esac\n    case $command in\n"
           "    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n"
-          "    help) COMPREPLY=($(compgen -W \"$(convis help 2>/dev/null | sed -n '/^Topics/,/^$/s/^  \\([a-z]*\\)  .*/\\1/p')\" -- \"$word\")) ;;\n"
-          "    list) ;;\n    *)\n"
-          "        COMPREPLY=($(compgen -W \"$(convis list 2>/dev/null | grep -v '^#' | cut -d' ' -f1)\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
+          "    help) COMPREPLY=($(compgen -W \"$(" TOPICS ")\" -- \"$word\")) ;;\n"
+          "    list | new) ;;\n    verify) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n    *)\n"
+          "        COMPREPLY=($(compgen -W \"$(" LESSONS ")\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
           "        [ -n \"$command\" ] || COMPREPLY+=($(compgen -W '",
           to);
     bool first = true;
@@ -81,7 +101,10 @@ static void bash(FILE *to)
 static void zsh(FILE *to)
 {
     fputs("#compdef convis\n# zsh completion for convis; made by `convis completion zsh`\n"
-          "_convis_scenarios() { local -a names; names=(${(f)\"$(convis list 2>/dev/null | grep -v '^#' | cut -d' ' -f1)\"}); compadd -a names; _files -g '*.ini' }\n"
+          "_convis_scenarios() { local -a names; names=(${(f)\"$(" LESSONS ")\"}); compadd -a names; _files -g '*.ini' }\n"
+          "_convis_operand() {\n    local -a topics\n    case ${${words[2,CURRENT-1]:#-*}[1]} in\n    completion) compadd bash zsh fish ;;\n"
+          "    help) topics=(${(f)\"$(" TOPICS ")\"}); compadd -a topics ;;\n"
+          "    list | new) ;;\n    verify) _files ;;\n    *) _convis_scenarios ;;\n    esac\n}\n"
           "_convis_first() {\n    local -a commands\n    commands=(\n",
           to);
     for (const struct app_command_info *c = app_commands; c->name; c++)
@@ -103,22 +126,33 @@ static void zsh(FILE *to)
                 fprintf(to, "    '-%c[", o->letter);
             quoted(to, o->summary, "[]:");
             fputs("]", to);
-            if (o->argument)
-                fprintf(to, ":%s:(%s)", o->argument, values.at ? values.at : "");
+            if (takes_file(o))
+                fprintf(to, ":%s:_files", o->argument);
+            else if (o->argument) {
+                fprintf(to, ":%s:(", o->argument);
+                quoted(to, values.at ? values.at : "", ":");
+                fputs(")", to);
+            }
             fputs("' \\\n", to);
         }
         cv_buf_release(&values);
     }
-    fputs("    '1: :_convis_first' '*: :_convis_scenarios'\n", to);
+    fputs("    '1: :_convis_first' '*: :_convis_operand'\n", to);
 }
 
 static void fish(FILE *to)
 {
-    fputs("# fish completion for convis; made by `convis completion fish`\n"
-          "complete -c convis -n __fish_use_subcommand -a '(convis list 2>/dev/null | string match -v '#*' | string replace -r \"  +\" \\t)'\n"
-          "complete -c convis -n '__fish_seen_subcommand_from run compare render check' -a '(convis list 2>/dev/null | string match -v '#*' | string replace -r \"  +\" \\t)'\n"
-          "complete -c convis -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n",
-          to);
+    static const char lessons[] = "(convis list 2>/dev/null | string match -v \"#*\" | string replace -r \"  +\" \\t)";
+    fprintf(to, "# fish completion for convis; made by `convis completion fish`\n"
+            "complete -c convis -n '__fish_seen_subcommand_from completion help list new' -f\n"
+            "complete -c convis -n __fish_use_subcommand -a '%s'\n", lessons);
+    fputs("complete -c convis -n '__fish_seen_subcommand_from", to);
+    for (const struct app_command_info *c = app_commands; c->name; c++)
+        if (shown_command(c) && !strncmp(c->operands, "FILE", 4) && c->command != APP_VERIFY)
+            fprintf(to, " %s", c->name);
+    fprintf(to, "' -a '%s'\n"
+            "complete -c convis -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n"
+            "complete -c convis -n '__fish_seen_subcommand_from help' -a '(convis help 2>/dev/null | sed -n \"/^Topics/,/^\\$/s/^  \\([a-z][a-z]*\\)  .*/\\1/p\")'\n", lessons);
     for (const struct app_command_info *c = app_commands; c->name; c++)
         if (shown_command(c)) {
             fprintf(to, "complete -c convis -n __fish_use_subcommand -a %s -d '", c->name);
@@ -133,7 +167,9 @@ static void fish(FILE *to)
         fprintf(to, "complete -c convis -l %s", o->name);
         if (o->letter)
             fprintf(to, " -s %c", o->letter);
-        if (o->argument)
+        if (takes_file(o))
+            fputs(" -r -F", to);
+        else if (o->argument)
             fprintf(to, " -x -a '%s'", values.at ? values.at : "");
         fputs(" -d '", to);
         quoted(to, o->summary, "");

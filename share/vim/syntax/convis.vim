@@ -4,7 +4,7 @@ if exists("b:current_syntax")
 endif
 syn case match
 
-syn match   convisComment     ";.*$" contains=convisTodo
+syn match   convisComment     "\%(^\|\s\)\@1<=[;#].*$" contains=convisTodo
 syn keyword convisTodo        contained TODO FIXME XXX
 syn match   convisSection     "^\s*\[\s*\%(scenario\|params\|shared memory\|shared\|sync\|task\|main\|expect\|goal\|note\|predict\)\>[^]]*\]" contains=convisModel,convisString,convisNumber,convisAt
 syn match   convisAt          contained "\<\%(for\|in\|x\|mark\|line\|at\|model\|task\|note\|expect\|goal\)\>"
