@@ -115,33 +115,65 @@ void store_widen(struct store *s, uint32_t ncomps)
     repack(s, f, ncomps);
 }
 
-/* Fields in which a tuple fits too. more: bits beyond what those need that have to grow. */
-static void widths(const struct store *s, const uint32_t *tuple, unsigned more, struct store_field *f)
+/* What a word has left goes to its fields that are in use, the wide ones before all: they grow. */
+static void share_out(struct store_field *f, uint32_t n)
 {
-    memcpy(f, s->fields, s->ncomps * sizeof *f);
+    lay_out(f, n);
+    for (uint32_t from = 0, to; from < n; from = to) {
+        uint32_t used = 0, given = 0;
+        for (to = from; to < n && f[to].word == f[from].word; to++)
+            used += f[to].width;
+        for (uint32_t c = from; c < to && used; c++) {
+            uint32_t more = (64 - used) * f[c].width / used, most = 32u - f[c].width;
+            more = more < most ? more : most;
+            f[c].width = (uint8_t)(f[c].width + more);
+            given += more;
+        }
+        CV_ASSERT(used + given <= 64);
+    }
+    lay_out(f, n);
+}
+
+/* As wide as the numbers are that were met. */
+static void tighten(const struct store *s, struct store_field *f)
+{
+    uint32_t *all = cv_alloc((s->ncomps + 1) * sizeof *all);
+    for (uint64_t k = 0; k < s->n; k++)
+        for (uint32_t c = 0; c < s->ncomps; c++)
+            all[c] |= store_get(s, store_key(s, k), c);
     for (uint32_t c = 0; c < s->ncomps; c++)
-        if (!store_fits(s, c, tuple[c]))
-            f[c].width = (uint8_t)(bits_of(tuple[c]) + more < 32 ? bits_of(tuple[c]) + more : 32);
+        f[c].width = bits_of(all[c]);
+    free(all);
+}
+
+static void fit(struct store_field *f, const uint32_t *tuple, uint32_t n)
+{
+    for (uint32_t c = 0; c < n; c++)
+        if (bits_of(tuple[c]) > f[c].width)
+            f[c].width = bits_of(tuple[c]);
+}
+
+/* Fields in which a tuple fits too, in no more words than it takes; what those have left is shared out, so that it comes seldom. */
+static struct store_field *wider(const struct store *s, const uint32_t *tuple)
+{
+    struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f);
+    memcpy(f, s->fields, s->ncomps * sizeof *f);
+    fit(f, tuple, s->ncomps);
+    if (lay_out(f, s->ncomps) > s->words) { /* some may have room that others need */
+        tighten(s, f);
+        fit(f, tuple, s->ncomps);
+    }
+    share_out(f, s->ncomps);
+    return f;
 }
 
 bool store_pack(struct store *s, const uint32_t *tuple, uint64_t *key)
 {
-    static const unsigned more[] = {6, 4, 2};
     bool fits = true;
     for (uint32_t c = 0; c < s->ncomps; c++)
         fits &= store_fits(s, c, tuple[c]);
     if (!fits) {
-        struct store_field *f = cv_alloc((s->ncomps + 1) * sizeof *f), *wide = cv_alloc((s->ncomps + 1) * sizeof *wide);
-        widths(s, tuple, s->n > 4096 ? 1 : s->n > 8 ? 3 : 0, f);
-        for (unsigned k = 0; k < CV_COUNT(more) && s->n > 8; k++) { /* bits that nobody else needs */
-            widths(s, tuple, more[k], wide);
-            if (lay_out(wide, s->ncomps) > s->words)
-                continue;
-            memcpy(f, wide, s->ncomps * sizeof *f);
-            break;
-        }
-        free(wide);
-        repack(s, f, s->ncomps);
+        repack(s, wider(s, tuple), s->ncomps);
         if (s->full)
             return true;
     }
