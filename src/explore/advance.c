@@ -263,6 +263,36 @@ static bool memory_step(struct space *x, const uint32_t *from, const struct cont
     return true;
 }
 
+static void learn(struct space *x, uint32_t id, uint32_t met, uint32_t next, uint32_t left)
+{
+    struct local *l = &x->local.at[id];
+    bool found;
+    if (!l->blind) {
+        struct memo_slot *m = memo_make(&x->reads, (uint64_t)id << 32 | met, &found);
+        m->a = next;
+        m->b = left;
+    } else {
+        l->met = 0;
+        l->next = next;
+        l->left = left;
+    }
+}
+
+bool space_quick_anew(struct space *x, const uint32_t *tuple, uint32_t task, uint32_t *component, uint32_t *left, uint32_t *next)
+{
+    const struct control *c = space_control(x, tuple);
+    uint32_t id = tuple[space_task_at(x, task)];
+    const struct local *l = space_local(x, id);
+    if (x->async || !l->quick || !c->tasks[task].free || c->tasks[task].worker || !memory_step(x, tuple, c, task, l, left, next))
+        return false;
+    const struct local *then = space_local(x, *next);
+    if (then->sync || then->end)
+        return false;
+    *component = space_component(x, c, task, &x->local.at[id]);
+    learn(x, id, x->local.at[id].blind ? 0 : tuple[*component], *next, *left);
+    return true;
+}
+
 /* The fast way for what is not known yet: what space_learn would learn, without the whole stage. */
 static bool alone(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to)
 {
@@ -336,9 +366,5 @@ void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uin
     }
     if (!x->async && space_local(x, to[own])->sync)
         return; /* whether it may go on rests on the control part */
-    uint32_t met = at == UINT32_MAX || space_local(x, id)->blind ? 0 : from[at];
-    bool found;
-    struct memo_slot *m = memo_make(&x->reads, (uint64_t)id << 32 | met, &found);
-    m->a = to[own];
-    m->b = at == UINT32_MAX ? 0 : to[at];
+    learn(x, id, at == UINT32_MAX || space_local(x, id)->blind ? 0 : from[at], to[own], at == UINT32_MAX ? 0 : to[at]);
 }

@@ -239,7 +239,7 @@ static inline void memory_meets(struct path *p, uint16_t *clock, const struct me
 }
 
 /* Ends of tasks that a join waits for. */
-static void joins(struct path *p, uint16_t *clock, const struct control *c, uint32_t task, const struct cv_action *a)
+static void joins(struct path *p, uint16_t *clock, const struct control *c, uint32_t task, const struct local_action *a)
 {
     for (uint32_t t = 0; t < c->n; t++)
         if (p->last[t] && (a->op == CV_OP_JOIN_ALL ? c->tasks[t].parent == task && t != task : t == a->value.payload))
@@ -400,11 +400,8 @@ static void follow(struct path *p, struct event *e)
 
 void path_push(struct path *p, uint32_t task)
 {
-    const struct cv_action *a = &space_local(p->x, path_tuple(p, p->depth)[space_task_at(p->x, task)])->action;
-    struct cv_action join = {.op = CV_OP_JOIN_ALL};
-    bool joining = a->op == CV_OP_JOIN || a->op == CV_OP_JOIN_ALL;
-    if (joining)
-        join = (struct cv_action){.op = a->op, .value = a->value};
+    const struct local_action join = space_local(p->x, path_tuple(p, p->depth)[space_task_at(p->x, task)])->action; /* which may move */
+    bool joining = join.op == CV_OP_JOIN || join.op == CV_OP_JOIN_ALL;
     bool simple = push_state(p, task);
     struct event *e = PATH_MORE(&p->events);
     e->task = (uint16_t)task;

@@ -143,8 +143,9 @@ static bool step(struct search *s, uint64_t from, uint32_t task)
     uint32_t component, left, next, own = 1 + space_task_at(x, task), core = x->async ? 0 : task + 1;
     uint64_t key[STORE_WORDS];
     memcpy(key, store_key(store, from), store->words * sizeof *key);
-    if (space_quick(x, space_control(x, s->node + 1), s->node + 1, task, &component, &left, &next) && store_fits(store, own, next) && store_fits(store, 0, core) &&
-        (component == UINT32_MAX || store_fits(store, component + 1, left))) {
+    bool quick = space_quick(x, space_control(x, s->node + 1), s->node + 1, task, &component, &left, &next) ||
+                 space_quick_anew(x, s->node + 1, task, &component, &left, &next);
+    if (quick && store_fits(store, own, next) && store_fits(store, 0, core) && (component == UINT32_MAX || store_fits(store, component + 1, left))) {
         store_set(store, key, 0, core);
         store_set(store, key, own, next);
         if (component != UINT32_MAX)

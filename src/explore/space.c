@@ -203,15 +203,16 @@ bool state_may_go(struct space *x, const uint32_t *tuple, const struct control *
     const struct local *l = space_local(x, id);
     if (!l->sync)
         return true;
+    const struct cv_action a = space_action(l);
     bool found;
     if (tuple[SPACE_CONTROL] >= 1u << 24) { /* beyond what the key has room for */
         state_load_sync(x, tuple[SPACE_CONTROL]);
-        return !cv_sync_would_wait(x->machine.sync, task, &l->action);
+        return !cv_sync_would_wait(x->machine.sync, task, &a);
     }
     struct memo_slot *m = memo_make(&x->waits, (uint64_t)tuple[SPACE_CONTROL] << 40 | (uint64_t)task << 32 | id, &found);
     if (!found) {
         state_load_sync(x, tuple[SPACE_CONTROL]);
-        m->a = cv_sync_would_wait(x->machine.sync, task, &l->action);
+        m->a = cv_sync_would_wait(x->machine.sync, task, &a);
     }
     return !m->a;
 }
@@ -296,11 +297,12 @@ static void access_of(struct space_event *e, uint32_t address, enum space_kind k
     CV_PUSH(e, one);
 }
 
-static bool swaps(const struct space *x, uint32_t value, const struct cv_value *old)
+static bool swaps(const struct space *x, uint32_t value, const struct local_action *a)
 {
     const uint32_t *w = intern_at(&x->values, value, NULL);
-    bool numbers = (w[2] == CV_TAG_INT || w[2] == CV_TAG_BOOL) && (old->tag == CV_TAG_INT || old->tag == CV_TAG_BOOL);
-    return (numbers || (w[2] == old->tag && old->tag != CV_TAG_LIST)) && (w[0] | (uint64_t)w[1] << 32) == old->payload;
+    uint8_t tag = a->value.tag;
+    bool numbers = (w[2] == CV_TAG_INT || w[2] == CV_TAG_BOOL) && (tag == CV_TAG_INT || tag == CV_TAG_BOOL);
+    return (numbers || (w[2] == tag && tag != CV_TAG_LIST)) && (w[0] | (uint64_t)w[1] << 32) == a->value.payload;
 }
 
 static void memory_accesses(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task, const struct local *l, struct space_event *e)
@@ -311,12 +313,12 @@ static void memory_accesses(struct space *x, const uint32_t *tuple, const struct
     uint32_t at = op == CV_OP_LOAD_LEN && v->flat ? UINT32_MAX : space_component(x, c, task, l);
     if (at == UINT32_MAX)
         return; /* the length of a list that keeps it, or an item outside */
-    bool reads = op == CV_OP_LOAD || op == CV_OP_LOAD_ITEM || op == CV_OP_LOAD_LEN || (cas && v->flat && !swaps(x, tuple[at], &l->action.value));
+    bool reads = op == CV_OP_LOAD || op == CV_OP_LOAD_ITEM || op == CV_OP_LOAD_LEN || (cas && v->flat && !swaps(x, tuple[at], &l->action));
     for (uint32_t i = 0; i < (op == CV_OP_LOAD ? v->n : 1); i++)
         access_of(e, at + i, reads ? SPACE_READ : SPACE_WRITE, atomic);
 }
 
-static void sync_accesses(struct space *x, const struct control *c, uint32_t task, const struct cv_action *a, struct space_event *e)
+static void sync_accesses(struct space *x, const struct control *c, uint32_t task, const struct local_action *a, struct space_event *e)
 {
     uint32_t at = space_sync_at(x, (uint32_t)a->arg);
     bool queues = x->async && !c->tasks[task].worker, again = c->tasks[task].again;
@@ -357,7 +359,7 @@ static void sync_accesses(struct space *x, const struct control *c, uint32_t tas
 static bool cuts_others(struct space *x, const struct control *c, uint32_t task, const struct local *l)
 {
     struct cv_sync_done done;
-    const struct cv_action *a = &l->action;
+    const struct cv_action act = space_action(l), *a = &act;
     if (a->op == CV_OP_CRASH || (x->async && ((task == 0 && !x->program->implicit_main) || c->closing)))
         return true;
     if (!x->async || c->tasks[task].worker || a->await)
@@ -378,7 +380,7 @@ void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struc
 {
     const struct control *c = space_control(x, tuple);
     const struct local *l = space_local(x, tuple[space_task_at(x, task)]);
-    const struct cv_action *a = &l->action;
+    const struct local_action *a = &l->action;
     x->asked = tuple[SPACE_CONTROL];
     if (a->memory)
         memory_accesses(x, tuple, c, task, l, e);

@@ -55,15 +55,28 @@ struct control {
 };
 /* What stands in front of a task, decoded; what is asked at every step comes first. */
 struct local {
-    uint32_t met, next, left;     /* what a memory step comes to where the control part stays as it is: for the value met last */
+    uint32_t met, next, left;     /* what a memory step comes to where the control part stays as it is: for the value met last, 0 where it is blind */
     uint32_t at;                  /* of a memory action: the component it is about, where that is the same for all tasks; UINT32_MAX: an item outside */
     bool varies;                  /* it is not */
     bool quick, blind, reads, swaps; /* quick: a memory action of one component; blind: it does not look at it; reads: it leaves it; swaps: cas */
     bool sync, end;               /* end: nothing visible is in front of the task's end */
     bool known;
     int64_t index;                /* of an item, as computed */
-    struct cv_action action;      /* without arguments */
+    struct local_action {         /* of a cv_action what is asked for: there are many of these */
+        uint8_t op;
+        bool memory, await, visible;
+        uint16_t line;
+        int32_t arg, b;
+        struct { uint64_t payload; uint8_t tag; } value;
+    } action;
 };
+/* For the sync table. */
+static inline struct cv_action space_action(const struct local *l)
+{
+    const struct local_action *a = &l->action;
+    return (struct cv_action){.op = a->op, .memory = a->memory, .await = a->await, .visible = a->visible, .line = a->line, .arg = a->arg,
+                              .b = a->b, .value = {.payload = a->value.payload, .tag = a->value.tag}};
+}
 struct space_change { uint32_t component, id; };
 /* A memory step that changed the control part too (a task that ends), as it was met last: what it rests on, and what it came to. */
 struct space_turn { uint32_t control, id, met, main; uint16_t task; uint32_t then, next, left, main_then; };
@@ -165,7 +178,7 @@ static inline bool space_quick(const struct space *x, const struct control *c, c
         return false;
     uint32_t at = space_component(x, c, task, l), met = at == UINT32_MAX || l->blind ? 0 : tuple[at];
     if (l->met != met) {
-        const struct memo_slot *m = memo_find(&x->reads, (uint64_t)id << 32 | met);
+        const struct memo_slot *m = l->blind ? NULL : memo_find(&x->reads, (uint64_t)id << 32 | met);
         if (!m)
             return false;
         l->met = met;
@@ -208,6 +221,8 @@ static inline bool space_goes_on(const struct space *x, const uint32_t *tuple, u
     uint32_t id = tuple[space_task_at(x, task)];
     return !c->over && c->in_turn == SPACE_NOBODY && task < c->n && c->tasks[task].free && !c->tasks[task].held && id < x->local.n && x->local.at[id].quick;
 }
+/* Where the fast way does not know yet: it is made to know, if the step is of its kind, without the rest of the state. */
+bool space_quick_anew(struct space *x, const uint32_t *tuple, uint32_t task, uint32_t *component, uint32_t *left, uint32_t *next);
 /* A step led from one tuple to another: if it was a memory step that changed nothing else, it is known from now on. */
 void space_learn(struct space *x, const uint32_t *from, uint32_t task, const uint32_t *to);
 

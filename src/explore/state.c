@@ -186,9 +186,8 @@ static void describe(struct space *x, uint32_t id, const struct cv_task *t, cons
     struct local *l = &x->local.at[id];
     if (l->known)
         return;
-    *l = (struct local){.known = true, .met = UINT32_MAX, .action = *a};
-    l->action.args = NULL;
-    l->sync = cv_sync_is(&l->action);
+    *l = (struct local){.known = true, .met = UINT32_MAX, .sync = cv_sync_is(a)};
+    l->action = (struct local_action){a->op, a->memory, a->await, a->visible, a->line, a->arg, a->b, {a->value.payload, a->value.tag}};
     l->end = l->action.op == CV_OP_DONE || l->action.op == CV_OP_END_OFFLOAD || (l->action.op == CV_OP_FAIL && !l->action.visible);
     enum cv_op op = (enum cv_op)l->action.op;
     if (op == CV_OP_LOAD_ITEM || op == CV_OP_STORE_ITEM || op == CV_OP_ATOMIC_ITEM || op == CV_OP_CAS_ITEM) {

@@ -62,7 +62,7 @@ static void value_words(const struct tale *t, uint32_t id, char *to, size_t size
 
 static void memory_step(struct tale *t, uint32_t task, const struct local *l, const struct control *c, const uint32_t *to)
 {
-    const struct cv_action *a = &l->action;
+    const struct local_action *a = &l->action;
     uint32_t at = space_component(t->x, c, task, l), before = at == UINT32_MAX ? 0 : t->tuple[at];
     const char *name = t->x->program->vars[a->arg].name;
     char place[CV_LIMIT_NAME + 32], value[96] = "";
@@ -101,7 +101,7 @@ static void memory_step(struct tale *t, uint32_t task, const struct local *l, co
 static void other_step(struct tale *t, uint32_t task, const struct local *l)
 {
     struct cv_buf words = {0};
-    const struct cv_action *a = &l->action;
+    const struct local_action *a = &l->action;
     const uint32_t *local = intern_at(&t->x->locals, t->tuple[space_task_at(t->x, task)], NULL);
     if (l->end)
         cv_buf_str(&words, "ended");
