@@ -67,9 +67,62 @@ static void take_var(struct space *x, const struct var_at *v, uint32_t *first, c
         *first = state_value(x, cell, list, -1);
 }
 
-enum { FIXED = 14 }; /* words of a local state in front of its values; who the task is is not among them, unless its body asks */
-
 /* ── tasks ──────────────────────────────────────────────────────────────────────────────────────── */
+/* A local state: its head, of the rest of the task what is not zero (a bit each in L_REST), then its values. Who the task is is not among it,
+ * unless its body asks. */
+enum { L_BODY /* sp << 16, nwith << 24 */, L_PC, L_REST, L_WORDS };
+enum { R_NAME, R_FAILURE, R_LINE, R_AWAY, R_WITH_BASE, R_ME0, R_ME1, R_RANDOM0, R_RANDOM1, R_NUMBER, R_WORDS };
+
+static const uint32_t *get_rest(const uint32_t *from, uint32_t *rest)
+{
+    uint32_t set = from[L_REST];
+    from += L_WORDS;
+    for (unsigned i = 0; i < R_WORDS; i++)
+        rest[i] = set >> i & 1 ? *from++ : 0;
+    return from;
+}
+
+/* A value in as few words as its payload takes: tag and V_DURATION, then the payload itself, or how many words of it follow. */
+enum { V_DURATION = 8, V_FOLLOW = 9, V_PAYLOAD = 11 };
+
+static uint32_t *put_value(uint32_t *to, const struct cv_value *v, uint64_t payload)
+{
+    uint32_t head = v->tag | (uint32_t)(v->duration != 0) << V_DURATION, high = (uint32_t)(payload >> 32);
+    if (payload >> (32 - V_PAYLOAD) == 0) {
+        *to++ = head | (uint32_t)payload << V_PAYLOAD;
+        return to;
+    }
+    *to++ = head | (high ? 2u : 1u) << V_FOLLOW;
+    *to++ = (uint32_t)payload;
+    if (high)
+        *to++ = high;
+    return to;
+}
+
+static const uint32_t *get_value(const uint32_t *from, struct cv_value *v)
+{
+    uint32_t head = *from++, follow = head >> V_FOLLOW & 3;
+    v->tag = (uint8_t)head;
+    v->duration = head >> V_DURATION & 1;
+    v->payload = follow ? *from++ : head >> V_PAYLOAD;
+    if (follow == 2)
+        v->payload |= (uint64_t)*from++ << 32;
+    return from;
+}
+
+static uint32_t *put_values(uint32_t *to, const struct cv_task *t, uint32_t n, bool done)
+{
+    static const struct cv_value none;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cv_value *v = done ? &none : &t->values[i];
+        uint32_t items = v->tag == CV_TAG_LIST ? value_list_length(v) : 0;
+        to = put_value(to, v, v->tag == CV_TAG_LIST ? items : v->payload);
+        for (uint32_t k = 0; k < items; k++)
+            to = put_cell(to, value_heap(t)[value_list_at(v) + k]);
+    }
+    return to;
+}
+
 static uint32_t take_task(struct space *x, const struct cv_task *t)
 {
     const struct cv_body *b = &x->program->bodies[t->body];
@@ -79,33 +132,26 @@ static uint32_t take_task(struct space *x, const struct cv_task *t)
     uint64_t took = atomic_load(&x->shm.head->taken_bytes);
     x->most_cells = cells > x->most_cells ? cells : x->most_cells;
     x->most_lists = took > x->most_lists ? took : x->most_lists;
-    uint32_t *words = scratch(x, 32 + 4u * nvalues + 3u * cells + t->nwith), *to = words;
+    uint32_t *words = scratch(x, 32 + 4u * nvalues + 3u * cells + t->nwith), *to = words + L_WORDS;
     const struct body_uses *u = &x->bodies[t->body];
     uint64_t me = u->me ? (uint64_t)t->me : 0, random = u->random ? t->random : 0;
-    const uint32_t fixed[] = {t->body, t->pc, t->sp, t->nwith, u->name ? t->name : 0, t->failure, t->failure_line, t->away, t->with_base,
-                              (uint32_t)me, (uint32_t)(me >> 32), (uint32_t)random, (uint32_t)(random >> 32),
-                              u->ids ? t->number : 0};
-    memcpy(to, fixed, sizeof fixed);
-    to += CV_COUNT(fixed);
+    const uint32_t rest[R_WORDS] = {u->name ? t->name : 0, t->failure, t->failure_line, t->away, t->with_base, (uint32_t)me, (uint32_t)(me >> 32),
+                                    (uint32_t)random, (uint32_t)(random >> 32), u->ids ? t->number : 0};
+    CV_ASSERT(t->body <= 0xffff && t->sp <= 0xff && t->nwith <= 0xff);
+    words[L_BODY] = t->body | t->sp << 16 | t->nwith << 24;
+    words[L_PC] = t->pc;
+    words[L_REST] = 0;
+    for (unsigned i = 0; i < R_WORDS; i++)
+        if (rest[i]) {
+            words[L_REST] |= 1u << i;
+            *to++ = rest[i];
+        }
     for (unsigned i = 0; x->checks && i < CV_COUNT(t->seen); i++) {
         to = put_cell(to, (struct cv_cell){t->seen[i].payload, cv_meta((enum cv_tag)t->seen[i].tag, CV_NO_TASK, 1)});
         *to++ = t->seen[i].cell;
     }
     bool done = x->program->code[t->pc].op == CV_OP_DONE && !t->failure; /* what its locals are is nothing to anybody */
-    for (uint32_t i = 0; i < nvalues; i++) {
-        static const struct cv_value none;
-        const struct cv_value *v = done ? &none : &t->values[i];
-        *to++ = v->tag | (uint32_t)v->duration << 8;
-        if (v->tag == CV_TAG_LIST) {
-            uint32_t n = value_list_length(v);
-            *to++ = n;
-            for (uint32_t k = 0; k < n; k++)
-                to = put_cell(to, value_heap(t)[value_list_at(v) + k]);
-        } else {
-            *to++ = (uint32_t)v->payload;
-            *to++ = (uint32_t)(v->payload >> 32);
-        }
-    }
+    to = put_values(to, t, nvalues, done);
     const uint8_t *with = (const uint8_t *)(t->values + b->nlocals + b->nstack);
     for (uint32_t i = 0; i < t->nwith; i++)
         *to++ = with[i];
@@ -137,40 +183,39 @@ static void give_back(struct space *x, struct cv_task *t)
 /* The block of a task in this local state. */
 static struct cv_task *load_task(struct space *x, uint32_t id, uint32_t task, bool spare)
 {
-    const uint32_t *from = intern_at(&x->locals, id, NULL), *values;
-    const struct cv_body *b = &x->program->bodies[from[0]];
-    uint32_t nvalues = b->nlocals + from[2], cells = 0;
-    values = from + FIXED + (x->checks ? 8 : 0);
-    const uint32_t *v = values;
+    const uint32_t *from = intern_at(&x->locals, id, NULL);
+    uint32_t rest[R_WORDS], body = from[L_BODY] & 0xffff, sp = from[L_BODY] >> 16 & 0xff, nwith = from[L_BODY] >> 24;
+    const struct cv_body *b = &x->program->bodies[body];
+    const uint32_t *seen = get_rest(from, rest), *values = seen + (x->checks ? 8 : 0), *v = values;
+    uint32_t nvalues = b->nlocals + sp, cells = 0;
     for (uint32_t i = 0; i < nvalues; i++) {
-        cells += (*v & 0xff) == CV_TAG_LIST ? v[1] : 0;
-        v += (*v & 0xff) == CV_TAG_LIST ? 2 + 3 * v[1] : 3;
+        struct cv_value one;
+        v = get_value(v, &one);
+        uint32_t items = one.tag == CV_TAG_LIST ? (uint32_t)one.payload : 0;
+        cells += items;
+        v += 3 * items;
     }
     uint32_t heap_at = (uint32_t)((sizeof(struct cv_task) + (b->nlocals + b->nstack) * sizeof(struct cv_value) + b->nwith + 15) & ~(size_t)15);
     struct cv_task *t = block(x, heap_at + cells * (uint32_t)sizeof(struct cv_cell), spare);
-    *t = (struct cv_task){.size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell)), .number = task, .body = from[0], .instance = UINT32_MAX, .pc = from[1],
-                          .sp = from[2], .nwith = from[3], .name = from[4], .failure = from[5], .failure_line = (uint16_t)from[6], .away = from[7],
-                          .with_base = from[8], .me = (int64_t)(from[9] | (uint64_t)from[10] << 32), .random = from[11] | (uint64_t)from[12] << 32,
-                          .heap_at = heap_at, .heap_cap = cells};
+    *t = (struct cv_task){.size = (uint32_t)(heap_at + cells * sizeof(struct cv_cell)), .number = task, .body = body, .instance = UINT32_MAX, .pc = from[L_PC],
+                          .sp = sp, .nwith = nwith, .name = rest[R_NAME], .failure = rest[R_FAILURE], .failure_line = (uint16_t)rest[R_LINE],
+                          .away = rest[R_AWAY], .with_base = rest[R_WITH_BASE], .me = (int64_t)(rest[R_ME0] | (uint64_t)rest[R_ME1] << 32),
+                          .random = rest[R_RANDOM0] | (uint64_t)rest[R_RANDOM1] << 32, .heap_at = heap_at, .heap_cap = cells};
     for (unsigned i = 0; x->checks && i < CV_COUNT(t->seen); i++) {
-        struct cv_cell c = get_cell(from + FIXED + 4 * i);
-        t->seen[i] = (struct cv_seen){.payload = c.payload, .cell = from[FIXED + 3 + 4 * i], .tag = cv_meta_tag(c.meta)};
+        struct cv_cell c = get_cell(seen + 4 * i);
+        t->seen[i] = (struct cv_seen){.payload = c.payload, .cell = seen[3 + 4 * i], .tag = cv_meta_tag(c.meta)};
     }
     for (uint32_t i = 0; i < nvalues; i++) {
-        t->values[i].tag = (uint8_t)*values;
-        t->values[i].duration = (uint8_t)(*values++ >> 8);
-        if (t->values[i].tag == CV_TAG_LIST) {
-            uint32_t n = *values++;
-            t->values[i].payload = (uint64_t)t->heap_used << 32 | n;
-            for (uint32_t k = 0; k < n; k++, values += 3)
-                value_heap(t)[t->heap_used++] = (struct cv_cell){values[0] | (uint64_t)values[1] << 32, cv_meta((enum cv_tag)values[2], 0, 0)};
-        } else {
-            t->values[i].payload = values[0] | (uint64_t)values[1] << 32;
-            values += 2;
-        }
+        values = get_value(values, &t->values[i]);
+        if (t->values[i].tag != CV_TAG_LIST)
+            continue;
+        uint32_t n = (uint32_t)t->values[i].payload;
+        t->values[i].payload = (uint64_t)t->heap_used << 32 | n;
+        for (uint32_t k = 0; k < n; k++, values += 3)
+            value_heap(t)[t->heap_used++] = (struct cv_cell){values[0] | (uint64_t)values[1] << 32, cv_meta((enum cv_tag)values[2], 0, 0)};
     }
     uint8_t *with = (uint8_t *)(t->values + b->nlocals + b->nstack);
-    for (uint32_t i = 0; i < t->nwith; i++)
+    for (uint32_t i = 0; i < nwith; i++)
         with[i] = (uint8_t)values[i];
     return t;
 }
@@ -225,7 +270,9 @@ void state_local(struct space *x, uint32_t id)
     atomic_store(&x->shm.head->taken_bytes, 0);
     atomic_store(&x->shm.head->stop, 0);
     x->spun = 0;
-    stage_be(&x->stage, ((const uint32_t *)intern_at(&x->locals, id, NULL))[FIXED - 1]);
+    uint32_t rest[R_WORDS];
+    get_rest(intern_at(&x->locals, id, NULL), rest);
+    stage_be(&x->stage, rest[R_NUMBER]);
     cv_task_next(&x->stage.w, &t, &a);
     first = a;
     for (int k = 0; k < MOST && passed_over(&a); k++) {
