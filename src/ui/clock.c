@@ -139,7 +139,7 @@ void view_clock(const struct cv_view *v, struct cv_buf *out, enum cv_colour *col
     }
 }
 
-void view_clock_words(const struct cv_view *v, struct cv_buf *out)
+void view_clock_words(const struct cv_view *v, bool brief, struct cv_buf *out)
 {
     bool over = view_over(v);
     uint64_t end = view_end(v);
@@ -151,7 +151,9 @@ void view_clock_words(const struct cv_view *v, struct cv_buf *out)
     else if (v->playing)
         cv_buf_printf(out, "%s at %s", v->playing > 0 ? "" : " backwards", speed);
     else
-        cv_buf_str(out, over ? " held" : " held: the run goes on");
+        cv_buf_str(out, over || brief ? " held" : " held: the run goes on");
+    if (brief)
+        return;
     if (!v->playing && v->speed != 1)
         cv_buf_printf(out, ", Space plays at %s", speed);
     if (!over && v->playing && v->cursor < end)

@@ -2,6 +2,7 @@
  * it did, how often. It follows the selected lane; scrolling moves it from there. The line in focus unfolds into its steps: who
  * stands in front of which, and how often somebody was switched away just there. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/view.h"
@@ -32,10 +33,6 @@ static size_t piece(const char *s, size_t n, enum cv_colour *colour, unsigned *a
     size_t length;
     *colour = CV_C_TEXT;
     *attrs = 0;
-    if (*s == ';') {
-        *colour = CV_C_DIM;
-        return n;
-    }
     if (*s == '"') {
         const char *end = memchr(s + 1, '"', n - 1);
         *colour = CV_C_GOOD;
@@ -54,25 +51,61 @@ static size_t piece(const char *s, size_t n, enum cv_colour *colour, unsigned *a
     return length;
 }
 
+enum { COMMENT_LEAST = 12 }; /* columns: of a comment that has fewer nothing can be understood */
+
+/* Where a line's comment begins, the spaces before it with it; n: there is none. As the language has it: behind a blank, not in quotes. */
+static size_t comment_at(const char *s, size_t n)
+{
+    size_t at = 0;
+    for (char quote = 0; at < n; at++) {
+        if (quote)
+            quote = s[at] == quote ? 0 : quote;
+        else if (s[at] == '"' || s[at] == '\'')
+            quote = s[at];
+        else if ((s[at] == ';' || s[at] == '#') && (at == 0 || s[at - 1] == ' '))
+            break;
+    }
+    for (; at < n && at > 0 && s[at - 1] == ' '; at--)
+        ;
+    return at;
+}
+
+static int columns_of(const char *s, size_t n)
+{
+    char *piece = cv_strndup(s, n);
+    int width = canvas_width(piece);
+    free(piece);
+    return width;
+}
+
 static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, const char *line, size_t n, unsigned extra)
 {
     struct cv_buf clean = {0};
     cv_text_clean(&clean, line, n);
-    const char *s = clean.at;
-    size_t length;
+    cv_buf_str(&clean, "");
+    char *s = clean.at;
+    size_t length, comment = comment_at(s, clean.n), behind = comment + strspn(s + comment, " ");
+    int whole = columns_of(s, clean.n), room = r.x + r.w - x;
+    if (whole > room && comment < clean.n && room - columns_of(s, behind) < COMMENT_LEAST)
+        whole = columns_of(s, clean.n = comment);
+    bool cut = whole > room && room > 1;
     bool section = s[0] == '[';
     size_t indent = strspn(s, " ");
     for (size_t i = 0; i < clean.n && x < r.x + r.w; i += length) {
-        enum cv_colour colour;
-        unsigned attrs;
-        length = piece(s + i, clean.n - i, &colour, &attrs);
+        enum cv_colour colour = CV_C_DIM;
+        unsigned attrs = 0;
+        length = clean.n - i;
+        if (i < comment)
+            length = piece(s + i, comment - i, &colour, &attrs);
         if (section && colour != CV_C_DIM) {
             colour = CV_C_TITLE;
             attrs = CV_A_BOLD;
         }
         for (size_t k = i, step; k < i + length && x < r.x + r.w; k += step)
-            x += canvas_put(c, r, x, y, cv_utf8(s + k, clean.n - k, &step), colour, attrs | (i < indent ? 0 : extra));
+            x += canvas_put(c, r, x, y, cv_utf8(s + k, clean.n - k, &step), colour, attrs | (k < indent || k >= comment ? 0 : extra));
     }
+    if (cut)
+        canvas_put(c, r, r.x + r.w - 1, y, c->ascii ? '>' : 0x2026, CV_C_DIM, 0); /* in code a full stop would be read */
     cv_buf_release(&clean);
 }
 

@@ -31,14 +31,19 @@ static void shared_and_output(struct layout *l, struct cv_rect r, int shared)
 }
 
 /* The code needs rows most, and cores no more than they are. */
-static void code_left(struct layout *l, struct cv_rect r, struct layout_wants wants, bool shared_wanted)
+static void code_left(struct layout *l, struct cv_rect r, struct layout_wants wants, bool shared_wanted, enum layout_pane focus)
 {
     int left = clamp(r.w * 55 / 100, 32, 76), cores = clamp(wants.cores + 2, 3, r.h * 2 / 5), x = r.x + left, w = r.w - left;
     int most = r.h < 10 ? 3 : r.h < 16 ? r.h - 7 : r.h / 2 + 1;
-    int shared = shared_wanted ? clamp(wants.shared + 2, 3, most) : 0;
+    bool gives_way = shared_wanted && wants.shared + 2 > most && r.h < 16 && focus != PANE_SWITCHES; /* what is shared is the lesson then */
+    int shared = shared_wanted ? clamp(wants.shared + 2, 3, gives_way && r.h > 7 ? r.h - 4 : most) : 0;
     int output = clamp((r.h - shared - 2) / 2, r.h - shared < 8 ? 3 : 4, r.h < 14 ? 4 : 8); /* two lines, and the switches what one row means */
     l->panes[PANE_CODE] = (struct cv_rect){r.x, r.y, left, r.h - cores};
     l->panes[PANE_CORES] = (struct cv_rect){r.x, r.y + r.h - cores, left, cores};
+    if (gives_way) {
+        shared_and_output(l, (struct cv_rect){x, r.y, w, r.h}, shared);
+        return;
+    }
     if (shared)
         shared_and_output(l, (struct cv_rect){x, r.y, w, shared + output}, shared);
     else
@@ -46,13 +51,13 @@ static void code_left(struct layout *l, struct cv_rect r, struct layout_wants wa
     l->panes[PANE_SWITCHES] = (struct cv_rect){x, r.y + shared + output, w, r.h - shared - output};
 }
 
-static void full(struct layout *l, struct cv_rect body, struct layout_wants wants, bool shared_wanted)
+static void full(struct layout *l, struct cv_rect body, struct layout_wants wants, bool shared_wanted, enum layout_pane focus)
 {
     int timeline = clamp(wants.lanes + 4, 6, body.h * 45 / 100 > 6 ? body.h * 45 / 100 : 6);
     int top = body.h - timeline;
     l->panes[PANE_TIMELINE] = (struct cv_rect){body.x, body.y + top, body.w, timeline};
     if (!wants.step && top >= TWO_LEAST && body.w >= 72 && body.w < 140) {
-        code_left(l, (struct cv_rect){body.x, body.y, body.w, top}, wants, shared_wanted);
+        code_left(l, (struct cv_rect){body.x, body.y, body.w, top}, wants, shared_wanted, focus);
         return;
     }
     int left = wants.step ? clamp(body.w * 54 / 100, 32, 64) : layout_left(body.w);
@@ -122,7 +127,7 @@ static struct layout place_all(int width, int height, struct layout_wants wants,
         return l;
     }
     if (width >= 60 && height >= 16)
-        full(&l, body, wants, wants.shared > 0 || focus == PANE_SHARED);
+        full(&l, body, wants, wants.shared > 0 || focus == PANE_SHARED, focus);
     else if (height >= 20)
         stack(&l, body, wants);
     if (shown(l.panes[focus]) && shown(l.panes[PANE_TIMELINE]))
@@ -222,7 +227,7 @@ struct layout layout_present(int width, int height, struct layout_wants wants, b
         l.panes[PANE_TIMELINE] = (struct cv_rect){0, body.y, width, rest};
         return l;
     }
-    int code = width * 58 / 100, shared = wants.shared > 0 && top >= 7 ? clamp(wants.shared + 2, 3, top / 2) : 0;
+    int code = width * 58 / 100, shared = wants.shared > 0 && top >= 7 ? clamp(wants.shared + 2, 3, top < 12 ? top - 4 : top / 2) : 0;
     l.panes[PANE_CODE] = (struct cv_rect){0, body.y, code, top};
     if (shared)
         l.panes[PANE_SHARED] = (struct cv_rect){code, body.y, width - code, shared};

@@ -173,7 +173,7 @@ bool present_lets(const struct cv_view *v, int key)
         return true;
     if (v->help || v->notice || key == '?' || key == 'h' || key == 'q' || key == 'Q' || key == 27)
         return true;
-    return (key > 0 && key < 128 && strchr("tpg", key)) || (v->story.slide == CV_SLIDE_ANSWER && (key == 'r' || key == 'a'));
+    return (key > 0 && key < 128 && strchr("tpg", key)) || (v->story.slide == CV_SLIDE_ANSWER && (key == 'r' || key == 'a' || key == 's'));
 }
 
 /* ── the slides ─────────────────────────────────────────────────────────────────────────────────── */
@@ -196,7 +196,7 @@ static int choice(const struct cv_view *v, struct cv_canvas *c, struct cv_rect c
     const struct cv_info_predict *q = &info_of(v)->predict;
     bool told = v->story.slide == CV_SLIDE_ANSWER, right = told && i == q->answer;
     unsigned sum, most = most_votes(v, &sum);
-    int text = width >= 40 ? width * 6 / 10 : width - SIDE, bars = x + text + 2, room = width - text - 2 - 5;
+    int text = told && !sum ? width : width >= 40 ? width * 6 / 10 : width - SIDE, bars = x + text + 2, room = width - text - 2 - 5;
     enum cv_colour colour = right ? CV_C_GOOD : told ? CV_C_DIM : CV_C_TEXT;
     char letter[2] = {(char)('a' + i), 0};
     if (right && clip.w)
@@ -238,17 +238,20 @@ static void draw_slide(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     int width = r.w - 4 * MARGIN, x, gap = 2, rows;
     width = width > TEXT_WIDTH ? TEXT_WIDTH : width < 16 ? r.w - SIDE : width;
     x = r.x + (r.w - width) / 2;
-    do
-        rows = slide(v, NULL, (struct cv_rect){0}, x, 0, width, gap);
-    while (rows > r.h - 1 && gap-- > 0);
-    slide(v, c, r, x, r.y + (rows < r.h - 2 ? (r.h - rows) / 3 : 0), width, gap > 0 ? gap : 0);
     struct cv_buf text = {0};
     if (v->status.message && *v->status.message && v->story.slide == CV_SLIDE_ANSWER) {
         cv_buf_str(&text, "This run: ");
         add_clean(&text, v->status.message);
     }
-    if (text.n && r.h > rows + 2)
-        canvas_fit(c, r, x, r.y + r.h - 2, text.at, width, CV_C_DIM, 0);
+    int below = text.n ? 1 + story_text(NULL, (struct cv_rect){0}, x, 0, width, text.at, CV_C_DIM, 0) : 0;
+    do
+        rows = slide(v, NULL, (struct cv_rect){0}, x, 0, width, gap);
+    while (rows + (gap > 1 ? below : 0) > r.h - 1 && gap-- > 0);
+    below = rows + below > r.h - 1 ? 0 : below;
+    int spare = r.h - 1 - rows - below, top = rows < r.h - 2 ? (r.h - rows) / 3 : 0;
+    slide(v, c, r, x, r.y + (below && top > spare ? spare : top), width, gap > 0 ? gap : 0);
+    if (below)
+        story_text(c, r, x, r.y + r.h - below, width, text.at, CV_C_DIM, 0);
     cv_buf_release(&text);
 }
 

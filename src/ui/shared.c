@@ -119,34 +119,33 @@ static void draw_copies(const struct cv_view *v, struct cv_canvas *c, struct cv_
     }
 }
 
-/* Where there is no row for each: name and value alone, as many in a row as fit, beside the variable's name. */
+/* Where there is no row for each: name and value alone, as many in a row as fit, beside the variable's name; below that, how many
+ * have no room at all. */
 static void draw_copies_close(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, struct pen *pen, int column, uint32_t var)
 {
-    int name = 1, left = r.x + column + 2, width = 0, i = 0;
-    uint32_t all = cv_model_ntasks(v->m);
-    count_copies(v, var, &name);
+    int name = 1, left = r.x + column + 2, room = r.x + r.w - left, i = 0, rows = 0;
+    uint32_t all = cv_model_ntasks(v->m), n = count_copies(v, var, &name), task = next_copy(v, var, 0);
     name = name < 10 ? name : 10;
-    width = name + 1 + CLOSE_VALUE + 1;
-    int in_row = (r.x + r.w - left) / width > 1 ? (r.x + r.w - left) / width : 1;
-    bool shown = false;
-    for (uint32_t task = next_copy(v, var, 0); task < all && pen->y < pen->bottom; task = next_copy(v, var, task + 1), i++) {
-        if (i % in_row == 0) {
-            pen->y += shown;
-            shown = next_row(pen);
+    int in_row = room / (name + 1 + CLOSE_VALUE + 1) > 1 ? room / (name + 1 + CLOSE_VALUE + 1) : 1, width = room / in_row;
+    for (; task < all && pen->y < pen->bottom; pen->y++, rows++) {
+        bool shown = next_row(pen);
+        for (int k = 0; k < in_row && task < all; k++, i++, task = next_copy(v, var, task + 1)) {
+            if (!shown)
+                continue;
+            struct cv_buf value = {0};
+            int x = left + k * width;
+            cv_model_var_text(v->m, var, task, v->cursor, VALUE_BYTES, &value);
+            cv_buf_str(&value, "");
+            canvas_name(c, r, x, pen->y, cv_model_task_name(v->m, task), name, task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
+            canvas_fit(c, r, x + name + 1, pen->y, value.at, width - name - 2, CV_C_TEXT, CV_A_BOLD);
+            cv_buf_release(&value);
         }
-        if (!shown)
-            continue;
-        if (i == 0)
+        if (rows == 0 && shown)
             canvas_fit(c, r, r.x, pen->y, cv_model_info(v->m)->vars[var].name, column, CV_C_TITLE, CV_A_BOLD);
-        struct cv_buf value = {0};
-        int x = left + i % in_row * width;
-        cv_model_var_text(v->m, var, task, v->cursor, VALUE_BYTES, &value);
-        cv_buf_str(&value, "");
-        canvas_name(c, r, x, pen->y, cv_model_task_name(v->m, task), name, task == v->lane ? CV_C_FOCUS : CV_C_DIM, 0);
-        canvas_fit(c, r, x + name + 1, pen->y, value.at, CLOSE_VALUE, CV_C_TEXT, CV_A_BOLD);
-        cv_buf_release(&value);
+        pen->y -= !shown;
     }
-    pen->y += shown;
+    if ((uint32_t)i < n && rows > 1)
+        canvas_printf(c, canvas_clip(r, (struct cv_rect){r.x, r.y, column, r.h}), r.x, pen->y - 1, CV_C_DIM, 0, "+%u", n - (uint32_t)i);
 }
 
 /* Rows that everything takes with a row for each copy. */
@@ -204,7 +203,10 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     bool close = rows_needed(v) > (uint32_t)(r.h > 0 ? r.h : 0);
     for (uint32_t var = 0; var < info->nvars && pen.y < pen.bottom; var++) {
         if (has_copies(v, var) && close) {
+            int rest = (int)(info->nvars + info->nsyncs - var - 1), bottom = pen.bottom; /* the others have their rows, too */
+            pen.bottom -= rest < r.h / 2 ? rest : r.h / 2;
             draw_copies_close(v, c, r, &pen, name, var);
+            pen.bottom = bottom;
         } else if (has_copies(v, var)) {
             draw_copies(v, c, r, &pen, var);
         } else if (next_row(&pen)) {

@@ -85,6 +85,12 @@ static bool finding_here(const struct cv_view *v, uint32_t note, struct cv_summa
     return f->t == v->cursor && (note == UINT32_MAX || cv_model_note(v->m, note).t != v->cursor);
 }
 
+bool story_tells_finding(const struct cv_view *v)
+{
+    struct cv_summary_finding f;
+    return v->m && finding_here(v, story_note(v), &f);
+}
+
 void story_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     uint32_t note = story_note(v);

@@ -9,6 +9,7 @@
 uint32_t story_note(const struct cv_view *v);       /* the newest note until the cursor; UINT32_MAX: none, then what the lesson is about holds */
 int story_rows(const struct cv_view *v, int width); /* that what it says takes, at most */
 void story_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* under the title */
+bool story_tells_finding(const struct cv_view *v);    /* those words are the newest finding's */
 void story_panel(const struct cv_view *v, struct cv_canvas *c); /* in full, over the lower part of the screen */
 /* Text of lines that are wrapped to width from row y on; returns the row below the last. Under an empty clip it is only measured. */
 int story_text(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, const char *text, enum cv_colour colour, unsigned attrs);

@@ -42,13 +42,14 @@ static void add_column(struct columns *k, const char *head, int width)
 static struct columns columns_for(const struct cv_view *v, int w)
 {
     int width = w >= 40 ? 8 : 6;
+    bool gil = cv_model_info(v->m)->gil;
     struct columns k = {.name = w - 1};
     add_column(&k, "await", width);
     add_column(&k, "block", width);
-    add_column(&k, w < 30 ? "preem" : "preempted", w < 30 ? 6 : 10);
-    if (cv_model_info(v->m)->gil)
+    add_column(&k, w < 30 ? "preem" : w < 40 ? "preempt" : "preempted", w < 30 ? 6 : w < 40 ? 8 : 10);
+    if (gil)
         add_column(&k, "gil", width);
-    if (k.name - width >= 7)
+    if (k.name - width >= (w < 40 ? 6 : 7))
         add_column(&k, "other", width);
     return k;
 }

@@ -154,7 +154,7 @@ static struct places place(const struct cv_view *v, struct cv_rect r)
         width = width < most ? width : most;
         p.name = width > p.name ? width : p.name;
     }
-    p.now = r.w >= 100 ? 16 : r.w >= 66 ? 13 : r.w >= 44 ? 8 : 0;
+    p.now = r.w >= 100 ? 16 : r.w >= 76 ? 15 : r.w >= 66 ? 13 : r.w >= 44 ? 8 : 0;
     p.x = r.x + (p.name ? p.name + 2 : 0);
     p.columns = r.x + r.w - p.x - (p.now ? p.now + 1 : 0);
     if (p.columns < 1)
@@ -258,8 +258,10 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     for (uint64_t t = (from + step - 1) / step * step; t < from + wide; t += step) {
         int x = p.x + (int)((t - from) / column);
         axis_label(label, sizeof label, t, step, u, v->ascii);
-        canvas_put(c, axis, x, p.axis, 0x2502, CV_C_FRAME, 0);
         int end = x + canvas_width(label);
+        if (end >= axis.x + axis.w && t > from) /* a stroke alone would say nothing */
+            break;
+        canvas_put(c, axis, x, p.axis, 0x2502, CV_C_FRAME, 0);
         bool covered = !v->live && cursor > x && cursor <= end;
         for (int i = 0; i < 2; i++)
             covered |= marks[i] > x && marks[i] <= end;
@@ -270,6 +272,8 @@ static void draw_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         if (marks[i] >= 0)
             canvas_put(c, axis, marks[i], p.axis, (uint32_t)('A' + i), CV_C_KEY, CV_A_BOLD | CV_A_REVERSE);
     draw_gaps(v, c, axis, p);
+    if (p.now)
+        canvas_put(c, r, p.x + p.columns, p.axis, 0x2502, CV_C_FRAME, 0);
     if (p.now)
         canvas_fit(c, r, p.x + p.columns + 1, p.axis, v->live ? "now" : "then", p.now, CV_C_DIM, 0);
 }
@@ -350,6 +354,7 @@ static void draw_now(struct cv_canvas *c, struct cv_rect r, struct places p, str
 static void draw_group_now(struct cv_canvas *c, struct cv_rect r, struct places p, uint32_t row, int y, const uint64_t counts[CV_ST_COUNT])
 {
     char text[48];
+    uint64_t all = 0;
     uint32_t nth = rows_sub(row);
     bool used[CV_ST_COUNT] = {false};
     enum cv_state s = CV_ST_RUNNING;
@@ -365,7 +370,10 @@ static void draw_group_now(struct cv_canvas *c, struct cv_rect r, struct places 
     }
     if (!counts[s])
         return;
-    snprintf(text, sizeof text, p.now >= 13 ? "%6llu %s" : "%llu %.4s", (unsigned long long)counts[s], cv_state_info[s].name);
+    for (int i = 0; i < CV_ST_COUNT; i++)
+        all += counts[i];
+    int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)all); /* as wide as the group is large, whatever it does: nothing jumps */
+    snprintf(text, sizeof text, p.now >= 13 ? "%*llu %s" : "%*llu %.4s", digits, (unsigned long long)counts[s], cv_state_info[s].name);
     canvas_fit(c, r, p.x + p.columns + 1, y, text, p.now, view_state_colour(s), 0);
 }
 

@@ -228,11 +228,13 @@ enum cv_command cv_ui_input(struct cv_ui *ui, const struct cv_input *in)
 }
 
 /* ── the lines around the panes ─────────────────────────────────────────────────────────────────── */
-static void add_model(const struct cv_view *v, struct cv_buf *out)
+static void add_model(const struct cv_view *v, struct cv_buf *out, bool tasks_too)
 {
     const struct cv_run_info *info = cv_model_info(v->m);
     uint32_t n = cv_model_ntasks(v->m), tasks = info->implicit_main && n ? n - 1 : n;
-    cv_buf_printf(out, "%s%s", info->model_name, info->gil ? " (emulated)" : "");
+    cv_buf_printf(out, "%s%s", info->model_name, info->gil && !strstr(info->model_name, "gil") ? "+gil" : "");
+    if (!tasks_too)
+        return;
     if (info->stepped)
         cv_buf_printf(out, " · %u task%s", tasks, tasks == 1 ? "" : "s");
     else if (info->model == CV_ASYNC)
@@ -255,12 +257,13 @@ static void add_weight(const struct cv_view *v, struct cv_buf *out, int room)
         cv_buf_printf(out, "%s%s", text, canvas_width(text) + 7 <= room ? " a task" : "");
 }
 
-/* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. */
+/* From the right: the seed, the time, live or not, the model; what does not fit beside the name falls away from the left. The lesson's
+ * name is to be read whole: the program's own makes room for it, then how many tasks there are. */
 static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
 {
     int x = r.x + (r.w > 7), right = r.x + r.w - 1;
-    x += canvas_str(c, r, x, r.y, "convis", CV_C_FOCUS, CV_A_BOLD);
     if (!v->m) {
+        x += canvas_str(c, r, x, r.y, "convis", CV_C_FOCUS, CV_A_BOLD);
         canvas_fit(c, r, x + 2, r.y, "starting…", r.w - x - 2, CV_C_DIM, 0);
         return;
     }
@@ -270,25 +273,31 @@ static void draw_title(const struct cv_view *v, struct cv_canvas *c, struct cv_r
     cv_buf_printf(&parts[0], "seed %llu", (unsigned long long)info->seed);
     cv_buf_printf(&parts[1], "%8s", cv_duration_text(v->cursor, v->ascii));
     view_clock(v, &parts[2], &colours[2]);
-    add_model(v, &parts[3]);
+    add_model(v, &parts[3], true);
     struct cv_buf title = {0};
     const char *name = info->title && *info->title ? info->title : info->scenario;
     cv_text_clean(&title, name, strlen(name));
     static const int least[4] = {90, 24, 14, 44}; /* columns of the screen from which a part is shown */
-    int room = right - x - 2 - canvas_width(title.at);
+    int room = right - x - 8 - canvas_width(title.at);
     for (int i = 0; i < 4; i++)
         room -= r.w < least[i] ? 0 : 3 + canvas_width(parts[i].at);
+    if (room >= 0 || r.w < least[3])
+        x += canvas_str(c, r, x, r.y, "convis", CV_C_FOCUS, CV_A_BOLD) + 2;
+    else if (room < -8) {
+        parts[3].n = 0;
+        add_model(v, &parts[3], false);
+    }
     if (title.n)
         add_weight(v, &parts[3], room);
     for (int i = 0; i < 4; i++) {
         int width = canvas_width(parts[i].at);
-        if (r.w < least[i] || right - width < x + 2 || (v->story.slide == CV_SLIDE_OPENING && (i == 1 || i == 2))) /* it has not begun */
+        if (r.w < least[i] || right - width < x || (v->story.slide == CV_SLIDE_OPENING && (i == 1 || i == 2))) /* it has not begun */
             continue;
         right -= width;
         canvas_str(c, r, right, r.y, parts[i].at, colours[i], i == 2 ? CV_A_BOLD : 0);
         right -= 3;
     }
-    canvas_fit(c, r, x + 2, r.y, title.at, right - x - 2, CV_C_TITLE, CV_A_BOLD);
+    canvas_fit(c, r, x, r.y, title.at, right - x, CV_C_TITLE, CV_A_BOLD);
     for (int i = 0; i < 4; i++)
         cv_buf_release(&parts[i]);
     cv_buf_release(&title);
@@ -317,18 +326,19 @@ static int draw_failure(const struct cv_view *v, struct cv_canvas *c, struct cv_
     return used + 2;
 }
 
-/* The findings until the cursor: while time stands still the newest in its own words, else how many. What is cut off the list has. */
-static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
+/* The findings until the cursor: while time stands still the newest in its own words, unless they stand under the title too, else how
+ * many. What is cut off the list has. */
+static int draw_findings(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, bool in_words)
 {
     uint32_t n = v->m ? cv_model_nfindings(v->m, v->cursor) : 0;
     if (!n)
         return 0;
     struct cv_buf text = {0};
-    if (v->live)
+    if (!in_words)
         cv_buf_printf(&text, "⚠ %u finding%s (d)", n, n == 1 ? "" : "s");
     else
         cv_buf_printf(&text, "⚠ %s", cv_model_finding(v->m, n - 1).text);
-    int room = r.x + r.w - x, more = !v->live && canvas_width(text.at) > room && room > 12 ? 4 : 0;
+    int room = r.x + r.w - x, more = in_words && canvas_width(text.at) > room && room > 12 ? 4 : 0;
     int used = canvas_fit(c, r, x, r.y, text.at, room - more, CV_C_WARN, CV_A_BOLD);
     if (more)
         canvas_str(c, r, x + used, r.y, " (d)", CV_C_KEY, CV_A_BOLD);
@@ -354,36 +364,39 @@ static int draw_lost(const struct cv_view *v, struct cv_canvas *c, struct cv_rec
     return used;
 }
 
-/* Where switches and times come from, and how much was recorded. */
+/* Where switches and times come from, and how much was recorded: each part whole, or not at all. */
 static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x)
 {
     const struct cv_ui_status *s = &v->status;
-    struct cv_buf text = {0};
+    struct cv_buf parts[4] = {{0}};
     if (s->source_name && *s->source_name) {
-        add_clean(&text, s->source_name);
+        add_clean(&parts[0], s->source_name);
         if (s->source_precision && *s->source_precision) {
-            cv_buf_str(&text, ", ");
-            add_clean(&text, s->source_precision);
+            cv_buf_str(&parts[0], ", ");
+            add_clean(&parts[0], s->source_precision);
         }
         if (s->source_why && *s->source_why) {
-            cv_buf_str(&text, " (");
-            add_clean(&text, s->source_why);
-            cv_buf_str(&text, ")");
+            cv_buf_str(&parts[1], " (");
+            add_clean(&parts[1], s->source_why);
+            cv_buf_str(&parts[1], ")");
         }
-        cv_buf_str(&text, " · ");
     }
     if (s->clock_name && *s->clock_name) {
-        add_clean(&text, s->clock_name);
-        cv_buf_str(&text, " · ");
+        cv_buf_str(&parts[2], parts[0].n ? " · " : "");
+        add_clean(&parts[2], s->clock_name);
     }
     uint64_t lost = s->events.lost + s->events.overwritten + s->events.kernel_lost;
-    cv_buf_printf(&text, "%llu lost of %llu records", (unsigned long long)lost, (unsigned long long)s->events.issued);
-    if (r.x + r.w - x >= 8)
-        canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, CV_C_DIM, 0);
-    cv_buf_release(&text);
+    cv_buf_printf(&parts[3], "%s%llu lost of %llu records", parts[0].n || parts[2].n ? " · " : "", (unsigned long long)lost, (unsigned long long)s->events.issued);
+    for (int i = 0, width; i < 4; i++) {
+        width = parts[i].n ? canvas_width(parts[i].at) : 0;
+        if (width && x + width < r.x + r.w)
+            x += canvas_str(c, r, x, r.y, parts[i].at, CV_C_DIM, 0);
+        cv_buf_release(&parts[i]);
+    }
 }
 
-static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)
+/* told: the newest finding stands in words under the title. */
+static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, bool told)
 {
     const char *message = v->status.message, *why = NULL;
     enum cv_outcome outcome = CV_OUT_NONE;
@@ -395,18 +408,15 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
         return;
     }
     x += draw_lost(v, c, r, x);
-    bool still = !v->live && !v->playing && !v->word.n; /* then what was found comes first; that it is held the title says too */
-    if (still)
-        x += draw_findings(v, c, r, x);
+    bool still = !v->live && !v->playing && !v->word.n, in_words = still && v->m && !told;
     if (v->word.n)
         cv_buf_str(&text, v->word.at);
     else if (v->m)
-        view_clock_words(v, &text);
+        view_clock_words(v, in_words && cv_model_nfindings(v->m, v->cursor), &text);
     if (text.n)
         x += 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, v->word.n ? CV_C_KEY : v->live ? CV_C_GOOD : CV_C_CURSOR, CV_A_BOLD);
     text.n = 0;
-    if (!still)
-        x += draw_findings(v, c, r, x);
+    x += draw_findings(v, c, r, x, in_words);
     x += draw_failure(v, c, r, x);
     if (message && *message)
         add_clean(&text, message);
@@ -546,7 +556,7 @@ static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)
         if (ui->layout.panes[p].w > 0)
             draw_pane(v, c, (enum layout_pane)p, ui->layout.panes[p]);
     if (ui->layout.status.w > 0)
-        draw_status(v, c, ui->layout.status);
+        draw_status(v, c, ui->layout.status, !slide && ui->layout.story.w > 0 && story_tells_finding(v));
     if (ui->layout.keys.w > 0)
         draw_keys(v, c, ui->layout.keys);
     if (v->told)

@@ -119,7 +119,7 @@ void view_play(struct cv_view *v, int direction);   /* from the cursor on; 0: st
 bool view_tick(struct cv_view *v, uint64_t wall_ns); /* moves the cursor by what has passed; true: something moved */
 const char *view_speed_text(double speed, char to[24]); /* "1/1000", "1", "16" */
 void view_clock(const struct cv_view *v, struct cv_buf *out, enum cv_colour *colour); /* "▶ 1/1000", "● live" */
-void view_clock_words(const struct cv_view *v, struct cv_buf *out); /* the same for the status line: which clock, how it goes */
+void view_clock_words(const struct cv_view *v, bool brief, struct cv_buf *out); /* the same for the status line: which clock, how it goes; brief: no more */
 /* moments.c: going from moment to moment, the marks A and B. */
 void view_moment(struct cv_view *v, int direction);
 void view_mark(struct cv_view *v, int which);

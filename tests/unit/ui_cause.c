@@ -29,7 +29,7 @@ START_TEST(a_list_of_findings)
     expect_not("╭ Findings ");
     expect("‖ hold    1.000 s");
     expect("▸Alice");
-    expect("\n ⚠ Alice read current_user = \"Bob\" at line 11, but had written \"Alice\" at l… (d)"); /* what is cut off the list has */
+    expect("\n run's clock held  ⚠ Alice read current_user = \"Bob\" at line 11, but had wr… (d)"); /* what is cut off the list has */
     press('d'), press(27);
     expect_not("╭ Findings ");
     press('d'), press('d');

@@ -84,6 +84,7 @@ static void focus_shown(const struct layout *l, int w, int h, struct layout_want
     if (alone && shown > 1)
         ck_abort_msg("%dx%d: %d panes beside the one that is alone", w, h, shown - 1);
     int spare = (want.shared == 0 && focus != PANE_SHARED) + (want.step && focus != PANE_SWITCHES) + (want.step && focus == PANE_SWITCHES); /* nothing to show: it may go; Step stands in the place of two, or hides the code */
+    spare += h < 36 && want.shared > 3 && focus != PANE_SWITCHES && empty(l->panes[PANE_SWITCHES]); /* it gives way to what is shared */
     for (int i = 0; i < PANE_COUNT; i++)
         if (!alone && (want.hidden & 1u << i) && i != (int)focus && !empty(l->panes[i]))
             ck_abort_msg("%dx%d, focus %d: pane %d is not wanted", w, h, focus, i);
@@ -105,6 +106,22 @@ static void inside_fits(const struct layout *l, int w, int h, struct layout_want
 }
 
 START_TEST(room_inside_the_frame) { each(_i, inside_fits); }
+END_TEST
+
+/* Each process's copy, both locks of a deadlock: what the lesson is about is on the smallest screen too. Who wants to see the switches has them. */
+START_TEST(what_is_shared_has_its_rows)
+{
+    struct layout_wants want = {.lanes = 3, .cores = 2, .shared = _i, .story = 2};
+    struct layout l = layout_make(80, 24, want, PANE_TIMELINE, false);
+    ck_assert_int_ge(layout_inside(l.panes[PANE_SHARED]).h, _i);
+    ck_assert_int_ge(layout_inside(l.panes[PANE_OUTPUT]).h, _i == 3 ? 1 : 2);
+    ck_assert(_i > 3 || !empty(l.panes[PANE_SWITCHES]));
+    ck_assert(!empty(layout_make(80, 24, want, PANE_SWITCHES, false).panes[PANE_SWITCHES]));
+    ck_assert_int_ge(layout_inside(layout_make(120, 36, want, PANE_TIMELINE, false).panes[PANE_SHARED]).h, _i);
+    ck_assert(!empty(layout_make(120, 36, want, PANE_TIMELINE, false).panes[PANE_SWITCHES]));
+    want.story = 3;
+    ck_assert_int_ge(layout_inside(layout_present(80, 24, want, false).panes[PANE_SHARED]).h, _i < 4 ? _i : 4);
+}
 END_TEST
 
 /* The story's: the same rules, and a panel or the whole slide is always there. */
@@ -145,6 +162,7 @@ Suite *suite(void)
     tcase_add_loop_test(c, of_a_story, 0, CV_COUNT(wants));
     tcase_add_loop_test(c, room_inside_the_frame, 0, n);
     tcase_add_loop_test(c, no_room_at_all, 0, 4);
+    tcase_add_loop_test(c, what_is_shared_has_its_rows, 1, 7);
     suite_add_tcase(s, c);
     return s;
 }

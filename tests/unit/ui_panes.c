@@ -187,7 +187,7 @@ END_TEST
 START_TEST(many_copies)
 {
     scene_processes();
-    for (uint32_t task = 3; task < 8; task++) {
+    for (uint32_t task = 3; task < 12; task++) {
         char name[16];
         snprintf(name, sizeof name, "child#%u", task);
         start(task, name, 0);
@@ -197,18 +197,20 @@ START_TEST(many_copies)
     open_ui(false, 80, 24);
     const char *text = frame();
     ck_assert_msg(!strstr(text, "each process has its own"), "there is room for a row each:\n%s", text);
+    expect(text, "+6 ");
     press('\t'), press('\t'), press('\r'); /* the pane alone */
     text = frame();
     expect(text, "each process has its own");
-    expect(text, "← child#7");
+    expect(text, "← child#11");
     press('\r');
     cv_canvas_resize(&canvas, 110, 30);
     text = frame();
-    expect(text, "main    none");
-    expect(text, "Alice   \"Alice\"");
-    for (uint32_t task = 3; task < 8; task++) {
+    expect(text, "main     none");
+    expect(text, "Alice    \"Alice\"");
+    expect(text, "+3 "); /* what is not seen is said */
+    for (uint32_t task = 3; task < 9; task++) {
         char pair[40];
-        snprintf(pair, sizeof pair, "child#%u \"child#", task);
+        snprintf(pair, sizeof pair, "child#%u  \"child#%u\"", task, task);
         expect(text, pair);
     }
     close_ui();
