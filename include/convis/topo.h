@@ -23,6 +23,9 @@ struct cv_topo *cv_topo_read(void);
 /* At once, without hwloc: one package, every online core. For the first frame. */
 struct cv_topo *cv_topo_guess(void);
 void cv_topo_free(struct cv_topo *t);
+/* As bytes, for a record; and back: NULL where it is none. Any bytes will do. */
+void cv_topo_pack(const struct cv_topo *t, struct cv_buf *out);
+struct cv_topo *cv_topo_unpack(const char *bytes, size_t n);
 /* "2 of 64 cores, quota 1.5": cleaned, for the screen. */
 void cv_topo_text(const struct cv_topo *t, struct cv_buf *out);
 

@@ -34,7 +34,7 @@ struct app_args {
     enum app_command command;
     char **operands;
     int noperands;
-    const char *transcript, *as_schedule;  /* files to write; NULL: none */
+    const char *transcript, *as_schedule, *record; /* files to write; NULL: none */
     const char *model, *schedule, *source, *format, *only; /* NULL: not given */
     const char *at;                        /* instants of a run, the first that there is: see app_instant; NULL: not given */
     bool gil, json, ascii, no_colour, mdoc, observer, watch, present, bounds;
@@ -91,12 +91,15 @@ void app_lessons_release(struct app_lessons *l);
 bool app_order(const struct app_args *a, const struct cv_program *p, struct cv_order *o);
 
 /* ── a run being played (play.c) ────────────────────────────────────────────────────────────────── */
+struct app_saving;
+struct app_record;
 struct app_play {
     const struct cv_program *program;
     struct cv_order order;
     const struct cv_topo *topo;
     const char *only;               /* name of the switch source wanted; NULL: the best */
-    struct cv_session *session;     /* NULL: not started */
+    struct cv_session *session;     /* NULL: not started, or a record */
+    const struct app_record *record; /* a run that was, see record.c; NULL: it is played */
     struct cv_reader *reader;
     struct cv_model *model;
     struct cv_source source;
@@ -107,6 +110,7 @@ struct app_play {
     bool unwatched;                 /* set before the start: no kernel source, no look at the cores */
     cv_event_fn *watch;             /* sees each event after the model; may be NULL */
     void *to;
+    struct app_saving *saving;      /* set before the start: what is told to the model is written down too; NULL: it is not */
     uint64_t born_ns;
     bool going, over;
 };
@@ -115,6 +119,11 @@ bool app_loop(uv_loop_t *loop);
 /* program, topo and only must outlive the play. false: the system refused, why says; nothing is left. */
 bool app_play_start(struct app_play *y, uv_loop_t *loop, const char *exe, const struct cv_program *p, const struct cv_order *o,
                     const struct cv_topo *topo, const char *only, struct cv_buf *why);
+/* In place of a run, the record of one, which is over; it must outlive the play. */
+void app_play_record(struct app_play *y, const struct app_record *r);
+bool app_play_has(const struct app_play *y);  /* it was started, or is a record */
+const struct cv_shm *app_play_shm(const struct app_play *y);
+const struct cv_run_info *app_play_info(const struct app_play *y);
 /* Every 10 ms: opens the gate when the runner is there, takes what was recorded, watches. True once it is over. Not from
  * within a callback of the loop. */
 bool app_play_tick(struct app_play *y);
@@ -122,6 +131,9 @@ bool app_play_tick(struct app_play *y);
 struct cv_summary *app_play_summary(const struct app_play *y);
 /* The switch source's name, how exactly it places a switch, and why the better ones are not there. */
 const char *app_play_source(const struct app_play *y, const char **precision, const char **why);
+struct cv_record_counts app_play_counts(const struct app_play *y);
+int app_play_tried(const struct app_play *y, uint32_t source); /* cv_sources[source]: -1 refused, 0 not tried, 1 chosen */
+const char *app_play_clock(const struct app_play *y); /* its name */
 void app_play_status(const struct app_play *y, struct cv_ui_status *s); /* what the run knows of it: sources, clock, records */
 void app_play_end(struct app_play *y); /* stops the run if it still goes; releases all; idempotent */
 /* 0 or 1 as the summary stands: expectations, and outcomes nobody expected. */

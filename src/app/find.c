@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/app.h"
+#include "app/record.h"
 
 /* Names the nearest among shipped scenarios and, where a command could have been meant, commands. */
 static void not_found(const struct app_args *a, const char *file)
@@ -122,7 +122,10 @@ struct cv_program *app_program(const struct app_args *a, const char *file)
     struct cv_buf path = {0}, text = {0};
     struct cv_diags diags = {0};
     struct cv_program *p = NULL;
-    if (app_find(a, file, &path) && app_slurp(path.at, &text)) {
+    bool found = app_find(a, file, &path);
+    if (found && app_is_record(path.at)) {
+        app_say(APP_WRONG, "'%s' is a record, not a scenario: 'convis run' and 'convis render' show it", file);
+    } else if (found && app_slurp(path.at, &text)) {
         p = cv_program_read(path.at, text.at, text.n, a->overrides, a->noverrides, &diags);
         cv_diags_sort(&diags);
         app_flush();

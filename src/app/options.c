@@ -13,7 +13,7 @@
 
 enum { RUNS_LIKE = APP_DASH | APP_RUN | APP_RENDER, LIMITED = RUNS_LIKE | APP_COMPARE, EVERY = APP_LATER - 1 };
 enum { O_ASCII = 256, O_COLOUR, O_SCHEDULE, O_TRANSCRIPT, O_AS_SCHEDULE, O_JSON, O_SOURCE, O_PRESENT, O_AT, O_SPAN, O_SIZE, O_FORMAT, O_MDOC, O_THEME, O_OBSERVER, O_WATCH, O_TASKS, O_MEMORY,
-       O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING, O_BOUNDS, O_ONLY };
+       O_OUTPUT, O_TIMEOUT, O_HISTORY, O_RING, O_BOUNDS, O_ONLY, O_RECORD };
 
 const struct app_command_info app_commands[] = {
     {"", "[FILE]", "the dashboard; FILE may be the bare name of a shipped scenario; without it, a choice of those", APP_DASH, 0, 1, app_dash},
@@ -39,6 +39,7 @@ const struct app_option_info app_options[] = {
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"; @FILE: as in that file", RUNS_LIKE, O_SCHEDULE},
     {0, "as-schedule", "FILE", "write there the order in which a real run under threads or processes did its steps, as a schedule", APP_RUN, O_AS_SCHEDULE},
     {0, "transcript", "FILE", "write there what was played in the scheduler's place, to hand in; verify checks it", APP_DASH | APP_RUN, O_TRANSCRIPT},
+    {0, "record", "FILE", "write the run there, as a record that run and render take in place of a scenario", APP_RUN, O_RECORD},
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE | APP_EXPLORE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},
@@ -262,6 +263,7 @@ static int take_option(struct app_args *a, int code, char *value)
         break;
     case O_AS_SCHEDULE: a->as_schedule = value; break;
     case O_TRANSCRIPT: a->transcript = value; break;
+    case O_RECORD: a->record = value; break;
     case O_JSON: a->json = true; break;
     case O_SOURCE:
         if (!is_source(value))

@@ -1,10 +1,10 @@
-/* `convis render FILE`: plays the run to its end, then draws the dashboard's frame at an instant, as text, ANSI or SVG. Under
- * a stepped model the picture is the same every time. */
+/* `convis render FILE`: plays the run to its end, or takes the record of one, then draws the dashboard's frame at an instant, as text,
+ * ANSI or SVG. Under a stepped model, and from a record, the picture is the same every time. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
+#include "app/record.h"
 
 static void tick(uv_timer_t *t) { (void)t; }
 
@@ -133,10 +133,26 @@ static int draw(const struct app_args *a, const struct app_play *y, const struct
     return APP_OK;
 }
 
+/* The run that was: nothing is run. */
+static int draw_record(const struct app_args *a)
+{
+    struct app_record r;
+    struct app_play y = {0};
+    if (!app_record_open(a, a->operands[0], &r))
+        return APP_WRONG;
+    app_play_record(&y, &r);
+    int status = draw(a, &y, r.topo);
+    app_play_end(&y);
+    app_record_release(&r);
+    return status;
+}
+
 int app_render(const struct app_args *a)
 {
     if (a->nsizes > 1 && a->format && !strcmp(a->format, "svg"))
         return app_say(APP_WRONG, "--format svg draws one picture: one --size");
+    if (app_is_record(a->operands[0]))
+        return draw_record(a);
     struct cv_program *p = app_program(a, a->operands[0]);
     struct app_play y = {0};
     struct cv_order order;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convis/trace.h"
+#include "trace/saved.h"
 
 struct queue {              /* of a ring; of what is pushed only next is used */
     struct cv_record *at;
@@ -47,6 +47,7 @@ struct cv_reader {
     uint64_t spill_told;
     uint64_t finished;       /* when the run was, known at its end; 0: it was killed */
     bool virtual_time, started;
+    const struct cv_record_counts *saved; /* of a saved record; NULL: it reads a run */
 };
 
 struct cv_reader *cv_reader_new(const struct cv_shm *shm)
@@ -62,6 +63,15 @@ struct cv_reader *cv_reader_new(const struct cv_shm *shm)
     r->queues = cv_alloc((r->max_rings + (size_t)1) * sizeof *r->queues);
     r->heap = cv_alloc((r->max_rings + (size_t)1) * sizeof *r->heap);
     r->virtual_time = atomic_load(&h->virtual_time);
+    return r;
+}
+
+/* It has nothing to read: it knows how much was recorded, and that ticks are ns. counts must outlive it. */
+struct cv_reader *reader_of_saved(const struct cv_shm *shm, const struct cv_record_counts *counts)
+{
+    struct cv_reader *r = cv_reader_new(shm);
+    r->virtual_time = true;
+    r->saved = counts;
     return r;
 }
 
@@ -388,6 +398,8 @@ void cv_reader_drain(struct cv_reader *r, bool last, cv_event_fn *fn, void *to)
 
 struct cv_record_counts cv_reader_counts(const struct cv_reader *r)
 {
+    if (r->saved)
+        return *r->saved;
     struct cv_record_counts c = {.recorded = r->taken, .lost = r->dropped, .kernel_recorded = r->outside_taken, .kernel_lost = r->outside_lost};
     for (uint32_t i = 0, n = claimed(r); i <= n; i++) {
         const struct cv_ring_head *ring = ring_of(r, i < n ? i : r->max_rings); /* the last one counts for those without a ring */
