@@ -60,16 +60,17 @@ static int unknown_csi(const char *leader, const long args[], int n, const char 
     return 1;
 }
 
-static int unknown_osc(const char *command, size_t n, void *user)
+/* OSC 52: into the clipboard. 104: see above. */
+static int refuse_osc(long command, const char *text, size_t n, void *user)
 {
-    if (n >= 5 && !memcmp(command, "52;c;", 5)) /* into the clipboard */
-        return 1;
-    if (!(n >= 3 && !memcmp(command, "104", 3)))
-        refuse(user, "OSC", command, n > 40 ? 40 : n);
+    char what[24];
+    snprintf(what, sizeof what, "OSC %ld", command);
+    if (command != 52 && command != 104)
+        refuse(user, what, text, n > 40 ? 40 : n);
     return 1;
 }
 
-static int unknown_dcs(const char *command, size_t n, void *user)
+static int refuse_dcs(const char *command, size_t n, void *user)
 {
     refuse(user, "DCS", command, n > 40 ? 40 : n);
     return 1;
@@ -82,7 +83,23 @@ static int unknown_control(unsigned char control, void *user)
     return 1;
 }
 
-static const VTermParserCallbacks fallbacks = {
+/* libvterm 0.2 tells long strings in parts. */
+#if VTERM_VERSION_MAJOR > 0 || VTERM_VERSION_MINOR >= 2
+static int unknown_osc(int command, VTermStringFragment part, void *user) { return !part.initial || refuse_osc(command, part.str, part.len, user); }
+static int unknown_dcs(const char *command, size_t n, VTermStringFragment part, void *user) { return !part.initial || refuse_dcs(command, n, user); }
+typedef VTermStateFallbacks fallbacks_t;
+#else
+static int unknown_osc(const char *command, size_t n, void *user)
+{
+    char number[12];
+    snprintf(number, sizeof number, "%.*s", n < 11 ? (int)n : 11, command);
+    return refuse_osc(strtol(number, NULL, 10), command, n, user);
+}
+static int unknown_dcs(const char *command, size_t n, void *user) { return refuse_dcs(command, n, user); }
+typedef VTermParserCallbacks fallbacks_t;
+#endif
+
+static const fallbacks_t fallbacks = {
     .control = unknown_control, .csi = unknown_csi, .osc = unknown_osc, .dcs = unknown_dcs,
 };
 
