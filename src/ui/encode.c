@@ -43,6 +43,8 @@ static struct encode_look look_of(const struct encoder *e, const struct cv_cell_
 {
     struct encode_look l = e->looks[cell->colour];
     l.attrs |= cell->attrs & KNOWN_ATTRS;
+    if (e->caps.few_glyphs && e->caps.colours == ENCODE_8 && l.ground != THEME_OWN) /* a console: bold is bright, which on a light ground is pale */
+        l.attrs &= ~(unsigned)CV_A_BOLD;
     if (l.attrs & CV_A_BOLD)
         l.attrs &= ~(unsigned)CV_A_DIM;
     return l;
@@ -136,19 +138,23 @@ static void set_pen(struct encoder *e, struct encode_look to, struct cv_buf *out
     e->pen = to;
 }
 
-/* What a console of 256 or 512 glyphs has instead. */
+/* What a console of 256 or 512 glyphs has instead. Its font is the kernel's own or one of Debian's console-setup: what is taken here is in
+ * both (the latter have no half blocks, no double arrow; the former has no heavy lines, no rounded corners). */
 static uint32_t with_few_glyphs(uint32_t c)
 {
     static const struct { uint32_t from, to; } map[] = {
-        {0xd7, 'x'}, {0x2013, '-'}, {0x2014, '-'}, {0x2016, '='}, {0x2026, '.'}, {0x21bb, 'r'}, {0x21c4, 0x2194}, {0x2248, '~'}, {0x2501, 0x2500}, {0x2503, 0x2502}, {0x2505, '='}, {0x2508, '.'},
-        {0x250a, 0x2502}, {0x254c, '-'}, {0x256d, 0x250c}, {0x256e, 0x2510}, {0x256f, 0x2518}, {0x2570, 0x2514}, {0x2573, 'X'}, {0x2581, '_'},
-        {0x2582, '_'}, {0x2583, 0x2584}, {0x2585, 0x2584}, {0x2586, 0x2588}, {0x2587, 0x2588}, {0x2589, 0x2588}, {0x258a, 0x2588}, {0x258b, 0x258c},
-        {0x258d, 0x258c}, {0x258e, 0x258c}, {0x258f, 0x2502}, {0x2595, 0x2502}, {0x25a0, '#'}, {0x25b6, '>'}, {0x25b8, '>'}, {0x25bc, 'v'},
-        {0x25c0, '<'}, {0x25c2, '<'}, {0x25cb, 'o'}, {0x25cf, '*'}, {0x26a0, '!'}, {0x2713, '+'}, {0x2717, 'x'}};
+        {0xd7, 'x'}, {0x2013, '-'}, {0x2014, '-'}, {0x2016, '='}, {0x2026, '.'}, {0x203a, '>'}, {0x203c, '!'}, {0x21bb, 'r'}, {0x21c4, '%'}, {0x2248, '~'}, {0x2264, '<'},
+        {0x2265, '>'}, {0x2501, 0x2500}, {0x2503, 0x2502}, {0x2505, '='}, {0x2508, '.'}, {0x250a, 0x2502}, {0x254c, '-'}, {0x256d, 0x250c}, {0x256e, 0x2510},
+        {0x256f, 0x2518}, {0x2570, 0x2514}, {0x2573, 'X'}, {0x2580, '"'}, {0x2593, '#'}, {0x2595, 0x2502}, {0x25a0, '#'}, {0x25b2, 0x25b2},
+        {0x25b6, '>'}, {0x25b8, '>'}, {0x25bc, 0x25bc}, {0x25c0, '<'}, {0x25c2, '<'}, {0x25c6, 0x2666}, {0x25cb, 'o'}, {0x26a0, '!'}, {0x2713, '+'}, {0x2717, 'x'}};
     for (size_t i = 0; i < CV_COUNT(map); i++)
         if (map[i].from == c)
             return map[i].to;
-    return c >= 0x2580 && c <= 0x25ff && c != 0x2580 && c != 0x2584 && c != 0x2588 && c != 0x258c && c != 0x2590 && !(c >= 0x2591 && c <= 0x2593) ? '*' : c;
+    if (c >= 0x2581 && c <= 0x2587)
+        return c <= 0x2584 ? '_' : 0x2588;
+    if ((c >= 0x2589 && c <= 0x258f) || c == 0x2590)
+        return c <= 0x258b ? 0x2588 : 0x2502;
+    return c >= 0x2580 && c <= 0x25ff && c != 0x2588 && c != 0x2591 && c != 0x2592 ? '*' : c;
 }
 
 static void character(struct encoder *e, const struct cv_cell_ui *cell, struct cv_buf *out)

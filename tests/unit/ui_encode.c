@@ -312,11 +312,14 @@ START_TEST(few_glyphs)
 {
     begin((struct encode_caps){.colours = ENCODE_8, .few_glyphs = true, .single_off = true});
     canvas_box(&canvas, (struct cv_rect){0, 0, W, H}, "Timeline", "█▏╌┅░▒", CV_C_FOCUS, true);
-    canvas_str(&canvas, (struct cv_rect){0, 0, W, H}, 2, 2, "╳ ▸ ● ⚠ ✗ … ▼ ◀ ▶ ▁▅█ é × ≈ ◆", CV_C_TEXT, 0);
+    canvas_str(&canvas, (struct cv_rect){0, 0, W, H}, 2, 2, "╳ ▸ ● ⚠ ✗ … ▼ ◀ ▶ é × ≈ ◆ ▲ ⇄ ‼ › ≥", CV_C_TEXT, 0);
+    for (int i = 0; i < W - 4; i++) /* blocks, partial ones and shades too, and the shapes behind them */
+        for (int k = 0; k < 3 && i + k * (W - 4) < 0x80; k++)
+            canvas_put(&canvas, (struct cv_rect){0, 0, W, H}, 2 + i, 3 + k, 0x2580 + (uint32_t)(i + k * (W - 4)), CV_C_TEXT, 0);
     send();
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
-            static const uint32_t there[] = {0x2500, 0x2502, 0x250c, 0x2510, 0x2514, 0x2518, 0x2588, 0x2584, 0x258c, 0x2590, 0x2591, 0x2592, 0x2194, 0xe9};
+            static const uint32_t there[] = {0x2500, 0x2502, 0x250c, 0x2510, 0x2514, 0x2518, 0x2588, 0x2591, 0x2592, 0x25b2, 0x25bc, 0x2666, 0xe9};
             bool known = screen[y][x].c < 0x80;
             for (size_t i = 0; i < CV_COUNT(there); i++)
                 known |= screen[y][x].c == there[i];
