@@ -60,7 +60,7 @@ struct cv_ui_status {             /* what only the app knows; copied each frame 
     const char *source_name, *source_why, *source_precision; /* precision: how exactly switches are placed */
     const char *cores_why;        /* why it is not known how busy the cores are; NULL: it is */
     const char *clock_name;
-    bool running;
+    bool running, record;         /* record: of a run that was, shown anew */
     uint64_t task_bytes;          /* memory a task, as far as it is known; 0: not yet */
     struct cv_record_counts events;
 };

@@ -59,7 +59,7 @@ static void show(struct dash *d)
 
 static uint64_t change(const struct dash *d)
 {
-    return d->side ? app_side_change(d->side) : d->play.session ? cv_model_change(d->play.model) : 0;
+    return d->side ? app_side_change(d->side) : app_play_has(&d->play) ? cv_model_change(d->play.model) : 0;
 }
 
 static void draw(struct dash *d)
@@ -70,8 +70,8 @@ static void draw(struct dash *d)
         return;
     }
     struct cv_ui_status s = {.message = d->message.n ? d->message.at : NULL, .source_name = "", .source_why = "", .clock_name = "",
-                             .running = d->play.session && !d->play.over};
-    if (d->play.session)
+                             .running = d->play.session && !d->play.over, .record = d->play.record};
+    if (app_play_has(&d->play))
         app_play_status(&d->play, &s);
     cv_ui_status(d->ui, &s);
     cv_ui_draw(d->ui, &d->canvas);
@@ -162,7 +162,7 @@ static void turn(struct dash *d)
         d->term->resized();
         fit(d);
     }
-    if (came(&d->topo_came)) {
+    if (came(&d->topo_came) && !d->record.from) {
         cv_ui_topo(d->ui, d->topo);
         d->dirty = true;
     }
@@ -255,7 +255,7 @@ static int watch(struct dash *d)
     draw(d); /* a first frame at once; all that takes its time comes after it */
     if (d->program) {
         cv_ui_pace(d->ui, d->program->pace);
-        dash_begin(d);
+        (d->record.from ? dash_show : dash_begin)(d);
     }
     if (d->args->watch && d->program)
         dash_watch(d);
@@ -274,6 +274,7 @@ static int watch(struct dash *d)
     cv_ui_model(d->ui, NULL);
     app_stage_end(&d->stage);
     app_play_end(&d->play);
+    app_record_release(&d->record);
     uv_poll_stop(&d->keyboard);
     d->term->close();
     app_guard(NULL);
@@ -295,16 +296,17 @@ int app_dash(const struct app_args *a)
     int status = APP_OK;
     if (a->watch && !file)
         return app_say(APP_WRONG, "--watch wants a FILE to watch");
-    if (file && !(d.program = app_program(a, file)))
+    if (file && !dash_open(&d, file))
         return APP_WRONG;
     d.ui = cv_ui_new(a->ascii);
-    if ((file && !app_order(a, d.program, &d.order)) || !app_config_read(&d.config, d.ui))
+    if (!app_config_read(&d.config, d.ui))
         status = APP_WRONG;
     else if (!isatty(0) || !isatty(1))
         status = app_say(APP_REFUSED, "not a terminal: the dashboard needs one; without a screen there is 'convis run %s'", file);
     else
         status = watch(&d);
     cv_ui_free(d.ui);
+    app_record_release(&d.record); /* in front of the program, whose names it has */
     cv_buf_release(&d.message);
     cv_buf_release(&d.path);
     cv_buf_release(&d.played);

@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/life.h"
+#include "app/record.h"
 #include "app/side.h"
 #include "app/stage.h"
 #include "app/survey.h"
@@ -25,6 +26,7 @@ struct dash {
     struct cv_order order;          /* of the next run */
     struct cv_topo *guess, *topo;   /* topo: NULL until it is read */
     struct app_play play;
+    struct app_record record;       /* shown until something is run; from NULL: none */
     struct app_side *side;          /* every model beside the others, in place of the run; NULL: not asked for */
     struct app_survey *survey;      /* all schedules, in place of the run's picture; NULL: not asked for */
     struct app_stage stage;         /* in use while order.stepped */
@@ -52,6 +54,8 @@ void dash_frames(struct dash *d, unsigned after_ms);
 void dash_tell(struct dash *d, const char *text);                       /* in the status line; any bytes */
 
 /* ── what runs (dash_run.c) ─────────────────────────────────────────────────────────────────────── */
+bool dash_open(struct dash *d, const char *file); /* the program, or the record, with all that it is about. false: said */
+void dash_show(struct dash *d);    /* the record, in place of a run */
 void dash_begin(struct dash *d);   /* the run of d->program under d->order, in place of the one before */
 void dash_end(struct dash *d);     /* and whatever was shown in its place */
 void dash_replace(struct dash *d, struct cv_program *p, const struct cv_order *o); /* dash_end; owns p from now on */

@@ -8,7 +8,8 @@
 void dash_let_go(struct dash *d)
 {
     d->frozen = false;
-    dash_drains(d, ATTACH_MS, ATTACH_MS);
+    if (d->play.session)
+        dash_drains(d, ATTACH_MS, ATTACH_MS);
     dash_frames(d, FRAME_MS);
 }
 
@@ -32,14 +33,66 @@ static void show_knobs(struct dash *d)
     cv_ui_knobs(d->ui, knobs, p->nparams);
 }
 
+/* ── a record ───────────────────────────────────────────────────────────────────────────────────── */
+static void tell_end(struct dash *d);
+
+bool dash_open(struct dash *d, const char *file)
+{
+    if (!app_is_record(file)) {
+        d->program = app_program(d->args, file);
+        return d->program && app_order(d->args, d->program, &d->order);
+    }
+    life_begin(&d->life);
+    if (!app_record_open(d->args, file, &d->record, take_life, &d->life))
+        return false;
+    d->program = d->record.program;
+    d->record.program = NULL; /* it is the dashboard's from now on, and what is run anew is run from it */
+    d->order = d->record.order;
+    if (d->order.schedule && d->order.schedule != d->program->schedule) {
+        cv_buf_str(&d->played, d->order.schedule);
+        d->order.schedule = d->played.at;
+    }
+    return true;
+}
+
+void dash_show(struct dash *d)
+{
+    show_knobs(d);
+    app_play_record(&d->play, &d->record);
+    d->play.program = d->program;
+    d->over = true;
+    cv_ui_topo(d->ui, d->record.topo);
+    cv_ui_model(d->ui, d->play.model);
+    if (!cv_ui_slide(d->ui))
+        cv_ui_at(d->ui, cv_model_end(d->play.model));
+    d->frozen = cv_ui_waits(d->ui);
+    tell_end(d);
+}
+
+/* Something is run in its place. */
+static void drop_record(struct dash *d)
+{
+    if (!d->record.from)
+        return;
+    app_record_release(&d->record);
+    cv_ui_topo(d->ui, d->topo ? d->topo : d->guess);
+}
+
+/* ── a run ──────────────────────────────────────────────────────────────────────────────────────── */
+static void end_play(struct dash *d)
+{
+    cv_ui_model(d->ui, NULL);
+    app_stage_end(&d->stage);
+    app_play_end(&d->play);
+    drop_record(d);
+}
+
 void dash_begin(struct dash *d)
 {
     struct cv_buf why = {0};
     dash_tell(d, "");
     show_knobs(d);
-    cv_ui_model(d->ui, NULL);
-    app_stage_end(&d->stage);
-    app_play_end(&d->play);
+    end_play(d);
     d->order.desk = d->play.aside = d->order.stepped;
     life_begin(&d->life);
     d->play.watch = d->order.stepped ? app_stage_take : take_life;
@@ -90,21 +143,21 @@ static void write_transcript(struct dash *d, struct cv_buf *said)
 static void tell_end(struct dash *d)
 {
     struct cv_buf text = {0};
-    if (cv_session_refused(d->play.session, &text)) {
+    if (d->play.session && cv_session_refused(d->play.session, &text)) {
         d->status = APP_REFUSED;
-    } else if (cv_session_shm(d->play.session)->head->schedule_error[0]) {
-        cv_buf_printf(&text, "--schedule: %.200s", cv_session_shm(d->play.session)->head->schedule_error);
+    } else if (app_play_shm(&d->play)->head->schedule_error[0]) {
+        cv_buf_printf(&text, "--schedule: %.200s", app_play_shm(&d->play)->head->schedule_error);
     } else {
         struct cv_summary *s = app_play_summary(&d->play);
         uint32_t held = 0, judged = 0;
-        cv_ui_result(d->ui, cv_session_info(d->play.session)->model_name,
+        cv_ui_result(d->ui, app_play_info(&d->play)->model_name,
                      &(struct cv_run_figures){s->elapsed_ns, d->play.order.stepped ? s->preemptions : s->by_cause[CV_CAUSE_QUANTUM] + s->by_cause[CV_CAUSE_GIL],
                                               s->finding_count[CV_FINDING_LOST_UPDATE]});
         for (uint32_t i = 0; i < s->nexpects; i++)
             held += s->expects[i].holds == CV_HOLDS, judged += s->expects[i].holds != CV_OPEN;
-        cv_buf_str(&text, cv_outcome_name[s->outcome]);
+        cv_buf_printf(&text, "%s%s", d->play.record ? "a record (r runs its scenario): " : "", cv_outcome_name[s->outcome]);
         if (s->outcome != CV_OUT_FINISHED)
-            cv_buf_printf(&text, d->stage.play ? ": %s" : ": %s (r runs it again)", s->outcome_text ? s->outcome_text : "");
+            cv_buf_printf(&text, d->stage.play || d->play.record ? ": %s" : ": %s (r runs it again)", s->outcome_text ? s->outcome_text : "");
         if (judged)
             cv_buf_printf(&text, judged == 1 ? "; %u of %u expectation holds" : "; %u of %u expectations hold", held, judged);
         for (uint32_t i = 0; i < s->nexpects; i++)
@@ -193,9 +246,7 @@ void dash_end(struct dash *d)
     dash_drop_survey(d);
     uv_timer_stop(&d->drain);
     uv_timer_stop(&d->frame);
-    cv_ui_model(d->ui, NULL);
-    app_stage_end(&d->stage);
-    app_play_end(&d->play);
+    end_play(d);
 }
 
 void dash_replace(struct dash *d, struct cv_program *p, const struct cv_order *o)
@@ -219,7 +270,7 @@ static void beside(struct dash *d)
     d->dirty = true;
     if (d->side) {
         dash_drop_side(d);
-        if (!d->play.session)
+        if (!app_play_has(&d->play))
             dash_begin(d);
         return;
     }
@@ -244,11 +295,11 @@ static void take_over(struct dash *d)
 {
     struct cv_buf text = {0}, why = {0};
     struct cv_record_counts c = {0};
-    if (d->play.session)
-        c = cv_reader_counts(d->play.reader);
-    if (!d->play.session || !d->over)
+    if (app_play_has(&d->play))
+        c = app_play_counts(&d->play);
+    if (!app_play_has(&d->play) || !d->over)
         cv_buf_str(&why, "the run goes on: when it is over, S takes the scheduler's place at its end");
-    else if (life_schedule(&d->life, cv_session_info(d->play.session), c.lost + c.overwritten, &text, &why)) {
+    else if (life_schedule(&d->life, app_play_info(&d->play), c.lost + c.overwritten, &text, &why)) {
         cv_buf_release(&d->played);
         d->played = text;
         text = (struct cv_buf){0};

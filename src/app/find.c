@@ -124,7 +124,7 @@ struct cv_program *app_program(const struct app_args *a, const char *file)
     struct cv_program *p = NULL;
     bool found = app_find(a, file, &path);
     if (found && app_is_record(path.at)) {
-        app_say(APP_WRONG, "'%s' is a record, not a scenario: 'convis run' and 'convis render' show it", file);
+        app_say(APP_WRONG, "'%s' is a record, not a scenario: 'convis', 'convis run' and 'convis render' show it", file);
     } else if (found && app_slurp(path.at, &text)) {
         p = cv_program_read(path.at, text.at, text.n, a->overrides, a->noverrides, &diags);
         cv_diags_sort(&diags);

@@ -30,6 +30,10 @@ static void cost_text(const struct cv_cost *c, const char *source, bool ascii, s
 void app_cost_words(const struct app_play *y, bool ascii, struct cv_buf *out)
 {
     struct cv_cost c;
+    if (y->record) {
+        cv_buf_str(out, "This is a record: what watching that run cost is not told in it. Beside a run there is an answer (r runs the scenario).\n");
+        return;
+    }
     const char *why, *precision, *source = y->session ? app_play_source(y, &precision, &why) : "none";
     if (!y->session || y->order.stepped) {
         cv_buf_str(out, "In virtual time watching costs nothing: its clock stands still meanwhile.\n");

@@ -39,7 +39,7 @@ const struct app_option_info app_options[] = {
     {0, "schedule", "S", "stepped: who goes when, as in \"A2 B3 A1\"; @FILE: as in that file", RUNS_LIKE, O_SCHEDULE},
     {0, "as-schedule", "FILE", "write there the order in which a real run under threads or processes did its steps, as a schedule", APP_RUN, O_AS_SCHEDULE},
     {0, "transcript", "FILE", "write there what was played in the scheduler's place, to hand in; verify checks it", APP_DASH | APP_RUN, O_TRANSCRIPT},
-    {0, "record", "FILE", "write the run there, as a record that run and render take in place of a scenario", APP_RUN, O_RECORD},
+    {0, "record", "FILE", "write the run there, as a record that the dashboard, run and render take in place of a scenario", APP_RUN, O_RECORD},
     {0, "json", NULL, "one JSON object on standard output, nothing else; compare: an array of them", APP_RUN | APP_COMPARE | APP_EXPLORE, O_JSON},
     {0, "switch-source", "NAME", "where context switches are learnt from: perf, rseq, usage (the best that opens; of one that does not, the next)", RUNS_LIKE | APP_COMPARE, O_SOURCE},
     {0, "observer", NULL, "what watching costs: rounds of runs without and with the record, as ratios; -n: how many (11)", APP_RUN, O_OBSERVER},

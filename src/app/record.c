@@ -240,9 +240,16 @@ static bool open_record(const struct app_args *a, const char *path, struct app_r
     return right;
 }
 
-static void fold(void *to, const struct cv_event *e) { cv_model_fold(to, e); }
+struct listeners { struct cv_model *model; cv_event_fn *watch; void *to; };
+static void tell(void *to, const struct cv_event *e)
+{
+    const struct listeners *l = to;
+    cv_model_fold(l->model, e);
+    if (l->watch)
+        l->watch(l->to, e);
+}
 
-bool app_record_open(const struct app_args *a, const char *path, struct app_record *r)
+bool app_record_open(const struct app_args *a, const char *path, struct app_record *r, cv_event_fn *watch, void *to)
 {
     struct cv_buf why = {0};
     *r = (struct app_record){0};
@@ -252,8 +259,8 @@ bool app_record_open(const struct app_args *a, const char *path, struct app_reco
     }
     bool right = open_record(a, path, r);
     if (right) {
-        r->model = cv_model_new(&r->info, cv_load_shm(r->loaded), a->history);
-        right = cv_load_run(r->loaded, fold, r->model, &why);
+        struct listeners l = {r->model = cv_model_new(&r->info, cv_load_shm(r->loaded), a->history), watch, to};
+        right = cv_load_run(r->loaded, tell, &l, &why);
         if (!right)
             damaged(path, why.at);
     }
@@ -267,8 +274,7 @@ void app_record_release(struct app_record *r)
 {
     cv_model_free(r->model);
     cv_load_free(r->loaded);
-    if (r->program)
-        cv_run_info_release(&r->info);
+    cv_run_info_release(&r->info);
     cv_program_free(r->program);
     cv_topo_free(r->topo);
     if (r->from)

@@ -18,14 +18,14 @@ bool app_is_record(const char *path);                /* a plain file that begins
 struct app_record {
     FILE *from;
     struct cv_loaded *loaded;
-    struct cv_program *program;                      /* the scenario in it */
+    struct cv_program *program;                      /* the scenario in it; who takes it (NULL then) must keep it as long as this is there */
     struct cv_order order;                           /* by which it was run */
     struct cv_run_info info;
     struct cv_topo *topo;                            /* the machine it ran on */
     struct cv_model *model;                          /* told all of it */
 };
-/* Reads it whole. false: said; nothing is left. */
-bool app_record_open(const struct app_args *a, const char *path, struct app_record *r);
+/* Reads it whole. watch: sees each event after the model; may be NULL. false: said; nothing is left. */
+bool app_record_open(const struct app_args *a, const char *path, struct app_record *r, cv_event_fn *watch, void *to);
 void app_record_release(struct app_record *r);
 
 #endif

@@ -138,7 +138,7 @@ static int draw_record(const struct app_args *a)
 {
     struct app_record r;
     struct app_play y = {0};
-    if (!app_record_open(a, a->operands[0], &r))
+    if (!app_record_open(a, a->operands[0], &r, NULL, NULL))
         return APP_WRONG;
     app_play_record(&y, &r);
     int status = draw(a, &y, r.topo);

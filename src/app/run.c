@@ -49,7 +49,7 @@ static int run_record(const struct app_args *a)
     cv_text_ascii &= !a->json;
     if (a->runs || a->observer || a->transcript || a->as_schedule || a->record)
         return app_say(APP_WRONG, "'%s' is a record: it is not run, so nothing but --json means anything to it", a->operands[0]);
-    if (!app_record_open(a, a->operands[0], &r))
+    if (!app_record_open(a, a->operands[0], &r, NULL, NULL))
         return APP_WRONG;
     app_play_record(&y, &r);
     for (uint32_t i = 0; !a->json && i < cv_model_noutput(r.model, UINT64_MAX); i++)

@@ -232,7 +232,7 @@ static void add_model(const struct cv_view *v, struct cv_buf *out, bool tasks_to
 {
     const struct cv_run_info *info = cv_model_info(v->m);
     uint32_t n = cv_model_ntasks(v->m), tasks = info->implicit_main && n ? n - 1 : n;
-    cv_buf_printf(out, "%s%s", info->model_name, info->gil && !strstr(info->model_name, "gil") ? "+gil" : "");
+    cv_buf_printf(out, "%s%s%s", v->status.record ? "record · " : "", info->model_name, info->gil && !strstr(info->model_name, "gil") ? "+gil" : "");
     if (!tasks_too)
         return;
     if (info->stepped)
