@@ -205,7 +205,7 @@ void dash_advance(struct dash *d)
     d->dirty |= shown;
     if (shown && !d->stage.asked)
         tell_stage(d);
-    if (app_stage_rests(&d->stage))
+    if (app_stage_ready(&d->stage))
         uv_timer_stop(&d->drain);
 }
 
@@ -337,10 +337,10 @@ static bool stage_takes(struct dash *d, enum cv_command command)
 {
     if (!d->stage.play || !app_stage_obey(&d->stage, command))
         return false;
-    if (!app_stage_rests(&d->stage)) {
+    if (!app_stage_ready(&d->stage))
         dash_drains(d, DRAIN_MS, DRAIN_MS);
+    if (!app_stage_rests(&d->stage))
         dash_frames(d, FRAME_MS);
-    }
     tell_stage(d);
     return true;
 }

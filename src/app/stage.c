@@ -1,56 +1,33 @@
-/* Somebody takes the scheduler's place. What is asked of the run goes over the desk; its record is kept here, event by event, and
- * cut where the run goes back: then a new model is begun and folds what is left, some milliseconds of it in each turn of the
- * loop, so that who may go stands there at once, however deep. */
+/* Somebody takes the scheduler's place. What is asked of the run goes over the desk; its record is cut where the run goes back, and what is
+ * not folded yet of it is folded some milliseconds in each turn of the loop, so that who may go stands there at once, however deep. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "app/stage.h"
 
-enum { FEWEST_NS = 500000000 /* the picture stands so long at most */, FOLD_NS = 8000000, ANSWER_NS = 12000000, TAIL_RUNS = 60, MOST_CHANCES = 1000000, PARTS = 8 };
+enum { FEWEST_NS = 500000000 /* the picture stands so long at most */, FOLD_NS = 5000000, FOLLOW_NS = 8000000, ANSWER_NS = 12000000, TAIL_RUNS = 60, MOST_CHANCES = 1000000, PARTS = 8 };
 
 void app_stage_take(void *stage, const struct cv_event *e)
 {
     struct app_stage *st = stage;
-    st->records += 1 + (e->kind < CV_EV_COUNT ? cv_event_info[e->kind].conts : 0);
-    CV_PUSH(&st->log, ((struct stage_event){*e, st->records}));
+    rewind_take(&st->rewind, e);
 }
 
 static struct cv_session *session(const struct app_stage *st) { return st->play->session; }
 
 /* ── the record ─────────────────────────────────────────────────────────────────────────────────── */
-static bool fold(struct app_stage *st)
-{
-    uint64_t until = cv_mono_ns() + FOLD_NS;
-    size_t from = st->folded;
-    for (; st->folded < st->log.n; st->folded++) {
-        if (st->folded % 256 == 255 && cv_mono_ns() > until)
-            break;
-        cv_model_fold(st->play->model, &st->log.at[st->folded].e);
-    }
-    return st->folded != from;
-}
+static bool fold(struct app_stage *st) { return rewind_fold(&st->rewind, cv_mono_ns() + FOLD_NS); }
 
 /* What was recorded beyond so many records is gone. */
 static void cut(struct app_stage *st, uint64_t records)
 {
-    size_t n = st->log.n;
-    while (n && st->log.at[n - 1].records > records)
-        n--;
     st->over = st->judged = false;
-    st->records = records;
     cv_reader_rewind(st->play->reader);
-    if (n == st->log.n)
-        return;
-    st->log.n = n;
-    if (st->folded <= n)
-        return;
-    struct cv_model *old = st->play->model;
-    st->play->model = cv_model_new(cv_session_info(session(st)), cv_session_shm(session(st)), 0);
-    st->folded = 0;
-    fold(st);
-    cv_ui_model_again(st->ui, st->play->model);
-    cv_model_free(old);
+    if (rewind_cut(&st->rewind, records)) {
+        st->play->model = st->rewind.model;
+        cv_ui_model_again(st->ui, st->play->model);
+    }
 }
 
 /* The end of the run stands in the record, as the parent of any other run would have it. */
@@ -60,8 +37,8 @@ static void note_end(struct app_stage *st, const struct cv_desk_at *at)
     const char *why = shm->head->outcome_text;
     size_t n = strnlen(why, sizeof shm->head->outcome_text);
     st->over = true;
-    CV_PUSH(&st->log, ((struct stage_event){{.t = at->t, .kind = CV_EV_RUN_END, .task = CV_NO_TASK, .obj = (uint16_t)at->over,
-                                             .a = at->over != CV_OUT_FINISHED && n ? cv_intern(shm, why, n) : 0}, st->records}));
+    rewind_note(&st->rewind, &(struct cv_event){.t = at->t, .kind = CV_EV_RUN_END, .task = CV_NO_TASK, .obj = (uint16_t)at->over,
+                                                .a = at->over != CV_OUT_FINISHED && n ? cv_intern(shm, why, n) : 0});
 }
 
 /* ── what is shown ──────────────────────────────────────────────────────────────────────────────── */
@@ -197,7 +174,7 @@ static void show(struct app_stage *st)
 /* At the end, once all of it is in the model. */
 static void judge(struct app_stage *st)
 {
-    if (!st->over || st->judged || st->folded != st->log.n || !st->goal.n)
+    if (!st->over || st->judged || !rewind_whole(&st->rewind) || !st->goal.n)
         return;
     struct cv_summary *s = app_play_summary(st->play);
     st->shown.reached = app_goal(s) > 0 ? 1 : -1;
@@ -219,7 +196,8 @@ static void judge(struct app_stage *st)
 }
 
 /* ── ticking ────────────────────────────────────────────────────────────────────────────────────── */
-bool app_stage_rests(const struct app_stage *st) { return !st->asked && !st->nkeys && st->folded == st->log.n; }
+bool app_stage_rests(const struct app_stage *st) { return !st->asked && !st->nkeys && rewind_whole(&st->rewind); }
+bool app_stage_ready(const struct app_stage *st) { return app_stage_rests(st) && rewind_ready(&st->rewind); }
 
 static bool settle(struct app_stage *st, bool idle)
 {
@@ -249,6 +227,8 @@ bool app_stage_tick(struct app_stage *st)
     bool any = settle(st, idle);
     if (!st->asked && st->nkeys)
         next_key(st);
+    else if (!any && app_stage_rests(st))
+        rewind_follow(&st->rewind, cv_mono_ns() + FOLLOW_NS);
     return any;
 }
 
@@ -340,6 +320,7 @@ void app_stage_begin(struct app_stage *st, struct app_play *y, struct cv_ui *ui,
     st->play = y;
     st->ui = ui;
     st->asked = true;
+    rewind_begin(&st->rewind, cv_session_info(session(st)), cv_session_shm(session(st)), y->model);
     st->shown = (struct cv_ui_stage){.busy = true, .schedule = ""};
     cv_goal_text(y->program, &y->order, &st->goal);
     cv_ui_stage(ui, &st->shown);
@@ -350,7 +331,7 @@ void app_stage_end(struct app_stage *st)
     if (st->ui)
         cv_ui_stage(st->ui, NULL);
     forget_texts(st);
-    free(st->log.at);
+    rewind_release(&st->rewind);
     free(st->was.at);
     cv_buf_release(&st->parted);
     free(st->steps.at);

@@ -4,17 +4,15 @@
 #define CONVIS_APP_STAGE_H
 
 #include "app/app.h"
+#include "app/rewind.h"
 
-struct stage_event { struct cv_event e; uint64_t records; /* of the run so far, this one included */ };
 struct stage_texts { CV_VEC(char *); };
 struct app_stage {
     struct { enum cv_command command; uint32_t task; } keys[64]; /* pressed while the answer to another was awaited */
     uint32_t nkeys;
     struct app_play *play;          /* NULL: nobody is on the stage */
     struct cv_ui *ui;
-    CV_VEC(struct stage_event) log;
-    uint64_t records;
-    size_t folded;                  /* events that are in the model */
+    struct rewind rewind;
     bool asked;                     /* something was asked that is not yet shown */
     bool over;                      /* of what is shown: the run is at its end, which is in the log */
     uint64_t chances;               /* seeds used up */
@@ -37,7 +35,8 @@ void app_stage_end(struct app_stage *st); /* before the play ends; idempotent */
 /* Behind each tick of the play: takes what came, shows how things stand once they stand. True: something is to be drawn. */
 bool app_stage_tick(struct app_stage *st);
 void app_stage_stuck(struct app_stage *st); /* the run was ended from outside: what there is of it is shown */
-bool app_stage_rests(const struct app_stage *st); /* nothing will change by itself */
+bool app_stage_rests(const struct app_stage *st); /* nothing that is shown will change by itself */
+bool app_stage_ready(const struct app_stage *st); /* nor is there anything to be done for the next undo */
 /* A key. False: it is none of the stage's. */
 bool app_stage_obey(struct app_stage *st, enum cv_command command);
 void app_stage_schedule(const struct app_stage *st, struct cv_buf *out); /* all of it */

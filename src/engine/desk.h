@@ -11,6 +11,7 @@ struct cv_desk {
     uint32_t command, over, nrows, ntasks, letters_from;
     uint64_t a, b;
     _Atomic uint64_t position;
+    uint64_t again;               /* choices that going back made again, the last time */
     char trouble[256];
     struct cv_desk_row rows[CV_DESK_ROWS];
     struct cv_desk_made made[CV_DESK_MOST + 1];

@@ -10,7 +10,8 @@ struct desk_side {
     struct cv_desk *at;          /* NULL: nobody sits there, and nothing of all this is in use */
     uint64_t replay_to;          /* the choices made before are made again, up to this one */
     uint64_t base;               /* records that the run so far consists of, less those that the ring has had in all */
-    uint64_t saved_at, every;    /* choices: when the last tape was made; how many lie between two */
+    uint64_t saved_at;           /* choices: when the last tape was made */
+    uint64_t every;              /* while choices are made again: how many lie between two tapes */
     uint32_t seen;               /* commands taken */
     enum cv_desk_command going;  /* RANDOM, ON: it goes on by itself */
     uint64_t random, left;       /* RANDOM */

@@ -1,6 +1,7 @@
 /* The runner's side of the desk: publishes how things stand, waits to be told, goes back. Going back is to take up the tape before and
- * to make the choices since then again, silently; so it costs no more than the choices between two tapes, at any depth. Tapes
- * are thinned out when they take too much room, and the distance between new ones doubles. */
+ * to make the choices since then again, silently; so it costs no more than the choices between two tapes, at any depth. When tapes
+ * take too much room the older ones are thinned out, so that those of late stay as close as they were; where they have become few, the
+ * first who goes back among them makes new ones on his way, and the next step back is short again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "stage_words.h"
 #include "stepped.h"
 
-enum { FEW = 26 /* tasks: those that are over are listed too */, EVERY = 128, TAPES_MOST = 96 << 20 /* bytes */, WAIT_NS = 100000000 };
+enum { FEW = 26 /* tasks: those that are over are listed too */, EVERY = 128, ON_THE_WAY = 8, TAPES_MOST = 96 << 20 /* bytes */, WAIT_NS = 100000000 };
 
 static bool stopped(const struct stepped *e) { return atomic_load_explicit(&stage_head(&e->s)->stop, memory_order_relaxed); }
 static uint64_t position(const struct stepped *e) { return atomic_load_explicit(&e->desk.at->position, memory_order_relaxed); }
@@ -22,13 +23,12 @@ static void thin_out(struct desk_side *d)
         bytes += d->tapes.at[i].tape.cap;
     if (bytes < TAPES_MOST || d->tapes.n < 4)
         return;
-    for (size_t i = 1; i < d->tapes.n; i++)
-        if (i % 2 == 0)
+    for (size_t i = 1, late = d->tapes.n - d->tapes.n / 4; i < d->tapes.n; i++)
+        if (i % 2 == 0 || i >= late)
             d->tapes.at[kept++] = d->tapes.at[i];
         else
             stage_tape_release(&d->tapes.at[i].tape);
     d->tapes.n = kept;
-    d->every *= 2;
 }
 
 static void make_tape(struct stepped *e)
@@ -49,7 +49,7 @@ void desk_between(struct stepped *e)
     if (!d->at || !d->turned)
         return;
     d->turned = false;
-    if (!d->silent && position(e) >= d->saved_at + d->every)
+    if (position(e) >= d->saved_at + (desk_replays(e) ? d->every : EVERY))
         make_tape(e);
 }
 
@@ -79,6 +79,8 @@ static void go_back(struct stepped *e, uint64_t to)
     d->saved_at = from->position;
     d->turned = false;
     d->replay_to = to;
+    d->at->again = to - from->position;
+    d->every = d->at->again / ON_THE_WAY > EVERY ? d->at->again / ON_THE_WAY : EVERY;
     atomic_store(&d->at->position, from->position);
 }
 
@@ -87,7 +89,6 @@ void desk_begin(struct stepped *e)
     struct desk_side *d = &e->desk;
     if (!d->at)
         return;
-    d->every = EVERY;
     stage_longest_begin(&d->longest, &e->s);
     d->at->letters_from = e->s.letters_from;
     make_tape(e);

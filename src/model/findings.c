@@ -12,15 +12,28 @@
 
 enum { SHOWN = 60, BLOCK_NS = 1000000, TURN_NS = 100000000 /* asyncio's slow_callback_duration */ };
 
-void findings_add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text)
+static void count(struct cv_model *m, enum cv_finding_kind kind, uint32_t var)
 {
     m->finding_count[kind]++;
     if (var)
         m->about[var - 1][kind]++;
-    if (m->findings.n >= MODEL_MAX_FINDINGS) {
+}
+
+bool findings_counted(struct cv_model *m, enum cv_finding_kind kind, uint32_t var)
+{
+    if (m->findings.n < MODEL_MAX_FINDINGS)
+        return false;
+    count(m, kind, var);
+    return true;
+}
+
+void findings_add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text)
+{
+    if (findings_counted(m, kind, var)) {
         cv_buf_release(text);
         return;
     }
+    count(m, kind, var);
     if (m->findings.n && t < m->findings.at[m->findings.n - 1].t)
         t = m->findings.at[m->findings.n - 1].t;
     struct cv_summary_finding f = {.kind = kind, .task = task, .line = line, .t = t, .task_name = task == CV_NO_TASK ? "" : model_name(m, task), .text = text->at};
@@ -41,6 +54,8 @@ void findings_value(const struct cv_model *m, struct cv_cell c, struct cv_buf *o
 /* ── lost updates ───────────────────────────────────────────────────────────────────────────────── */
 static void lost_update(struct cv_model *m, const struct var *v, const struct cv_event *e)
 {
+    if (findings_counted(m, CV_FINDING_LOST_UPDATE, 0))
+        return;
     uint32_t other = cv_meta_writer(e->d), index = e->c == CV_WHOLE_LIST ? 0 : (uint32_t)e->c;
     const struct version *base = vars_version(v, index, e->e - 1), *over = vars_version(v, index, cv_meta_version(e->d));
     struct cv_buf b = {0};
@@ -194,7 +209,8 @@ void findings_read(struct cv_model *m, struct task *t, const struct var *v, cons
     if (!o || o->used)
         return;
     o->used = true;
-    if (writer == e->task || writer == CV_NO_TASK || cv_meta_version(e->b) <= o->version || ordered(m, t, v, o, index, e->b))
+    if (writer == e->task || writer == CV_NO_TASK || cv_meta_version(e->b) <= o->version || ordered(m, t, v, o, index, e->b) ||
+        findings_counted(m, CV_FINDING_STALE_READ, e->obj + 1u))
         return;
     struct cv_buf b = {0};
     cv_buf_printf(&b, "%s read ", model_name(m, e->task));

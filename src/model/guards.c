@@ -55,6 +55,8 @@ static const struct version *overwritten(const struct cv_model *m, const struct 
 static void tell(struct cv_model *m, const struct guard *g, const struct cv_event *e, uint32_t other, const struct cv_cell *cell)
 {
     struct cv_buf b = {0};
+    if (findings_counted(m, CV_FINDING_STALE_GUARD, g->number + 1))
+        return;
     cv_buf_printf(&b, "%s wrote ", model_name(m, e->task));
     findings_place(m, e->obj, e->c, &b);
     cv_buf_str(&b, " = ");

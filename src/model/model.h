@@ -376,6 +376,8 @@ void queues_over(struct cv_model *m, uint64_t t);
 
 /* findings.c */
 /* Tells of a finding; takes text over. var: 1 + the variable, where the finding is taken back if that is watched; else 0. */
+/* Are as many kept as may be? Then it is counted, and no text is needed. */
+bool findings_counted(struct cv_model *m, enum cv_finding_kind kind, uint32_t var /* + 1; 0: of none */);
 void findings_add(struct cv_model *m, enum cv_finding_kind kind, uint32_t task, uint32_t line, uint64_t t, uint32_t var, struct cv_buf *text);
 void findings_place(const struct cv_model *m, uint32_t var, uint64_t index, struct cv_buf *out); /* counter, items[3]; index: of an event */
 void findings_value(const struct cv_model *m, struct cv_cell c, struct cv_buf *out);
