@@ -78,13 +78,31 @@ static int columns_of(const char *s, size_t n)
     return width;
 }
 
-static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, const char *line, size_t n, unsigned extra)
+/* Is this line in a section of plain words, where `and` is no operator? */
+static bool is_prose(const struct cv_view *v, uint32_t number)
+{
+    static const char *const sections[] = {"[scenario", "[note", "[predict"};
+    const struct cv_run_info *info = cv_model_info(v->m);
+    for (; number > 0; number--) {
+        const char *line = info->source + v->line_at.at[number - 1];
+        size_t n = info->source_length - v->line_at.at[number - 1];
+        if (n == 0 || *line != '[')
+            continue;
+        for (size_t i = 0; i < CV_COUNT(sections); i++)
+            if (n > strlen(sections[i]) && !memcmp(line, sections[i], strlen(sections[i])))
+                return true;
+        return false;
+    }
+    return false;
+}
+
+static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, const char *line, size_t n, bool prose, unsigned extra)
 {
     struct cv_buf clean = {0};
     cv_text_clean(&clean, line, n);
     cv_buf_str(&clean, "");
     char *s = clean.at;
-    size_t length, comment = comment_at(s, clean.n), behind = comment + strspn(s + comment, " ");
+    size_t length, comment = prose && s[0] != '[' && s[0] != ';' && s[0] != '#' ? clean.n : comment_at(s, clean.n), behind = comment + strspn(s + comment, " ");
     int whole = columns_of(s, clean.n), room = r.x + r.w - x;
     if (whole > room && comment < clean.n && room - columns_of(s, behind) < COMMENT_LEAST)
         whole = columns_of(s, clean.n = comment);
@@ -95,7 +113,9 @@ static void draw_source(struct cv_canvas *c, struct cv_rect r, int x, int y, con
         enum cv_colour colour = CV_C_DIM;
         unsigned attrs = 0;
         length = clean.n - i;
-        if (i < comment)
+        if (prose && i < comment)
+            length = comment - i, colour = CV_C_TEXT;
+        else if (i < comment)
             length = piece(s + i, comment - i, &colour, &attrs);
         if (section && colour != CV_C_DIM) {
             colour = CV_C_TITLE;
@@ -267,7 +287,7 @@ static void draw_line(const struct cv_view *v, struct cv_canvas *c, struct cv_re
         snprintf(note, sizeof note, "%llu%s", (unsigned long long)switches, r.w >= 56 ? (switches == 1 ? " switch here" : " switches here") : "×");
     int width = canvas_width(note);
     struct cv_rect text = {r.x, y, r.w - (width ? width + 1 : 0), 1};
-    draw_source(c, canvas_clip(r, text), x, y, info->source + from, to - from, here ? CV_A_UNDERLINE : 0);
+    draw_source(c, canvas_clip(r, text), x, y, info->source + from, to - from, is_prose(v, number), here ? CV_A_UNDERLINE : 0);
     if (width)
         canvas_str(c, r, r.x + r.w - width, y, note, CV_C_DIM, 0);
 }

@@ -57,7 +57,7 @@ static void put_column(const struct cv_view *v, struct cv_canvas *c, struct cv_r
 }
 
 /* Letters and names of those seen, until the row is full. */
-static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, const uint32_t *seen, uint32_t nseen)
+static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int y, const uint32_t *seen, uint32_t nseen, bool several)
 {
     struct cv_rect row = canvas_clip(r, (struct cv_rect){r.x, y, r.w, 1});
     int x = r.x + 1;
@@ -70,6 +70,8 @@ static void draw_legend(const struct cv_view *v, struct cv_canvas *c, struct cv_
         return;
     }
     x += canvas_str(c, row, x, y, v->ascii ? "~= others " : "░▒ others ", CV_C_SYSTEM, 0);
+    if (several)
+        x += canvas_str(c, row, x + 1, y, "* several", CV_C_RUNNING, 0) + 2;
     for (uint32_t i = 0; i < nseen; i++) {
         const char *name = view_lane_name(v, lane_of(v, seen[i]));
         if (x + 3 + canvas_width(name) + (i + 1 < nseen ? 6 : 0) > r.x + r.w) {
@@ -105,6 +107,7 @@ int core_lanes_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
     uint64_t column = view_column_ns(v), first = view_from(v) / column, end = (v->live ? view_end(v) : v->seen) / column;
     uint32_t n = p.columns < MOST_COLUMNS ? (uint32_t)p.columns : MOST_COLUMNS, nseen = 0, seen[LETTERS];
     int rows = u.n <= (uint32_t)p.rows ? (int)u.n : p.rows > 1 ? p.rows - 1 : p.rows;
+    bool several = false;
     struct cv_core_column columns[MOST_COLUMNS];
     n = first > end ? 0 : end - first + 1 < n ? (uint32_t)(end - first + 1) : n;
     for (int i = 0; i < rows; i++) {
@@ -117,6 +120,7 @@ int core_lanes_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
         for (uint32_t k = 0; k < n; k++) {
             put_column(v, c, r, p.x + (int)k, y, &columns[k]);
             uint32_t s = 0;
+            several |= columns[k].several && columns[k].task != CV_NO_TASK;
             while (s < nseen && seen[s] != columns[k].task)
                 s++;
             if (s < nseen || columns[k].task == CV_NO_TASK || nseen == CV_COUNT(seen))
@@ -130,7 +134,7 @@ int core_lanes_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect
     if (rows < (int)u.n && rows < p.rows)
         canvas_printf(c, r, r.x + 1, p.y + rows, CV_C_DIM, 0, "+ %d more core%s", (int)u.n - rows, (int)u.n - rows == 1 ? "" : "s");
     if (p.detail >= 0)
-        draw_legend(v, c, r, p.detail, seen, nseen);
+        draw_legend(v, c, r, p.detail, seen, nseen, several);
     free(u.at);
     return rows;
 }

@@ -191,6 +191,16 @@ static void draw_plot(const struct cv_view *v, struct cv_canvas *c, struct cv_re
                     canvas_put(c, r, x + w, r.y + r.h - 1, '_', now ? CV_C_FOCUS : CV_C_DIM, 0);
         }
     }
+    if (which > 0)
+        return;
+    struct cv_buf over = {0}; /* from which value of the parameter to which */
+    add_value(v, k, runs[first]->value, &over);
+    cv_buf_str(&over, "..");
+    add_value(v, k, runs[n - 1]->value, &over);
+    int x = r.x + (int)(n - first) * wide + 1;
+    if (x + canvas_width(over.at) < r.x + r.w)
+        canvas_str(c, r, x, r.y + r.h - 1, over.at, CV_C_DIM, 0);
+    cv_buf_release(&over);
 }
 
 void knobs_draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r)

@@ -70,6 +70,12 @@ static void full(struct layout *l, struct cv_rect body, struct layout_wants want
         return;
     }
     int shared = top >= 18 || (top >= 9 && shared_wanted) ? clamp(wants.shared + 2, 3, top * 2 / 5) : 0;
+    if (wants.step && shared && wants.shared + 2 > shared && top < 16 && focus != PANE_OUTPUT) { /* on the stage locks are looked at: the output gives way */
+        shared = clamp(wants.shared + 2, 3, top - 5);
+        l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, top - shared};
+        l->panes[PANE_SHARED] = (struct cv_rect){x, body.y + top - shared, rest, shared};
+        return;
+    }
     int output = clamp((top - shared) * 5 / 11, 3, 8), code = top - shared - output;
     l->panes[PANE_CODE] = (struct cv_rect){x, body.y, rest, code};
     if (shared)

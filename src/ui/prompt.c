@@ -140,6 +140,10 @@ static void done(struct cv_view *v)
     struct prompt *p = &v->prompt;
     if (p->kind == PROMPT_FILTER) {
         rows_filter(v, p->text);
+        rows_update(v);
+        uint32_t first = rows_count(v) > 1 && rows_at(v, 0) == CV_LANE_LOOP; /* whose words stand below is a lane that is seen */
+        if (*p->text && rows_index(v, v->lane) == UINT32_MAX && first < rows_count(v))
+            rows_choose(v, first);
     } else {
         if (*p->text && strcmp(p->text, p->search)) {
             snprintf(p->search, sizeof p->search, "%s", p->text);

@@ -71,7 +71,7 @@ static void draw_row(const struct cv_view *v, struct cv_canvas *c, struct cv_rec
     unsigned bold = can ? CV_A_BOLD : 0;
     struct cv_buf text = {0};
     int x = r.x;
-    canvas_put(c, r, x, y, s->current ? (v->ascii ? '>' : 0x25b6) : ' ', CV_C_RUNNING, 0);
+    canvas_put(c, r, x, y, s->current ? (v->ascii ? '>' : 0x25b6) : ' ', s->current ? CV_C_RUNNING : ink, 0);
     if (s->letter < 9)
         canvas_printf(c, r, x + 1, y, can ? CV_C_KEY : CV_C_DIM, 0, "%u", s->letter + 1);
     x += 3;

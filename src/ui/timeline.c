@@ -190,6 +190,8 @@ static uint32_t lane_rows(const struct cv_view *v, struct places p, uint32_t *fi
     if (rows > n)
         rows = n;
     *first = view_first_row(n, rows, rows_selected(v));
+    if (v->bare && rows + 1 == n && cv_model_has_loop(v->m)) /* beside other models: the tasks are what they have in common, the loop gives way */
+        *first = 1;
     return rows;
 }
 

@@ -416,6 +416,12 @@ static void draw_status(const struct cv_view *v, struct cv_canvas *c, struct cv_
     if (text.n)
         x += 2 + canvas_fit(c, r, x, r.y, text.at, r.x + r.w - x, v->word.n ? CV_C_KEY : v->live ? CV_C_GOOD : CV_C_CURSOR, CV_A_BOLD);
     text.n = 0;
+    if (v->word.n && v->m) { /* which clock it is, is said in any case */
+        view_clock_words(v, true, &text);
+        if (x + canvas_width(text.at) < r.x + r.w)
+            x += 2 + canvas_str(c, r, x, r.y, text.at, v->live ? CV_C_GOOD : CV_C_CURSOR, CV_A_BOLD);
+        text.n = 0;
+    }
     x += draw_findings(v, c, r, x, in_words);
     x += draw_failure(v, c, r, x);
     if (message && *message)

@@ -85,6 +85,7 @@ static void focus_shown(const struct layout *l, int w, int h, struct layout_want
         ck_abort_msg("%dx%d: %d panes beside the one that is alone", w, h, shown - 1);
     int spare = (want.shared == 0 && focus != PANE_SHARED) + (want.step && focus != PANE_SWITCHES) + (want.step && focus == PANE_SWITCHES); /* nothing to show: it may go; Step stands in the place of two, or hides the code */
     spare += h < 36 && want.shared > 3 && focus != PANE_SWITCHES && empty(l->panes[PANE_SWITCHES]); /* it gives way to what is shared */
+    spare += h < 36 && want.shared > 2 && want.step && focus != PANE_OUTPUT && empty(l->panes[PANE_OUTPUT]); /* and on the stage the output */
     for (int i = 0; i < PANE_COUNT; i++)
         if (!alone && (want.hidden & 1u << i) && i != (int)focus && !empty(l->panes[i]))
             ck_abort_msg("%dx%d, focus %d: pane %d is not wanted", w, h, focus, i);
@@ -119,6 +120,10 @@ START_TEST(what_is_shared_has_its_rows)
     ck_assert(!empty(layout_make(80, 24, want, PANE_SWITCHES, false).panes[PANE_SWITCHES]));
     ck_assert_int_ge(layout_inside(layout_make(120, 36, want, PANE_TIMELINE, false).panes[PANE_SHARED]).h, _i);
     ck_assert(!empty(layout_make(120, 36, want, PANE_TIMELINE, false).panes[PANE_SWITCHES]));
+    want.step = true;
+    ck_assert_int_ge(layout_inside(layout_make(80, 24, want, PANE_CORES, false).panes[PANE_SHARED]).h, _i < 5 ? _i : 5); /* the code is seen, too */
+    ck_assert(!empty(layout_make(80, 24, want, PANE_OUTPUT, false).panes[PANE_OUTPUT]));
+    want.step = false;
     want.story = 3;
     ck_assert_int_ge(layout_inside(layout_present(80, 24, want, false).panes[PANE_SHARED]).h, _i < 4 ? _i : 4);
 }

@@ -160,6 +160,7 @@ START_TEST(only_some)
     ck_assert_ptr_nonnull(row_of("conn#30"));
     ck_assert_ptr_null(row_of("conn#4"));
     ck_assert_ptr_null(row_of("Alice"));
+    shows("▸conn#3"); /* whose words stand below is one that is seen */
     press('F');
     press(CV_KEY_BACKSPACE);
     type("  running");
