@@ -422,12 +422,20 @@ static void begin_action(struct cv_action *a, const struct cv_insn *i)
     a->op = i->op;
     a->memory = cv_op_info[i->op].kind == CV_OPK_MEMORY;
     a->await = i->await;
+    a->endless = false;
     a->line = i->line;
     a->arg = i->arg;
     a->b = i->b;
     a->value = a->value2 = (struct cv_value){0};
     a->index = a->body = a->nargs = 0;
     a->args = NULL;
+}
+
+/* It burns the core, and nothing else. */
+static void endless(struct cv_worker *w, const struct cv_insn *i, struct cv_action *a)
+{
+    w->endless = false;
+    *a = (struct cv_action){.op = CV_OP_SPIN, .endless = true, .line = i->line};
 }
 
 void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
@@ -443,8 +451,14 @@ void cv_task_next(struct cv_worker *w, struct cv_task **t, struct cv_action *a)
             (*t)->pc++;
             if (!loop(*t, i))
                 local(w, t, i);
-            if ((turns & 0xff) == 0xff && w->breaker)
+            if ((turns & 0xff) == 0xff && w->breaker) {
+                w->at = *t;
                 w->breaker(w);
+                if (w->endless) {
+                    endless(w, i, a);
+                    return;
+                }
+            }
             if ((turns & 0xffff) == 0xffff && atomic_load_explicit(&w->m->shm.head->stop, memory_order_relaxed)) {
                 raise_error(w, *t, i->line, "stopped");
                 continue;

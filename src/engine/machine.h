@@ -92,6 +92,8 @@ struct cv_worker {
     uint32_t pid, tid;
     uint64_t (*now)(struct cv_worker *w); /* ns since the run began, for `now` */
     void (*breaker)(struct cv_worker *w); /* asked every few hundred local instructions (the GIL's eval breaker); may be NULL */
+    struct cv_task *at;           /* for the breaker: whose instructions */
+    bool endless;                 /* set by the breaker: they go round for ever, and the action in front of them is that */
     void *self;                   /* the engine's own */
 };
 
@@ -120,6 +122,7 @@ bool cv_sched_yield(void);
 struct cv_action {
     uint8_t op;                   /* enum cv_op: MEMORY or EFFECT */
     bool memory, await, visible;
+    bool endless;                 /* there is none: the task goes round for ever in what is local */
     uint16_t line;
     int32_t arg, b;               /* as in the instruction */
     struct cv_value value, value2; /* operands: CPU SLEEP FETCH ALLOC: ns/bytes in payload; STORE, PUT: the value; CAS: old, new */

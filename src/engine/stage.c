@@ -144,6 +144,7 @@ void stage_look(struct stage *s, uint32_t task, struct cv_action *a)
     memcpy(s->m->memory.lists, mem->lists, mem->n * sizeof *mem->lists);
     atomic_store_explicit(&stage_head(s)->stepping, task, memory_order_relaxed);
     stage_be(s, task);
+    s->rounds.looks = s->rounds.next = 0;
     cv_task_next(&s->w, &p->task, a);
 }
 
@@ -295,10 +296,24 @@ static void yield(struct stage *s, uint32_t task, const struct cv_action *a)
     cv_task_finish(&s->w, &p->task, a, NULL);
 }
 
+/* Others go on beside it. */
+static bool never(struct stage *s, uint32_t task, const struct cv_action *a)
+{
+    s->players[task].phase = ENDLESS;
+    atomic_store(&stage_row(s, task)->line, a->line);
+    return false;
+}
+
 /* Carries out the action in front of the task. false: the task does not go on in this turn. */
 static bool carry_out(struct stage *s, uint32_t task, const struct cv_action *a)
 {
     struct player *p = &s->players[task];
+    if (a->endless && stage_coop(s, task)) {
+        stage_compute_on(s, task, a->line);
+        return false;
+    }
+    if (a->endless)
+        return never(s, task, a);
     if (a->visible) { /* the step takes its time first, so that its event stands at its end */
         p->acted = stage_now(s);
         stage_pass_time(s, task, STAGE_STEP_NS, true);
@@ -384,6 +399,8 @@ bool stage_may_go(struct stage *s, uint32_t task)
         return false;
     struct cv_action a;
     stage_look(s, task, &a);
+    if (a.endless)
+        return never(s, task, &a);
     return !cv_sync_is(&a) || !cv_sync_would_wait(s->m->sync, task, &a);
 }
 
@@ -451,5 +468,6 @@ void stage_release(struct stage *s)
         }
     free(s->players);
     free(s->told);
+    stage_rounds_release(s);
     stage_end_pools(s);
 }

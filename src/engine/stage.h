@@ -12,7 +12,8 @@
 #include "engine/sync.h"
 
 enum { STAGE_STEP_NS = 1000 }; /* a visible step takes one virtual microsecond; cpu, sleep and fetch what they say */
-enum phase { GONE, RUNNABLE, TIMER /* until due */, BLOCKED /* until its action need not wait */, QUEUED /* in a wait queue, or its block is with a worker */, IDLE /* a worker without a block */ };
+enum phase { GONE, RUNNABLE, TIMER /* until due */, BLOCKED /* until its action need not wait */, QUEUED /* in a wait queue, or its block is with a worker */, IDLE /* a worker without a block */,
+             ENDLESS /* it computes for ever */ };
 struct player {
     struct cv_task *task;
     enum phase phase;
@@ -44,6 +45,7 @@ struct stage {
     uint32_t holder;             /* async: holds the loop in a wait that only a worker could end; or 0, when the loop has ended */
     uint32_t pools[2];           /* of threads, of processes: the first worker, or CV_NO_TASK */
     struct cv_memory base;       /* what all share that have no copy of their own */
+    struct stage_rounds { struct cv_task *kept; uint32_t room; uint64_t looks, next; } rounds; /* of the task that is looked at; stage_rounds.c */
     struct player pristine;      /* with the copy of [shared] as the pool of processes was forked with it */
 };
 
@@ -95,6 +97,12 @@ void stage_enter_core(struct stage *s, uint32_t task, unsigned line);
 void stage_leave_core(struct stage *s, bool preempted);
 /* A task waits from now on. kept: under async the thread is not given back. */
 void stage_wait(struct stage *s, uint32_t task, const struct cv_action *a, enum phase phase, bool kept);
+
+/* From now on it is found out when something local never ends: the action in front of it is then `endless`. Who carries that out is ENDLESS,
+ * or, as a coroutine, keeps the loop until the time is up. */
+void stage_rounds_begin(struct stage *s);
+void stage_rounds_release(struct stage *s);
+void stage_compute_on(struct stage *s, uint32_t task, unsigned line); /* such a one computes until the time is up */
 
 /* ── between stage.c and stage_pool.c ───────────────────────────────────────────────────────────── */
 void stage_pass_time(struct stage *s, uint32_t task, uint64_t ns, bool busy);

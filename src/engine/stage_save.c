@@ -143,6 +143,7 @@ static void walk(struct stage_tape *t, struct stage *s, const struct stage_longe
         is.scheduled = s->scheduled;
         is.base = s->base;
         is.pristine = s->pristine;
+        is.rounds = s->rounds;
         is.told = cv_realloc(s->told, (ntold + 1) * sizeof *s->told);
         *s = is;
     }

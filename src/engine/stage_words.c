@@ -117,6 +117,10 @@ void stage_action_words(const struct stage *s, uint32_t task, const struct cv_ac
     static const char *const words[CV_OP_COUNT] = {
         [CV_OP_LOCK] = "lock", [CV_OP_UNLOCK] = "unlock", [CV_OP_ACQUIRE] = "acquire", [CV_OP_RELEASE] = "release", [CV_OP_GET] = "get from",
         [CV_OP_WAIT] = "wait for", [CV_OP_NOTIFY] = "notify", [CV_OP_SET] = "set", [CV_OP_CLEAR] = "clear", [CV_OP_BARRIER] = "come to barrier"};
+    if (a->endless) {
+        cv_buf_str(out, "no visible step any more");
+        return;
+    }
     cv_buf_str(out, a->await ? "await " : "");
     if (a->memory) {
         memory(s, task, a, out);

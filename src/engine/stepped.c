@@ -67,6 +67,8 @@ static void cannot_go(struct stepped *e, uint32_t letter, uint32_t task)
         cv_buf_str(&why, "cannot go: another task keeps the thread until it awaits");
     else if (s->players[task].phase == IDLE)
         cv_buf_str(&why, "has no block to run");
+    else if (s->players[task].phase == ENDLESS)
+        cv_buf_str(&why, "makes no visible step any more");
     else {
         cv_buf_str(&why, "has to wait for ");
         stage_wait_words(s, task, &why);
@@ -320,6 +322,17 @@ static void timed_out(struct stepped *e)
     part_of_all(s);
 }
 
+/* Nobody else is left to go: who computes for ever does so until the time is up. */
+static bool compute_on(struct stage *s)
+{
+    for (uint32_t t = 0; t < s->n; t++)
+        if (s->players[t].phase == ENDLESS) {
+            stage_compute_on(s, t, atomic_load(&stage_row(s, t)->line));
+            return true;
+        }
+    return false;
+}
+
 static void go_on(struct stepped *e)
 {
     struct stage *s = &e->s;
@@ -340,7 +353,7 @@ static void go_on(struct stepped *e)
     if (s->closing && s->holder == CV_NO_TASK) /* a loop that ends waits for nothing */
         return;
     part_of_all(s);
-    if (!stage_to_next_timer(s))
+    if (!stage_to_next_timer(s) && !compute_on(s))
         deadlocked(s);
     s->looked = stage_now(s);
 }
@@ -352,6 +365,7 @@ static int stepped_run(struct cv_machine *m)
     if (m->order->record)
         cv_ring_claim(&m->shm, &s->w.ring);
     schedule_start(&s->schedule, m->schedule);
+    stage_rounds_begin(s);
     stage_begin(s, m, m->order->model == CV_ASYNC && !s->scheduled && m->order->seed <= 1);
     desk_begin(&e);
     while (!atomic_load(&stage_head(s)->stop)) {

@@ -181,6 +181,8 @@ static void describe(struct stepped *e, uint32_t task, struct cv_desk_row *r)
         free(p->task);
         p->task = real;
         r->may = stage_held(s, task) ? CV_DESK_WAITS : p->phase == TIMER ? CV_DESK_SLEEPS : CV_DESK_MAY;
+    } else if (p->phase == ENDLESS) {
+        cv_buf_str(&text, "no visible step any more: it computes the same again and again");
     } else if (p->phase == IDLE) {
         cv_buf_str(&text, "a worker without a block");
     } else {

@@ -221,4 +221,39 @@ n = 0
         cpu 10ms
 INI
 for model in threads async stepped:threads stepped:async; do finds $model busy.ini "no visible step"; done
+
+# Round and round in what is local: found out at once, however long the timeout is, and the others go on; what comes to an end is let go on to it.
+scenario round <<'INI'
+[scenario]
+timeout = 600s
+[task round]
+    print "begins"
+    i = 7
+    while i > 0:
+        i = (i * 5) % 23
+        l = [i, 1]
+        text = "{l}"
+[task other x 2]
+    sleep 1s
+    print "other"
+INI
+scenario long <<'INI'
+[shared memory]
+n = 0
+[task long]
+    i = 0
+    k = 0
+    repeat 200000:
+        k = 1 - k
+        i = (i + 1) % 2
+    n = i
+INI
+round() { wrote "still computing: round (no visible step since line" && wrote ", nor will there be one)" && wrote "\"output\": [$1]"; }
+for model in threads processes; do
+    stepped $model round.ini "no visible step"
+    ok "the others go on" round '"begins", "other", "other"'
+done
+finds stepped:async round.ini "loop blocked,no visible step"
+ok "the loop is held" round '"begins"'
+stepped threads long.ini
 done_testing

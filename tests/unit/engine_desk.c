@@ -316,6 +316,28 @@ START_TEST(going_back_is_short_where_tapes_are_few)
 }
 END_TEST
 
+/* Who goes round in what is local is told so, and cannot be picked; when nobody else is left his time is up, and that can be undone. */
+START_TEST(who_never_comes_to_a_step_is_named)
+{
+    static const char ROUND[] = "[scenario]\ntitle = t\n[shared]\nx = 0\n[task round]\n    x = 1\n    i = 0\n    while true:\n        i = 1 - i\n[task other]\n    x = 2\n";
+    struct seat s;
+    sit(&s, ROUND, CV_THREADS, "");
+    ask(&s, CV_DESK_GO, row_of(&s, 0)->task, 0);
+    ck_assert_int_eq(row_of(&s, 0)->may, CV_DESK_WAITS);
+    ck_assert_str_eq(row_of(&s, 0)->text, "no visible step any more: it computes the same again and again");
+    ask(&s, CV_DESK_GO, row_of(&s, 0)->task, 0);
+    ck_assert_uint_eq(position(&s), 1);
+    ask(&s, CV_DESK_GO, row_of(&s, 1)->task, 0);
+    ck_assert_uint_eq(s.desk->over, CV_OUT_TIMEOUT);
+    ask(&s, CV_DESK_BACK, 0, 0);
+    ck_assert_int_eq(row_of(&s, 0)->may, CV_DESK_MAY);
+    strcpy(s.desk->text, "A A B");
+    ask(&s, CV_DESK_PLAY, 0, 0);
+    ck_assert_str_eq(s.desk->trouble, "step 2 of the schedule is impossible: A makes no visible step any more");
+    leave(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("engine_desk");
@@ -327,6 +349,7 @@ Suite *suite(void)
     tcase_add_test(c, the_record_goes_on_where_it_was);
     tcase_add_test(c, what_cannot_be_played_is_named);
     tcase_add_test(c, going_back_is_as_short_at_any_depth);
+    tcase_add_test(c, who_never_comes_to_a_step_is_named);
     tcase_add_test(c, going_back_is_short_where_tapes_are_few);
     suite_add_tcase(s, c);
     return s;
