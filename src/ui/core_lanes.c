@@ -19,8 +19,11 @@ static enum cv_colour colour_of(const struct cv_view *v, uint32_t task)
     return colours[view_lane_index(v, lane_of(v, task)) % CV_COUNT(colours)];
 }
 
+/* The task that only starts the others has no lane, and so no letter. */
 static uint32_t letter_of(const struct cv_view *v, uint32_t task, bool capital)
 {
+    if (task == 0 && cv_model_info(v->m)->implicit_main && !is_loop(v, task))
+        return '@';
     return (capital ? 'A' : 'a') + view_lane_index(v, lane_of(v, task)) % LETTERS;
 }
 

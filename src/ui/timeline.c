@@ -384,6 +384,10 @@ static void draw_fold(const struct cv_view *v, struct cv_canvas *c, struct cv_re
     static const enum cv_state order[] = {CV_ST_RUNNING, CV_ST_READY, CV_ST_BLOCKED, CV_ST_FROZEN, CV_ST_WAITING, CV_ST_STOPPED,
                                           CV_ST_FAILED, CV_ST_DONE, CV_ST_NONE, CV_ST_LOST};
     const struct census *all = view_census(v);
+    if (!rest) { /* but the loop, or what a band does less often */
+        canvas_str(c, r, r.x + 1, y, v->ascii ? ".." : "…", CV_C_DIM, 0);
+        return;
+    }
     int x = r.x + 1 + canvas_printf(c, r, r.x + 1, y, CV_C_TEXT, 0, "+ %u more:", rest);
     for (size_t i = 0; i < CV_COUNT(order); i++) {
         enum cv_state s = order[i];
@@ -501,6 +505,7 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
     struct places p = place(v, r);
     uint32_t first, rows = lane_rows(v, p, &first), n = rows_count(v), tasks = 0;
     uint64_t shown[CV_ST_COUNT] = {0}, counts[CV_ST_COUNT];
+    bool banded[ROWS_GROUPS] = {false};
     if (p.axis >= 0)
         draw_axis(v, c, r, p);
     if (v->by_core) {
@@ -509,6 +514,9 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
             draw_cursor(v, c, p, rows);
         return;
     }
+    for (uint32_t i = 0; i < rows; i++)
+        if (rows_is_group(rows_at(v, first + i)) && rows_group(rows_at(v, first + i)) < ROWS_GROUPS)
+            banded[rows_group(rows_at(v, first + i))] = true;
     for (uint32_t i = 0; i < rows; i++) {
         uint32_t lane = rows_at(v, first + i);
         if (rows_is_group(lane)) {
@@ -524,7 +532,8 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         struct cv_lane_at at = cv_model_lane_at(v->m, lane, v->cursor);
         draw_lane(v, c, r, p, lane, p.lanes_y + (int)i);
         draw_now(c, r, p, at, p.lanes_y + (int)i);
-        if (lane != CV_LANE_LOOP)
+        uint32_t group = lane != CV_LANE_LOOP ? cv_model_group_of(v->m, lane) : ROWS_GROUPS;
+        if (lane != CV_LANE_LOOP && !(group < ROWS_GROUPS && banded[group])) /* beside its band it is counted with that */
             shown[at.state]++, tasks++;
     }
     struct cv_rect lanes = canvas_clip(r, (struct cv_rect){p.x, p.lanes_y, p.columns, (int)rows});

@@ -382,15 +382,19 @@ static void draw_sources(const struct cv_view *v, struct cv_canvas *c, struct cv
         }
     }
     if (s->clock_name && *s->clock_name) {
-        cv_buf_str(&parts[2], parts[0].n ? " · " : "");
         add_clean(&parts[2], s->clock_name);
     }
     uint64_t lost = s->events.lost + s->events.overwritten + s->events.kernel_lost;
-    cv_buf_printf(&parts[3], "%s%llu lost of %llu records", parts[0].n || parts[2].n ? " · " : "", (unsigned long long)lost, (unsigned long long)s->events.issued);
-    for (int i = 0, width; i < 4; i++) {
-        width = parts[i].n ? canvas_width(parts[i].at) : 0;
-        if (width && x + width < r.x + r.w)
+    cv_buf_printf(&parts[3], "%llu lost of %llu records", (unsigned long long)lost, (unsigned long long)s->events.issued);
+    int shown = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *between = shown && i > 1 ? " · " : "";
+        bool fits = parts[i].n && x + canvas_width(between) + canvas_width(parts[i].at) < r.x + r.w;
+        if (fits && (i != 1 || shown)) {
+            x += canvas_str(c, r, x, r.y, between, CV_C_DIM, 0);
             x += canvas_str(c, r, x, r.y, parts[i].at, CV_C_DIM, 0);
+            shown++;
+        }
         cv_buf_release(&parts[i]);
     }
 }

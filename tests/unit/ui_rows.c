@@ -182,6 +182,39 @@ START_TEST(only_some)
 }
 END_TEST
 
+/* A task that stands beside its band is one of those that the band counts: what is said to be left out is what is. */
+START_TEST(beside_its_band)
+{
+    int said = 0;
+    for (int height = 16; height <= 30; height++) {
+        open_crowd(80, height);
+        for (int i = 0; i < 20; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "conn#%d", i % 4);
+            if (i < 4)
+                press('/'), type(name), press('*');
+            const char *text = frame(), *more = strstr(text, "+ ");
+            shows_not("+ 0 more");
+            if (more && strstr(more, " more:")) {
+                unsigned n = 0, sum = 0, part;
+                ck_assert_int_eq(sscanf(more, "+ %u more:", &n), 1);
+                said++;
+                for (const char *at = strchr(more, ':') + 1; *at && *at != '\n'; at++)
+                    if (at[0] >= '0' && at[0] <= '9' && sscanf(at, "%u", &part) == 1) {
+                        sum += part;
+                        while (at[1] >= '0' && at[1] <= '9')
+                            at++;
+                    }
+                ck_assert_msg(sum == n, "%u are left out, and %u of them told:\n%.2000s", n, sum, text);
+            }
+            press(CV_KEY_DOWN);
+        }
+        leave();
+    }
+    ck_assert_int_gt(said, 0);
+}
+END_TEST
+
 /* Tasks, writes, output, one after the other; then from the first again. */
 START_TEST(search)
 {
@@ -269,6 +302,7 @@ Suite *suite(void)
     tcase_add_test(c, a_band_is_the_shares);
     tcase_add_test(c, pinned_to_the_top);
     tcase_add_test(c, only_some);
+    tcase_add_test(c, beside_its_band);
     tcase_add_test(c, search);
     tcase_add_loop_test(c, rows_are_each_once, 0, 4);
     suite_add_tcase(s, c);
