@@ -40,9 +40,11 @@ struct stretch {            /* begins: in the series, side by side, so that a se
 };
 _Static_assert(sizeof(struct block) <= 160 && sizeof(struct stretch) <= 192, "3 bytes of index a slice at most");
 struct series {
+    struct packed *few;     /* up to SERIES_BLOCK slices need no index: they are here, then in a stretch */
+    uint64_t begin;         /* of the few */
     struct stretch *stretches;
     uint64_t *begins;       /* of each stretch */
-    uint32_t nstretches, stretches_cap, front; /* front: stretches cut off */
+    uint32_t few_cap, nstretches, stretches_cap, front; /* front: stretches cut off */
     bool names;             /* a RUNNING slice names a task, not a core */
     bool beside;            /* in a thread of its own: what holds the loop does not freeze it */
     uint64_t n, dropped;    /* slices ever pushed; cut off at the front */

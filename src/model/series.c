@@ -95,6 +95,20 @@ static uint32_t block_end(const struct series *s, const struct stretch *c, const
     return b + 1 < c->blocks + c->nblocks ? b[1].first : places(s, c);
 }
 
+/* Few slices are one stretch of one block, which say nothing that the slices do not: they are made up where they are asked for. */
+struct made_up { struct series s; struct stretch c; struct block b; };
+
+static const struct series *indexed(const struct series *s, struct made_up *x)
+{
+    if (!s->few)
+        return s;
+    x->s = *s;
+    x->b = (struct block){.t = s->begin, .ns[CV_ST_NONE] = s->begin};
+    x->c = (struct stretch){.slices = s->few, .blocks = &x->b, .cap = s->few_cap, .nblocks = 1, .blocks_cap = 1};
+    x->s.stretches = &x->c, x->s.begins = &x->s.begin, x->s.nstretches = 1;
+    return &x->s;
+}
+
 /* The last stretch, block that begins before t, or at t where `at`; the first where none does. */
 static const struct stretch *stretch_before(const struct series *s, uint64_t t, bool at)
 {
@@ -141,8 +155,10 @@ static const struct block *block_of(const struct stretch *c, uint32_t place)
 
 size_t series_find(const struct series *s, uint64_t t)
 {
-    if (!s->nstretches || t < s->begins[0])
+    struct made_up x;
+    if (!s->n || t < series_begin(s))
         return SIZE_MAX;
+    s = indexed(s, &x);
     const struct stretch *c = stretch_before(s, t, true);
     const struct block *b = block_before(s, c, t, true);
     uint32_t low = b->first, high = block_end(s, c, b);
@@ -158,8 +174,10 @@ size_t series_find(const struct series *s, uint64_t t)
 
 struct slice series_at(const struct series *s, size_t i)
 {
+    struct made_up x;
     if (i + 1 == s->n)
         return s->last;
+    s = indexed(s, &x);
     const struct stretch *c = &s->stretches[i / SERIES_STRETCH - s->front];
     uint32_t place = i % SERIES_STRETCH;
     struct packed p = *at_place(c, place);
@@ -168,7 +186,7 @@ struct slice series_at(const struct series *s, size_t i)
                           .core = core ? p.what : SLICE_NO_CORE, .object = core ? CV_NO_TASK : p.what, .exact = p.exact};
 }
 
-uint64_t series_begin(const struct series *s) { return s->nstretches ? s->begins[0] : UINT64_MAX; }
+uint64_t series_begin(const struct series *s) { return s->few ? s->begin : s->nstretches ? s->begins[0] : UINT64_MAX; }
 
 /* ── a walk along a series ──────────────────────────────────────────────────────────────────────────
  * Stands in a slice and knows what was summed up before it; goes forward only, from block to block where it can. */
@@ -329,30 +347,51 @@ static void more_stretches(struct series *s, uint32_t to)
     s->stretches = grown(s, s->stretches, &s->stretches_cap, to, sizeof *s->stretches);
 }
 
+static void push_few(struct series *s, struct slice one)
+{
+    if (s->n == 0)
+        s->begin = one.t;
+    if (s->n == s->few_cap)
+        s->few = grown(s, s->few, &s->few_cap, s->few_cap ? s->few_cap * 2 : 4, sizeof *s->few);
+    s->few[s->n] = pack(s, one);
+    s->few[s->n++].after = (uint32_t)(one.t - s->begin);
+    s->last = one;
+}
+
+static void make_index(struct series *s)
+{
+    struct made_up x;
+    indexed(s, &x);
+    more_stretches(s, 1);
+    x.c.blocks_cap = 0;
+    x.c.blocks = grown(s, NULL, &x.c.blocks_cap, 1, sizeof x.b);
+    *x.c.blocks = x.b;
+    s->stretches[s->nstretches++] = x.c;
+    s->begins[0] = s->begin;
+    s->few = NULL;
+    s->few_cap = 0;
+}
+
 /* A block, and a stretch where the last is full, for a slice at t. */
 static void new_block(struct series *s, uint64_t t, const struct overlays *over)
 {
     struct block b = {.t = t, .first = (uint16_t)(s->n % SERIES_STRETCH)};
-    uint32_t causes[CV_CAUSE_COUNT] = {0};
-    if (s->nstretches) {
-        struct walk w = {.s = s, .over = over};
-        const struct stretch *c = last_stretch(s);
-        const struct block *last = &c->blocks[c->nblocks - 1];
-        enter(&w, c, last);
-        walk_to(&w, UINT64_MAX, NULL);
-        struct packed p = *at_place(c, w.place);
-        add_part(&w, p, last->t + p.after, t, w.ns);
-        memcpy(b.ns, w.ns, sizeof b.ns);
-        for (int k = 0; k < CV_CAUSE_COUNT; k++)
-            causes[k] = c->causes[k] + last->causes[k];
-        for (uint32_t place = last->first; place < w.end; place++)
-            count(*at_place(c, place), causes);
-    } else {
-        b.ns[CV_ST_NONE] = t;
-    }
+    uint32_t causes[CV_CAUSE_COUNT];
+    struct walk w = {.s = s, .over = over};
+    const struct stretch *before = last_stretch(s);
+    const struct block *last = &before->blocks[before->nblocks - 1];
+    enter(&w, before, last);
+    walk_to(&w, UINT64_MAX, NULL);
+    struct packed p = *at_place(before, w.place);
+    add_part(&w, p, last->t + p.after, t, w.ns);
+    memcpy(b.ns, w.ns, sizeof b.ns);
+    for (int k = 0; k < CV_CAUSE_COUNT; k++)
+        causes[k] = before->causes[k] + last->causes[k];
+    for (uint32_t place = last->first; place < w.end; place++)
+        count(*at_place(before, place), causes);
     if (b.first == 0) {
         if (s->nstretches == s->stretches_cap)
-            more_stretches(s, s->stretches_cap ? s->stretches_cap + s->stretches_cap / 2 + 1 : 1);
+            more_stretches(s, s->stretches_cap + s->stretches_cap / 4 + 1);
         struct stretch *c = &s->stretches[s->nstretches++];
         memset(c, 0, sizeof *c);
         s->begins[s->nstretches - 1] = t;
@@ -362,8 +401,8 @@ static void new_block(struct series *s, uint64_t t, const struct overlays *over)
     for (int k = 0; k < CV_CAUSE_COUNT; k++)
         b.causes[k] = (uint16_t)(causes[k] - c->causes[k]);
     if (c->nblocks == c->blocks_cap) {
-        uint32_t most = SERIES_STRETCH / SERIES_BLOCK, cap = c->blocks_cap * 2;
-        c->blocks = grown(s, c->blocks, &c->blocks_cap, !cap ? 1 : cap < most || c->nblocks >= most ? cap : most, sizeof *c->blocks);
+        uint32_t most = SERIES_STRETCH / SERIES_BLOCK, cap = c->blocks_cap + c->blocks_cap / 4 + 1;
+        c->blocks = grown(s, c->blocks, &c->blocks_cap, cap < most || c->nblocks >= most ? cap : most, sizeof *c->blocks);
     }
     c->blocks[c->nblocks++] = b;
 }
@@ -372,10 +411,16 @@ void series_push(struct series *s, struct slice one, const struct overlays *over
 {
     if (s->n && one.t < s->last.t)
         one.t = s->last.t;
-    struct stretch *c = s->nstretches ? &s->stretches[s->nstretches - 1] : NULL;
-    struct block *b = c ? &c->blocks[c->nblocks - 1] : NULL;
+    if (s->n == 0 || (s->few && s->n < SERIES_BLOCK && one.t - s->begin <= UINT32_MAX)) {
+        push_few(s, one);
+        return;
+    }
+    if (s->few)
+        make_index(s);
+    struct stretch *c = &s->stretches[s->nstretches - 1];
+    struct block *b = &c->blocks[c->nblocks - 1];
     uint32_t place = (uint32_t)(s->n % SERIES_STRETCH);
-    if (!c || place == 0 || place - b->first >= SERIES_BLOCK || one.t - b->t > UINT32_MAX) {
+    if (place == 0 || place - b->first >= SERIES_BLOCK || one.t - b->t > UINT32_MAX) {
         new_block(s, one.t, over);
         c = &s->stretches[s->nstretches - 1];
         b = &c->blocks[c->nblocks - 1];
@@ -394,6 +439,8 @@ void series_push(struct series *s, struct slice one, const struct overlays *over
 /* ── asking ─────────────────────────────────────────────────────────────────────────────────────── */
 void series_columns(const struct series *s, const struct overlays *over, uint64_t from, uint64_t column_ns, uint32_t n, struct cv_lane_column *out)
 {
+    struct made_up x;
+    s = indexed(s, &x);
     struct walk w = {.s = s, .over = over};
     uint64_t first = series_begin(s), before[CV_ST_COUNT], after[CV_ST_COUNT];
     uint32_t preempted = 0;
@@ -441,9 +488,11 @@ void series_shares(const struct series *s, const struct overlays *over, uint64_t
 
 void series_switches(const struct series *s, uint64_t t, uint64_t counts[CV_CAUSE_COUNT])
 {
+    struct made_up x;
     size_t i = series_find(s, t);
     if (i == SIZE_MAX)
         return;
+    s = indexed(s, &x);
     const struct stretch *c = &s->stretches[i / SERIES_STRETCH - s->front];
     const struct block *b = block_of(c, i % SERIES_STRETCH);
     uint32_t causes[CV_CAUSE_COUNT] = {0};
@@ -456,9 +505,11 @@ void series_switches(const struct series *s, uint64_t t, uint64_t counts[CV_CAUS
 /* Stretches in which nothing was counted are passed over whole. */
 size_t series_switch(const struct series *s, uint64_t t)
 {
+    struct made_up x;
     size_t i = series_find(s, t);
     if (i == SIZE_MAX)
         return SIZE_MAX;
+    s = indexed(s, &x);
     for (uint32_t k = (uint32_t)(i / SERIES_STRETCH) - s->front + 1, end = i % SERIES_STRETCH + 1; k-- > 0; end = SERIES_STRETCH) {
         const struct stretch *c = &s->stretches[k];
         if (end == SERIES_STRETCH && c != last_stretch(s) && !memcmp(c->causes, c[1].causes, sizeof c->causes))
@@ -511,6 +562,8 @@ void series_cut(struct series *s, const struct overlays *over, uint64_t t)
     size_t i = series_find(s, t);
     if (i == SIZE_MAX || i <= s->dropped)
         return;
+    if (s->few)
+        make_index(s);
     uint32_t whole = (uint32_t)(i / SERIES_STRETCH) - s->front;
     for (uint32_t k = 0; k < whole; k++)
         free_stretch(s, &s->stretches[k]);
@@ -531,6 +584,7 @@ void series_release(struct series *s)
         free_stretch(s, &s->stretches[k]);
     free(s->stretches);
     free(s->begins);
+    free(s->few);
     *s = (struct series){0};
 }
 

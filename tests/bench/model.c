@@ -87,9 +87,12 @@ static void scan(uint64_t from, uint64_t column_ns)
         uint64_t t = 0;
         uint32_t state = CV_ST_NONE;
         memset(ns, 0, sizeof ns);
-        for (uint32_t k = 0; k < s->nstretches; k++) {
-            const struct stretch *c = &s->stretches[k];
-            uint32_t n = k + 1 < s->nstretches ? SERIES_STRETCH : (uint32_t)(s->n - 1) % SERIES_STRETCH + 1;
+        struct block few_block = {.t = s->begin};
+        struct stretch few = {.slices = s->few, .blocks = &few_block, .nblocks = 1};
+        uint32_t nstretches = s->few ? 1 : s->nstretches;
+        for (uint32_t k = 0; k < nstretches; k++) {
+            const struct stretch *c = s->few ? &few : &s->stretches[k];
+            uint32_t n = k + 1 < nstretches ? SERIES_STRETCH : (uint32_t)(s->n - 1) % SERIES_STRETCH + 1;
             for (uint32_t b = 0, i = 0; i < n; i++) {
                 b += b + 1 < c->nblocks && c->blocks[b + 1].first == i;
                 uint64_t end = c->blocks[b].t + c->slices[i].after, low = t > from ? t : from, high = end < to ? end : to;

@@ -163,7 +163,7 @@ static void as_the_list(int bursts, bool beside, bool cuts)
                 gone++;
             must(s.dropped == gone, "%llu dropped, not %zu", (unsigned long long)s.dropped, gone);
         }
-        if (n == 1 || n == 65 || n == 1024 || n == 1025 || n == MOST / 2 || n == MOST) {
+        if (n == 1 || n == 20 || n == 64 || n == 65 || n == 1024 || n == 1025 || n == MOST / 2 || n == MOST) {
             slices_are_the_list();
             probe();
         }
