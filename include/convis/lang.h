@@ -129,7 +129,7 @@ struct cv_program {
     const char *source; size_t source_length; /* a copy, LF line ends as given */
     const char *title, *about;    /* may be "" */
     unsigned model, models;       /* one bit of CV_M_*; a set of them */
-    bool gil;
+    bool gil, gil_on;             /* it opens under the GIL; gil = on: its threads never run without */
     int64_t switch_interval_ns, timeout_ns;
     uint32_t cores, pool;         /* 0: all */
     double pace;                  /* screen seconds per run second at the start; 1 if not given */

@@ -219,10 +219,7 @@ static void set_model(struct dash *d, enum cv_model_kind model)
         d->order.schedule = d->played.at;
     }
     d->order.model = model;
-    if (model != CV_THREADS)
-        d->order.gil = false;
-    else if (d->args->gil || d->program->gil)
-        d->order.gil = !d->order.stepped;
+    d->order.gil = model == CV_THREADS && !d->order.stepped && (d->args->gil || d->program->gil_on);
     dash_begin(d);
 }
 

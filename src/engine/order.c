@@ -50,7 +50,7 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
     for (size_t i = 0; i < CV_COUNT(models); i++)
         if (!strcmp(models[i].name, name)) {
             o->model = models[i].model;
-            o->gil = models[i].gil || (o->gil && o->model == CV_THREADS && !o->stepped);
+            o->gil = models[i].gil || (p->gil_on && o->model == CV_THREADS && !o->stepped);
             return true;
         }
     cv_buf_str(why, "no such model: '");

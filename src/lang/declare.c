@@ -261,7 +261,7 @@ void reader_scenario_line(struct reader *r, const struct line *l)
     } else if (!strcmp(name, "gil")) {
         if (!reader_is(r, "on") && !reader_is(r, "off"))
             reader_error(r, reader_here(r), "gil is on or off");
-        p->gil = reader_is(r, "on");
+        p->gil = p->gil_on = reader_is(r, "on");
         reader_next(r);
     } else if (!strcmp(name, "switch_interval")) {
         p->switch_interval_ns = number_value(r, 1000, 10000000000, true, name, NULL);

@@ -26,6 +26,20 @@ if command -v python3 >/dev/null 2>&1; then
         ok "the record's counts, $model" json 'd["events"]["recorded"] > 0 and d["events"]["lost"] == 0'
         ok "the model's name, $model" json "d['model'] == '$model' or d['model'] == '$model'.split('+')[0] and d['gil'] is ('+gil' in '$model')"
     done
+    scenario opens <<'END'
+[scenario]
+model = threads+gil
+[task t]
+    pass
+END
+    sed 's/^model = threads+gil/gil = on/' "$scratch/opens.ini" >"$scratch/on.ini"
+    for wanted in "opens threads False" "opens threads+gil True" "on threads True" "on async False" "on processes False"; do
+        read -r name model gil <<<"$wanted"
+        run run "$scratch/$name.ini" -m "$model" --json
+        ok "the GIL of a scenario that opens under it, or has it on: $wanted" json "d['gil'] is $gil"
+    done
+    run run "$scratch/opens.ini" --json
+    ok "it opens under the GIL" json "d['gil'] is True"
     run run scenarios/stale-global.ini --json
     ok "outcome and output" json 'd["outcome"] == "finished" and d["output"] == ["Handled by: Bob"] * 2 and d["shared"]["current_user"] == "Bob"'
     ok "the stale read has task and line" json '[(f["kind"], f["task"], f["line"]) for f in d["findings"]] == [("stale read", "Alice", 14)]'
