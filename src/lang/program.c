@@ -302,6 +302,8 @@ static void read_all(struct reader *r)
     goals(r, &sections);
     lecture(r, &sections);
     if (!r->diags->errors)
+        reader_units(r);
+    if (!r->diags->errors)
         reader_compile(r);
     free(sections.at);
 }

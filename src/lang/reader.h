@@ -122,6 +122,9 @@ void reader_note(struct reader *r, size_t header, size_t from, size_t to);
 void reader_predict_line(struct reader *r, const struct line *l);
 void reader_predict_end(struct reader *r, size_t header); /* checks that the question is whole */
 
+/* ── durations and plain numbers (units.c) ──────────────────────────────────────────────────────── */
+void reader_units(struct reader *r); /* of a program without errors so far: tells of those that do not fit */
+
 /* ── bodies (body.c), code (compile.c) ──────────────────────────────────────────────────────────── */
 void reader_parse_body(struct reader *r, struct cv_body *body, size_t from, size_t to); /* lines [from, to) */
 void reader_compile(struct reader *r);

@@ -27,7 +27,8 @@ void *arena_alloc(struct arena *a, size_t n)
 char *arena_text(struct arena *a, const char *s, size_t n)
 {
     char *t = arena_alloc(a, n + 1);
-    memcpy(t, s, n);
+    if (n) /* an empty text may have no place at all */
+        memcpy(t, s, n);
     return t;
 }
 

@@ -152,7 +152,7 @@ START_TEST(settings)
     struct cv_program *p = program(
         "[scenario]\ntitle = A title; with\nabout = about it   ; a comment\nmodel = threads+gil\nmodels = async, threads+gil\n"
         "switch_interval = 2.5ms\ncores = 1\npool = 3\npace = 1/100\ntimeout = 2s\n\n[task t]\n    pass\n\n"
-        "[expect threads+gil]\ntrue\n\n[expect processes]\ntrue\n\n[expect]\nelapsed in 0.5..1.5\n");
+        "[expect threads+gil]\ntrue\n\n[expect processes]\ntrue\n\n[expect]\ncores_used in 0.5..1.5\n");
     ck_assert_str_eq(p->title, "A title; with");
     ck_assert_str_eq(p->about, "about it");
     ck_assert_uint_eq(p->model, CV_M_THREADS);
@@ -168,7 +168,7 @@ START_TEST(settings)
     ck_assert_uint_eq(p->expects[0].models, CV_M_THREADS);
     ck_assert_uint_eq(p->expects[1].models, CV_M_PROCESSES);
     ck_assert_uint_eq(p->expects[2].models, 7);
-    ck_assert_str_eq(p->expects[2].text, "elapsed in 0.5..1.5");
+    ck_assert_str_eq(p->expects[2].text, "cores_used in 0.5..1.5");
     ck_assert_int_eq(p->expects[2].expr->kind, CV_E_IN);
     cv_program_free(p);
     p = program("[task t]\n    pass\n"); /* all, if left out */
@@ -345,7 +345,7 @@ START_TEST(names_parse_where_they_belong)
     for (const struct cv_word *w = cv_builtins; w->name; w++, n++) {
         bool at_end = strstr(w->summary, "[expect]") != NULL;
         struct cv_buf text = {0};
-        cv_buf_printf(&text, "[task t]\n    a = %s\n\n[expect]\n%s == 1\n", at_end ? "1" : w->name, at_end ? w->name : "1");
+        cv_buf_printf(&text, "[task t]\n    a = %s\n\n[expect]\n%s == 0\n", at_end ? "1" : w->name, at_end ? w->name : "1");
         cv_program_free(program(text.at));
         cv_buf_release(&text);
     }
