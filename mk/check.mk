@@ -10,8 +10,8 @@ check:
 
 check-sanitize:
 	@scripts/deps check
-	@$(MAKE) --no-print-directory $(JOBS) unit $(O)/convis
-	@ONLY="$(or $(ONLY),unit/ scenarios)" SANITIZE="$(SANITIZE)" tests/run $(O)
+	@$(MAKE) --no-print-directory $(JOBS) unit fuzz-programs $(O)/convis
+	@ONLY="$(or $(ONLY),unit/ fuzz/ scenarios)" SANITIZE="$(SANITIZE)" tests/run $(O)
 
 lint:
 	@CC="$(CC)" scripts/lint
@@ -32,7 +32,7 @@ $(TOOLS:%=$(O)/tools/%): $(O)/tools/%: $(O)/obj/tests/tools/%.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-build-tests: convis unit bench-programs $(PTY:%=$(O)/pty/%) $(TOOLS:%=$(O)/tools/%)
+build-tests: convis unit bench-programs fuzz-programs $(PTY:%=$(O)/pty/%) $(TOOLS:%=$(O)/tools/%)
 .PHONY: check check-sanitize lint build-tests
 # Objects of tests are kept: a second `make check` links and runs only.
 .PRECIOUS: $(O)/obj/%.o

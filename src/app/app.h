@@ -66,6 +66,7 @@ bool app_ascii(const struct app_args *a);  /* asked for, or the locale's encodin
 struct app_config { int theme, focus; /* -1: not said */ bool ascii, no_colour; unsigned hidden; };
 /* Keys go to the ui at once. false: the file is wrong, and that has been said. */
 bool app_config_read(struct app_config *c, struct cv_ui *ui);
+void app_config_text(struct app_config *c, struct cv_ui *ui, const char *text, size_t n, struct cv_diags *diags); /* any bytes; what is wrong goes to diags */
 
 /* ── scenarios (find.c; those shipped: shipped.c, lessons.c) ─────────────────────────────────────────────────────────────────────────── */
 /* The path of FILE, or of the shipped scenario of that name. false: said on standard error, with the nearest name. */
@@ -169,6 +170,14 @@ int app_goal(const struct cv_summary *s);  /* 1: reached, 0: not, -1: there is n
 /* The fewest preemptions that reach the goal in any schedule; false: not proven within that time. */
 bool app_goal_fewest(const struct cv_program *p, const struct cv_order *o, uint64_t time_ns, uint32_t *preemptions);
 void app_transcript(struct cv_buf *out, const struct cv_program *p, const struct cv_order *o, const char *schedule, const struct cv_summary *s);
+/* A transcript taken apart; all in it points into text, of which lines then end in NUL. */
+struct app_transcript {
+    struct cv_buf text, source;   /* as it was read; the scenario's text in it */
+    const char *scenario, *rules, *seed, *schedule;
+    struct app_args args;         /* the parameters */
+};
+const char *app_transcript_read(struct app_transcript *t); /* t->text: any bytes and a NUL. NULL, or what is wrong */
+void app_transcript_release(struct app_transcript *t);
 bool app_transcript_write(const char *path, const struct cv_buf *text, struct cv_buf *why);
 
 /* ── many runs (tally.c) ────────────────────────────────────────────────────────────────────────── */

@@ -269,25 +269,32 @@ static int read_all(const char *path, struct cv_buf *text)
     return wrong ? -1 : 1;
 }
 
-bool app_config_read(struct app_config *c, struct cv_ui *ui)
+void app_config_text(struct app_config *c, struct cv_ui *ui, const char *text, size_t n, struct cv_diags *diags)
 {
-    struct reading r = {.to = c, .ui = ui};
-    struct cv_buf path = {0}, text = {0};
-    *c = (struct app_config){.theme = -1, .focus = -1};
-    int got = config_path(&path) ? read_all(path.at, &text) : 0;
+    struct reading r = {.to = c, .ui = ui, .diags = *diags};
     uint32_t number = 1;
-    for (size_t at = 0; got > 0 && at < text.n; number++) {
-        const char *line = text.at + at, *end = memchr(line, '\n', text.n - at);
-        size_t n = end ? (size_t)(end - line) : text.n - at;
-        at += n + 1;
-        setting(&r, line, n && line[n - 1] == '\r' ? n - 1 : n, number);
+    *c = (struct app_config){.theme = -1, .focus = -1};
+    for (size_t at = 0; at < n; number++) {
+        const char *line = text + at, *end = memchr(line, '\n', n - at);
+        size_t length = end ? (size_t)(end - line) : n - at;
+        at += length + 1;
+        setting(&r, line, length && line[length - 1] == '\r' ? length - 1 : length, number);
     }
     find_clashes(&r);
     cv_diags_sort(&r.diags);
-    if (r.diags.n)
-        cv_diags_print(stderr, &r.diags, path.at, text.at, text.n);
-    bool right = got >= 0 && !r.diags.errors;
-    cv_diags_release(&r.diags);
+    *diags = r.diags;
+}
+
+bool app_config_read(struct app_config *c, struct cv_ui *ui)
+{
+    struct cv_diags diags = {0};
+    struct cv_buf path = {0}, text = {0};
+    int got = config_path(&path) ? read_all(path.at, &text) : 0;
+    app_config_text(c, ui, text.at, got > 0 ? text.n : 0, &diags);
+    if (diags.n)
+        cv_diags_print(stderr, &diags, path.at, text.at, text.n);
+    bool right = got >= 0 && !diags.errors;
+    cv_diags_release(&diags);
     cv_buf_release(&path);
     cv_buf_release(&text);
     return right;

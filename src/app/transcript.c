@@ -85,13 +85,6 @@ bool app_transcript_write(const char *path, const struct cv_buf *text, struct cv
 }
 
 /* ── verify ─────────────────────────────────────────────────────────────────────────────────────── */
-struct transcript {
-    struct cv_buf text;             /* as it was read; lines end in NUL once it is taken apart */
-    struct cv_buf source;
-    const char *scenario, *rules, *seed, *schedule;
-    struct app_args args;           /* the parameters */
-};
-
 static int read_all(const char *path, struct cv_buf *text)
 {
     char piece[65536];
@@ -124,11 +117,12 @@ static bool add_parameter(struct app_args *a, char *value)
     return true;
 }
 
-/* "key: value" lines, then the text. NULL, or what is wrong. */
-static const char *take_apart(struct transcript *t)
+/* "key: value" lines, then the text. */
+const char *app_transcript_read(struct app_transcript *t)
 {
     char *at = t->text.at, *end = at + t->text.n;
     bool first = true, text = false;
+    cv_buf_add(&t->source, "", 0);
     if (memchr(at, 0, t->text.n))
         return "it has bytes that are no text";
     for (char *next; at < end; at = next) {
@@ -168,8 +162,14 @@ static const char *take_apart(struct transcript *t)
     return NULL;
 }
 
+void app_transcript_release(struct app_transcript *t)
+{
+    cv_buf_release(&t->text);
+    cv_buf_release(&t->source);
+}
+
 /* The shipped scenario of that name: 1: the same text, 0: another, -1: there is none. */
-static int shipped(const struct app_args *a, const struct transcript *t)
+static int shipped(const struct app_args *a, const struct app_transcript *t)
 {
     struct app_paths paths = {0};
     int found = -1;
@@ -225,7 +225,7 @@ static int judge(struct batch *b, struct cv_order *order)
         status = wrong(b, "its schedule is impossible");
     else if (status < 0) {
         struct cv_summary *s = app_play_summary(&b->play);
-        struct transcript t = {.scenario = b->program->name};
+        struct app_transcript t = {.scenario = b->program->name};
         app_transcript(&made, b->program, order, order->schedule, s);
         cv_buf_add(&t.source, b->program->source, b->program->source_length);
         ships = shipped(b->args, &t);
@@ -259,14 +259,14 @@ static int judge(struct batch *b, struct cv_order *order)
 int app_verify(const struct app_args *a)
 {
     enum { LONGEST_S = 60 };
-    struct transcript t = {.args = *a};
+    struct app_transcript t = {.args = *a};
     struct cv_diags diags = {0};
     struct cv_order order;
     struct cv_buf why = {0};
     t.args.noverrides = 0;
     memset(t.args.params, 0, sizeof t.args.params);
     int status = read_all(a->operands[0], &t.text);
-    const char *bad = status == APP_OK ? take_apart(&t) : NULL;
+    const char *bad = status == APP_OK ? app_transcript_read(&t) : NULL;
     struct cv_program *p = NULL;
     if (status == APP_OK && !bad) {
         p = cv_program_read(t.scenario, t.source.at, t.source.n, t.args.overrides, t.args.noverrides, &diags);
@@ -289,7 +289,6 @@ int app_verify(const struct app_args *a)
     cv_program_free(p);
     cv_diags_release(&diags);
     cv_buf_release(&why);
-    cv_buf_release(&t.text);
-    cv_buf_release(&t.source);
+    app_transcript_release(&t);
     return status;
 }

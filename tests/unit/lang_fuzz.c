@@ -148,37 +148,6 @@ START_TEST(noise)
 }
 END_TEST
 
-/* What a fuzzer found to reach most of the reader (`make fuzz-corpus`): the members of an archive as ar(1) writes it. */
-START_TEST(found)
-{
-    enum { HEAD = 60, SIZE_AT = 48 };
-    const char *tests = getenv("CV_TESTS") ? getenv("CV_TESTS") : "tests";
-    char path[900], head[HEAD + 1] = "", text[LARGEST];
-    snprintf(path, sizeof path, "%s/fuzz/corpus.ar", tests);
-    FILE *f = fopen(path, "rb");
-    ck_assert_msg(f != NULL, "cannot open %s", path);
-    ck_assert(fread(head, 1, 8, f) == 8 && !memcmp(head, "!<arch>\n", 8));
-    unsigned n = 0, right = 0;
-    for (; fread(head, 1, HEAD, f) == HEAD; n++) {
-        size_t length = strtoul(head + SIZE_AT, NULL, 10);
-        bool names = head[0] == '/' && head[1] == '/';
-        while (names && length) { /* the table of long names is no member */
-            size_t part = length < sizeof text ? length : sizeof text;
-            ck_assert_uint_eq(fread(text, 1, part, f), part);
-            length -= part;
-        }
-        ck_assert_uint_le(length, sizeof text);
-        ck_assert_uint_eq(fread(text, 1, length, f), length);
-        right += !names && read_any(text, length);
-        if (ftell(f) & 1)
-            fgetc(f);
-    }
-    fclose(f);
-    ck_assert_uint_ge(n, 300);
-    ck_assert_uint_ge(right, 30);
-}
-END_TEST
-
 /* What is large but allowed, or just not: told, and in no time. */
 START_TEST(large)
 {
@@ -226,7 +195,6 @@ Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, mutations);
     tcase_add_test(t, noise);
-    tcase_add_test(t, found);
     tcase_add_test(t, large);
     suite_add_tcase(s, t);
     return s;
