@@ -9,6 +9,7 @@
 struct cv_explore_progress {
     const char *what;             /* "states", "traces", … */
     uint64_t done; double share;  /* share: of the whole, as far as it can be told; < 0: it cannot */
+    double chance;                /* traces: of random walks, how many are among them, within some percent; < 0: it cannot be told */
     uint64_t elapsed_ns;
 };
 enum {
@@ -25,8 +26,9 @@ struct cv_explore_options {
     size_t memory;                /* bytes for the states of one search; 0: 512 MiB */
     uint64_t time_ns;             /* for each part; 0: no end */
     const volatile int *stop;     /* not 0: come to an end with what is known; may be NULL */
-    void (*progress)(void *to, const struct cv_explore_progress *p); /* some ten times a second; may be NULL */
+    void (*progress)(void *to, const struct cv_explore_progress *p); /* may be NULL */
     void *to;
+    uint64_t progress_ns;         /* not more often, and it is looked at as often; 0: ten times a second */
     /* FINDINGS: each trace, complete or a deadlock, is shown by one schedule of it; false: no more. May be NULL: then nothing is found. */
     bool (*judge)(void *findings, const struct cv_explore_trace *t);
     void *findings;
@@ -81,6 +83,7 @@ struct cv_explore {
     struct cv_explore_finding *findings; uint32_t nfindings; /* made by who judges; freed with the result */
     uint64_t judged;              /* traces that were shown to be judged; findings_complete: all there are */
     struct cv_explore_expect *expects; uint32_t nexpects;
+    double chance;                /* the last that progress told of it; < 0: nothing */
     uint64_t elapsed_ns, states_ns, traces_ns;
     size_t memory, state_bytes;   /* the most at once; of the states alone */
     void *space, *fifo;           /* what strings and values stand on */

@@ -19,6 +19,9 @@ static void show(void *to, const struct cv_explore_progress *p)
     fprintf(stderr, "\r\033[K%s: %llu", p->what, (unsigned long long)p->done);
     if (p->share >= 0)
         fprintf(stderr, ", about %.*f %% of all", p->share < 0.01 ? 2 : 0, p->share * 100);
+    if (p->chance >= 0 && !strcmp(p->what, "traces"))
+        fprintf(stderr, p->chance < 0.01 ? ", less than 1 %% of random runs are among them" : ", about %.0f %% of random runs are among them",
+                p->chance < 0.99 ? p->chance * 100 : 99);
     fprintf(stderr, "  %s  (Ctrl-C: what is known so far)", cv_duration_text(p->elapsed_ns, w->ascii));
     w->shown = true;
 }

@@ -14,6 +14,12 @@ void run_part(struct run *r, const char *what)
     r->part_ns = cv_mono_ns();
 }
 
+bool run_shows(const struct run *r)
+{
+    uint64_t every = r->options->progress_ns ? r->options->progress_ns : LOOK_NS;
+    return r->options->progress && cv_mono_ns() - r->shown_ns > every;
+}
+
 bool run_goes_on(struct run *r, uint64_t done, double share)
 {
     uint64_t now = cv_mono_ns();
@@ -21,8 +27,8 @@ bool run_goes_on(struct run *r, uint64_t done, double share)
         return r->why = "it was stopped", false;
     if (r->options->time_ns && now - r->part_ns > r->options->time_ns)
         return r->why = "it takes longer than it may", false;
-    if (r->options->progress && now - r->shown_ns > LOOK_NS) {
-        struct cv_explore_progress p = {r->what, done, share, now - r->judge.begun_ns};
+    if (run_shows(r)) {
+        struct cv_explore_progress p = {r->what, done, share, r->e->chance, now - r->judge.begun_ns};
         r->options->progress(r->options->to, &p);
         r->shown_ns = now;
     }
@@ -105,6 +111,7 @@ struct cv_explore *cv_explore_run(const struct cv_program *p, const struct cv_or
     cv_buf_release(&goal);
     struct run r = {.options = options, .e = e, .fifo = fifo, .memory = options->memory ? options->memory : (size_t)512 << 20};
     e->rules = rules[o->model];
+    e->chance = -1;
     e->space = x;
     judge_init(&r.judge, p, o, e);
     parts(&r, x, fifo);

@@ -20,6 +20,7 @@ void run_part(struct run *r, const char *what);
 bool run_goes_on(struct run *r, uint64_t done, double share);
 /* Is it time to ask? After some thousand things done, or a few steps on the stage, which are slow. */
 bool run_asks(struct run *r, const struct space *x, uint64_t done);
+bool run_shows(const struct run *r); /* would that show progress? Then r->e->chance may be told anew before */
 void run_memory(struct run *r, size_t bytes); /* what a part takes at this moment */
 
 /* All states: how many, what can come out, interleavings and probabilities. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "explore/bounds.h"
+#include "explore/chance.h"
 
 enum { DEEPEST = 60000, PENDING_RACES = 64 };
 
@@ -293,6 +294,7 @@ void traces_run(struct run *r, struct space *x)
     struct cv_explore *e = r->e;
     uint64_t begun = cv_mono_ns(), asked = 0;
     bool whole = true;
+    struct chance *chance = NULL;
     path_init(&p, r, x);
     p.judging = r->options->judge && (!r->options->parts || r->options->parts & CV_EXPLORE_FINDINGS);
     if (r->options->parts & CV_EXPLORE_BOUNDS)
@@ -300,8 +302,12 @@ void traces_run(struct run *r, struct space *x)
     e->bounds_complete = p.bound != NULL;
     run_part(r, "traces");
     for (;;) {
-        if ((++asked & (p.judging ? 0xf : 0xfff)) == 0) {
+        if ((++asked & (p.judging || r->options->progress_ns ? 0xf : 0xfff)) == 0) {
             run_memory(r, space_memory(x) + path_memory(&p));
+            if (run_shows(r)) {
+                chance = chance ? chance : chance_new(r, x);
+                e->chance = chance_seen(chance, &p);
+            }
             if (!run_goes_on(r, e->traces + e->deadlocks, -1)) {
                 whole = false;
                 break;
@@ -319,6 +325,9 @@ void traces_run(struct run *r, struct space *x)
         r->why = "too many steps meet one that waits";
         whole = false;
     }
+    if (chance)
+        e->chance = chance_seen(chance, &p);
+    chance_free(chance);
     e->traces_complete = whole;
     e->findings_complete = whole && p.judging;
     e->bounds_complete &= whole;

@@ -51,6 +51,52 @@ static void traces(const char *t, uint64_t n, uint64_t deadlocks)
     done(e);
 }
 
+/* ── progress ───────────────────────────────────────────────────────────────────────────────────── */
+struct told { uint64_t whole, n; double last; bool alike; };
+
+static void tell(void *to, const struct cv_explore_progress *p)
+{
+    struct told *t = to;
+    double share = (double)p->done / (double)t->whole;
+    if (p->chance < 0)
+        return;
+    ck_assert(p->chance >= t->last && p->chance <= 1);
+    ck_assert_msg(!t->alike || (p->chance > share - 0.15 && p->chance < share + 0.15), "told %g of all, it is %g", p->chance, share);
+    t->last = p->chance;
+    t->n++;
+}
+
+/* What is told on the way grows, and comes to all at the end; where all traces are as likely it is their share. */
+START_TEST(progress_is_true)
+{
+    static const struct { const char *text; uint64_t traces; bool alike; } want[] = {
+        {"[shared]\nx = 0\n[sync]\nm = lock\n[task t x 7]\n    with m:\n        x += 1\n", 5040, true},
+        {"[shared]\nx = 0\n[task t x 7]\n    atomic x += 1\n", 5040, true},
+        {"[shared]\nx = 0\n[task t x 2]\n    repeat 6:\n        x = me\n", 924, false},
+        {"[shared]\nx = 0\n[task t x 3]\n    repeat 3:\n        x = me\n", 1680, false},
+        {"[shared]\nx = 0\n[task t x 4]\n    x += 1\n", 576, false},
+        {"[shared]\nx = 0\n[task w]\n    x = 42\n[task r x 8]\n    a = x\n", 256, false},
+        {"[shared]\na = [0] * 11\n[task scan]\n    i = 10\n    while a[i] != 0:\n        i -= 1\n[task w x 10]\n    a[me + 1] = a[me] + 1\n", 3328, false},
+    };
+    for (size_t i = 0; i < CV_COUNT(want); i++) {
+        struct cv_diags diags = {0};
+        struct cv_buf why = {0};
+        struct told told = {.whole = want[i].traces, .alike = want[i].alike};
+        struct cv_explore_options options = {.parts = CV_EXPLORE_TRACES, .progress = tell, .to = &told, .progress_ns = 1};
+        program = cv_program_read("test.ini", want[i].text, strlen(want[i].text), NULL, 0, &diags);
+        ck_assert_ptr_nonnull(program);
+        ck_assert(cv_order_init(&order, program, "threads", &why));
+        struct cv_explore *e = cv_explore_run(program, &order, &options, &why);
+        ck_assert_uint_eq(e->traces, want[i].traces);
+        ck_assert_uint_gt(told.n, 3);
+        ck_assert_msg(e->chance == 1, "%zu: %g at the end", i, e->chance);
+        done(e);
+        cv_diags_release(&diags);
+        cv_buf_release(&why);
+    }
+}
+END_TEST
+
 /* ── traces ─────────────────────────────────────────────────────────────────────────────────────── */
 #define STORE_BUFFER "[shared]\nx = 0\ny = 0\n[task p]\n    x = 1\n    a = y\n[task q]\n    y = 1\n    a = x\n"
 #define IRIW "[shared]\nx = 0\ny = 0\n[task p]\n    x = 1\n[task r1]\n    a = x\n    b = y\n[task r2]\n    a = y\n    b = x\n[task q]\n    y = 1\n"
@@ -376,6 +422,7 @@ Suite *suite(void)
     Suite *s = suite_create("explore_numbers");
     TCase *c = tcase_create("numbers");
     tcase_set_timeout(c, 120);
+    tcase_add_test(c, progress_is_true);
     tcase_add_test(c, store_buffer);
     tcase_add_test(c, unlocked_in_vain);
     tcase_add_test(c, independent_reads);

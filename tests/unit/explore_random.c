@@ -18,10 +18,10 @@ enum { PROGRAMS = 1280 };
 #else
 enum { PROGRAMS = 20480 };
 #endif
-enum { MOST_WAYS = 400, PLAIN_EVERY = 64 };
+enum { MOST_WAYS = 400, PLAIN_EVERY = 64, CHANCE_EVERY = 16 };
 
 /* ── programs ───────────────────────────────────────────────────────────────────────────────────── */
-static uint64_t state;
+static uint64_t state, chances; /* chances: programs of which the progress was told */
 static uint32_t below(uint32_t n)
 {
     uint64_t z = state += 0x9e3779b97f4a7c15u;
@@ -298,6 +298,13 @@ static void text_of(struct cv_buf *b, bool async, bool wide)
     (wide ? wide_text : program_text)(b, async);
 }
 
+/* In the end all random walks are of traces that were seen, and on the way ever more of them. */
+static void more_of_them(void *last, const struct cv_explore_progress *p)
+{
+    ck_assert(p->chance <= 1 && (p->chance < 0 || p->chance >= *(double *)last));
+    *(double *)last = p->chance;
+}
+
 /* By the searches and by hand; false: it has too many ways. */
 static bool one(uint64_t number, enum cv_model_kind model, struct cv_buf text)
 {
@@ -320,8 +327,14 @@ static bool one(uint64_t number, enum cv_model_kind model, struct cv_buf text)
     bool whole = !b.over;
     if (whole) {
         struct cv_explore_options options = {.parts = CV_EXPLORE_STATES | CV_EXPLORE_COUNTS};
-        struct cv_explore e = {0};
+        struct cv_explore e = {.chance = -1};
         struct run r = {.options = &options, .e = &e, .memory = 1 << 24};
+        double chance = -1;
+        if (number % CHANCE_EVERY == 0) {
+            options.progress = more_of_them;
+            options.progress_ns = 1;
+            options.to = &chance;
+        }
         struct space *x = space_new(p, &order, 0, &why), *fifo = model == CV_ASYNC ? space_new(p, &order, SPACE_FIFO, &why) : x;
         judge_init(&r.judge, p, &order, &e);
         if (number % 2) { /* each may be the first to meet a step */
@@ -332,6 +345,8 @@ static bool one(uint64_t number, enum cv_model_kind model, struct cv_buf text)
             traces_run(&r, x);
         }
         search_alone(&r, fifo);
+        ck_assert_msg(e.chance == 1 || e.chance == -1, "%g of all random walks are of traces that were seen, of\n%s", e.chance, text.at);
+        chances += e.chance == 1;
         compare(&b, &e, text.at);
         judge_release(&r.judge);
         release(&e);
@@ -366,6 +381,7 @@ START_TEST(counted_alike)
         whole += one(i, model, text);
         cv_buf_release(&text);
     }
+    ck_assert_uint_gt(chances, programs / CHANCE_EVERY / 16);
     ck_assert_msg(whole >= programs * 5 / 6, "only %llu of %llu programs were small enough", (unsigned long long)whole, (unsigned long long)programs);
 }
 END_TEST
