@@ -39,7 +39,7 @@ struct cv_order {
     char params[2048];            /* "name=value\0name=value\0\0" */
 };
 /* What a run may take if nobody says otherwise, whoever wrote its scenario. */
-enum { CV_MOST_COROUTINES = 100000, CV_MOST_THREADS = 20000, CV_MOST_PROCESSES = 2000, CV_MOST_BYTES = 1 << 30, CV_MOST_OUTPUT = 16 << 20 };
+enum { CV_MOST_COROUTINES = 100000, CV_MOST_THREADS = 20000, CV_MOST_PROCESSES = 2000, CV_MOST_BYTES = 1 << 30, CV_MOST_OUTPUT = 16 << 20, CV_STEPPED_POOL = 4 /* workers, where the scenario does not say */ };
 /* From the scenario's own settings and a typed model name ("async", "threads+gil", "stepped:threads"; NULL: the
  * scenario's). false: no such model; why has the sentence with the names. */
 bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *model, struct cv_buf *why);

@@ -24,8 +24,8 @@ struct cv_saved {
     uint32_t ntried;
     enum cv_model_kind model;
     bool gil, stepped, source_exact;
-    uint64_t seed, switch_interval_ns;
-    uint32_t cores, pool, max_tasks;
+    uint64_t seed;
+    uint32_t max_tasks;
 };
 
 /* ── writing ────────────────────────────────────────────────────────────────────────────────────── */

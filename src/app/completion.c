@@ -86,7 +86,7 @@ static void bash(FILE *to)
           "    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n"
           "    help) COMPREPLY=($(compgen -W \"$(" TOPICS ")\" -- \"$word\")) ;;\n"
           "    list | new) ;;\n    verify) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n    *)\n"
-          "        COMPREPLY=($(compgen -W \"$(" LESSONS ")\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
+          "        COMPREPLY=($(compgen -W \"$(" LESSONS ")\" -- \"$word\") $(compgen -f -X '!*.ini' -- \"$word\") $(compgen -f -X '!*.convis' -- \"$word\") $(compgen -d -S / -- \"$word\"))\n"
           "        [ -n \"$command\" ] || COMPREPLY+=($(compgen -W '",
           to);
     bool first = true;
@@ -101,7 +101,7 @@ static void bash(FILE *to)
 static void zsh(FILE *to)
 {
     fputs("#compdef convis\n# zsh completion for convis; made by `convis completion zsh`\n"
-          "_convis_scenarios() { local -a names; names=(${(f)\"$(" LESSONS ")\"}); compadd -a names; _files -g '*.ini' }\n"
+          "_convis_scenarios() { local -a names; names=(${(f)\"$(" LESSONS ")\"}); compadd -a names; _files -g '*.(ini|convis)' }\n"
           "_convis_operand() {\n    local -a topics\n    case ${${words[2,CURRENT-1]:#-*}[1]} in\n    completion) compadd bash zsh fish ;;\n"
           "    help) topics=(${(f)\"$(" TOPICS ")\"}); compadd -a topics ;;\n"
           "    list | new) ;;\n    verify) _files ;;\n    *) _convis_scenarios ;;\n    esac\n}\n"

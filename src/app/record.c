@@ -101,7 +101,7 @@ void app_saving_begin(struct app_saving *s, const struct app_play *y)
                             .schedule = o->schedule ? o->schedule : "", .params = o->params, .params_length = params_length(o->params),
                             .machine = machine.at, .machine_length = machine.n, .clock = app_play_clock(y), .source_name = name, .source_precision = precision,
                             .source_why = why, .source_exact = o->stepped || (y->source.ops && y->source.ops->exact), .model = o->model, .gil = o->gil,
-                            .stepped = o->stepped, .seed = o->seed, .switch_interval_ns = o->switch_interval_ns, .cores = o->cores, .pool = o->pool,
+                            .stepped = o->stepped, .seed = o->seed,
                             .max_tasks = app_play_shm(y)->head->plan.max_tasks};
     for (uint32_t i = 0; y->source.ops && i < CV_SOURCES && i < CV_SAVED_TRIED; i++, head.ntried++) {
         head.tried[i].name = cv_sources[i]->name;
@@ -199,17 +199,23 @@ static struct cv_program *program_of(const char *path, const struct cv_saved *h)
     return p;
 }
 
-/* What the record's run was ordered to be; limits and the like as the command line has them. */
-static bool order_of(const struct app_args *a, const struct cv_saved *h, struct app_record *r)
+/* What the record's run was ordered to be; limits and the like as the command line has them. Each task takes memory, so no more are
+ * taken from a stranger than a run may have that nobody allowed more. */
+static bool order_of(const struct app_args *a, const char *path, const struct cv_saved *h, struct app_record *r)
 {
+    enum { TASKS = 1 << 17 };
     if (!app_order(a, r->program, &r->order))
         return false;
+    if (h->max_tasks > TASKS && h->max_tasks > r->order.max_tasks) {
+        app_say(APP_WRONG, "%s: it is of a run that could have %u tasks: --max-tasks %u lets it", path, h->max_tasks, h->max_tasks);
+        return false;
+    }
     r->order.model = h->model;
     r->order.gil = h->gil;
     r->order.stepped = h->stepped;
     r->order.seed = h->seed;
-    r->order.switch_interval_ns = h->switch_interval_ns;
-    r->order.cores = h->cores;
+    if (h->stepped && !r->program->pool) /* as any such run has it */
+        r->order.pool = CV_STEPPED_POOL;
     r->order.schedule = *h->schedule ? h->schedule : r->program->schedule;
     memset(r->order.params, 0, sizeof r->order.params);
     memcpy(r->order.params, h->params, h->params_length);
@@ -225,7 +231,7 @@ static bool open_record(const struct app_args *a, const char *path, struct app_r
     }
     r->loaded = cv_load_open(r->from, &why);
     const struct cv_saved *h = r->loaded ? cv_load_head(r->loaded) : NULL;
-    bool right = h && (r->program = program_of(path, h)) && order_of(a, h, r);
+    bool right = h && (r->program = program_of(path, h)) && order_of(a, path, h, r);
     if (right) {
         cv_run_info_make(&r->info, r->program, &r->order);
         right = cv_load_region(r->loaded, &r->info, &why);

@@ -44,7 +44,7 @@ bool cv_order_init(struct cv_order *o, const struct cv_program *p, const char *m
         name += name[7] ? 8 : 7;
     }
     if (o->stepped && !p->pool) /* the same on every machine */
-        o->pool = 4;
+        o->pool = CV_STEPPED_POOL;
     if (!*name && o->stepped)
         return true;
     for (size_t i = 0; i < CV_COUNT(models); i++)

@@ -10,6 +10,8 @@ const struct cv_state_info cv_state_info[CV_ST_COUNT] = {
 #undef CV_STATE
 };
 
+static char no_body[1]; /* stands among the bodies where there is none */
+
 struct cv_model *cv_model_new(const struct cv_run_info *info, const struct cv_shm *shm, size_t history)
 {
     struct cv_model *m = cv_alloc(sizeof *m);
@@ -61,7 +63,8 @@ void cv_model_free(struct cv_model *m)
         free(m->clean.at[i]);
     free(m->clean.at);
     for (size_t i = 0; i < m->bodies.n; i++)
-        free(m->bodies.at[i]);
+        if (m->bodies.at[i] != no_body)
+            free(m->bodies.at[i]);
     free(m->bodies.at);
     crowd_free(m);
     standing_free(m);
@@ -137,7 +140,8 @@ const char *model_body(struct cv_model *m, uint32_t line)
     while (m->bodies.n <= line)
         CV_PUSH(&m->bodies, NULL);
     if (m->bodies.at[line])
-        return m->bodies.at[line];
+        return m->bodies.at[line] != no_body ? m->bodies.at[line] : NULL;
+    m->bodies.at[line] = no_body;
     for (uint32_t n = 1; n < line && s; n++) {
         s = memchr(s, '\n', (size_t)(end - s));
         s = s ? s + 1 : NULL;
@@ -192,7 +196,7 @@ static void print_line(struct cv_model *m, const struct cv_event *e)
     model_clean(m, p.text);
     CV_PUSH(&m->output, p);
     size_t i = m->output.n - 1; /* its order is the truth, its time only places it */
-    for (; i > 0 && m->output.at[i - 1].order > p.order; i--) {
+    for (; i > 0 && m->output.at[i - 1].order > p.order && m->moved < MODEL_MAX_MOVED; i--, m->moved++) {
         m->output.at[i] = m->output.at[i - 1];
         p.t = m->output.at[i].t < p.t ? m->output.at[i].t : p.t;
     }

@@ -270,6 +270,9 @@ struct cv_model {
     uint64_t convoys;
     bool locks, workers;        /* there is a lock; a worker of a pool */
     uint32_t ncells;            /* followed for races */
+    uint64_t nitems;            /* elements of lists that are followed; items_full: some are not */
+    uint64_t moved;             /* what came late went so many places to the front, in all */
+    bool items_full;
     struct own_write *own; size_t nown, own_cap;
     CV_VEC(struct gap) gaps;
     uint64_t lost_records, lost_own; /* lost_own: of them the tasks' own, not the kernel's */
@@ -279,7 +282,8 @@ struct cv_model {
 };
 
 enum { MODEL_MAX_FINDINGS = 1000, MODEL_MAX_ITEMS = 1 << 20, MODEL_MAX_OUTPUT = 1 << 22, MODEL_MAX_MARKS = 1 << 20, MODEL_MAX_OWN = 1 << 20, MODEL_MAX_GAPS = 4096,
-       MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CELLS = 1 << 17, MODEL_MAX_TOLD = 1000, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20 };
+       MODEL_MAX_CLOCKS = 4096, MODEL_MAX_CELLS = 1 << 17, MODEL_MAX_TOLD = 1000, MODEL_MAX_CORES = 1022, MODEL_MAX_OVERLAYS = 1 << 20,
+       MODEL_MAX_FOLLOWED = 1 << 23, MODEL_MAX_MOVED = 1 << 30 };
 
 /* model.c */
 struct task *model_task(const struct cv_model *m, uint32_t task); /* NULL: not started */

@@ -14,11 +14,11 @@
 
 static uint64_t version_of(const struct version *v) { return cv_meta_version(v->cell.meta); }
 
-static void add_version(struct versions *s, struct version one)
+static void add_version(struct cv_model *m, struct versions *s, struct version one)
 {
     CV_PUSH(&s->v, one);
     size_t i = s->v.n - 1;
-    for (; i > 0 && version_of(&s->v.at[i - 1]) > version_of(&one); i--) {
+    for (; i > 0 && version_of(&s->v.at[i - 1]) > version_of(&one) && m->moved < MODEL_MAX_MOVED; i--, m->moved++) {
         s->v.at[i] = s->v.at[i - 1];
         one.t = s->v.at[i].t < one.t ? s->v.at[i].t : one.t;
     }
@@ -63,7 +63,8 @@ struct var *vars_of(struct cv_model *m, struct task *t, uint32_t var)
 }
 
 /* ── folding ────────────────────────────────────────────────────────────────────────────────────── */
-static struct versions *item(struct var *v, uint32_t index)
+/* NULL: it is not followed, then it is said to be gone. */
+static struct versions *item(struct cv_model *m, struct var *v, uint32_t index)
 {
     if (index > MODEL_MAX_ITEMS)
         return NULL;
@@ -71,6 +72,11 @@ static struct versions *item(struct var *v, uint32_t index)
         uint32_t n = v->nitems ? v->nitems : 8;
         while (n < index)
             n *= 2;
+        if (m->nitems + (n - v->nitems) > MODEL_MAX_FOLLOWED) {
+            m->items_full = true;
+            return NULL;
+        }
+        m->nitems += n - v->nitems;
         v->items = cv_realloc(v->items, n * sizeof *v->items);
         memset(v->items + v->nitems, 0, (n - v->nitems) * sizeof *v->items);
         v->nitems = n;
@@ -144,16 +150,16 @@ static void note_write(struct cv_model *m, struct task *t, struct var *v, const 
 {
     bool own = e->c == 0 && !(e->flags & CV_F_ATOMIC) && !model_private(m, e->obj);
     struct version one = {.t = e->t, .cell = {e->a, e->b}, .line = e->line, .epoch = order_epoch(t, e->task), .until = own ? UINT64_MAX : e->t};
-    struct versions *cell = e->c == 0 || e->c == CV_WHOLE_LIST ? &v->head : item(v, e->c <= MODEL_MAX_ITEMS ? (uint32_t)e->c : UINT32_MAX);
+    struct versions *cell = e->c == 0 || e->c == CV_WHOLE_LIST ? &v->head : item(m, v, e->c <= MODEL_MAX_ITEMS ? (uint32_t)e->c : UINT32_MAX);
     if (!cell)
         return;
-    add_version(cell, one);
+    add_version(m, cell, one);
     m->bytes += sizeof one;
     if (own)
         believes(t, v, cv_meta_version(e->b), e->t);
     if (e->flags & CV_F_APPEND) { /* the length grew with it */
         one.cell = (struct cv_cell){e->c, cv_meta(CV_TAG_LIST, e->task, cv_meta_version(e->d) + 1)};
-        add_version(&v->head, one);
+        add_version(m, &v->head, one);
         m->bytes += sizeof one;
     }
     instants_add(&v->writes, e->t);
@@ -209,7 +215,7 @@ static const struct version *held(const struct cv_model *m, uint32_t var, uint32
         const struct var *v = own ? copy_of(m, var, task) : &m->vars[var];
         const struct versions *s = !v ? NULL : index == 0 ? &v->head : index <= v->nitems ? &v->items[index - 1] : NULL;
         const struct version *x = s ? version_at(s, t) : NULL;
-        *gone = !x && s && s->dropped;
+        *gone = !x && ((s && s->dropped) || (m->items_full && v && index > v->nitems));
         if (x || *gone || !own || !up(m, &task, &t))
             return x;
     }

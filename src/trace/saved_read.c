@@ -7,7 +7,7 @@
 
 #include "trace/saved.h"
 
-enum { STRINGS = 64 << 20, LONGEST = 8191 /* of a text among the events */, FINALS = 64 << 20, SHORT = 4096 /* of a text in front that is no scenario */ };
+enum { STRINGS = 64 << 20, FEW = 64 << 10, LONGEST = 8191 /* of a text among the events */, FINALS = 64 << 20, SHORT = 4096 /* of a text in front that is no scenario */ };
 struct kept { struct cv_cell cell, *items; bool any; };
 struct cv_loaded {
     FILE *from;
@@ -171,9 +171,6 @@ static void read_head(struct cv_loaded *l)
     h->stepped = bits & 2;
     h->source_exact = bits & 4;
     h->seed = get_number(l);
-    h->switch_interval_ns = get_number(l);
-    h->cores = (uint32_t)get_most(l, UINT32_MAX, "too many cores");
-    h->pool = (uint32_t)get_most(l, UINT32_MAX, "too many workers");
     at = place(l);
     h->max_tasks = (uint32_t)get_most(l, CV_MAX_TASKS, "too many tasks");
     if (!h->max_tasks)
@@ -202,9 +199,18 @@ struct cv_loaded *cv_load_open(FILE *from, struct cv_buf *why)
 
 const struct cv_saved *cv_load_head(const struct cv_loaded *l) { return &l->head; }
 
+/* Room for the texts: a table in which as many as there are bytes are easily found, no larger than a run's own. */
+static size_t string_bytes(FILE *f)
+{
+    off_t here = ftello(f), size = here >= 0 && fseeko(f, 0, SEEK_END) == 0 ? ftello(f) : -1;
+    if (here >= 0)
+        fseeko(f, here, SEEK_SET);
+    return size < 0 || size >= STRINGS / 64 ? STRINGS : size * 64 < FEW ? FEW : (size_t)size * 64;
+}
+
 bool cv_load_region(struct cv_loaded *l, const struct cv_run_info *info, struct cv_buf *why)
 {
-    struct cv_shm_plan plan = {.max_tasks = l->head.max_tasks, .ring_records = 16, .string_bytes = STRINGS, .finals_bytes = info->model == CV_PROCESSES ? FINALS : 0};
+    struct cv_shm_plan plan = {.max_tasks = l->head.max_tasks, .ring_records = 16, .string_bytes = string_bytes(l->from), .finals_bytes = info->model == CV_PROCESSES ? FINALS : 0};
     if (l->fingerprint != saved_fingerprint(info)) {
         cv_buf_str(why, "it is about a program that this version makes something else of");
         return false;
@@ -381,12 +387,8 @@ static void read_end(struct cv_loaded *l)
     atomic_store(&h->task_bytes, all[12]);
     atomic_store(&h->preemptions, (uint32_t)all[13]);
     uint64_t sum = l->sum, at = place(l), told = get_fixed(l);
-#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
     if (told != sum)
         wrong_at(l, at, "it was damaged: its bytes do not come to the sum");
-#else
-    (void)sum, (void)at, (void)told;
-#endif
     if (l->wrong.n)
         return;
     if (l->at < l->n || fread(l->bytes, 1, 1, l->from) == 1)

@@ -131,9 +131,6 @@ struct cv_saver *cv_save_begin(FILE *to, const struct cv_saved *head, const stru
     put_number(s, head->model);
     put_number(s, (uint64_t)head->gil | (uint64_t)head->stepped << 1 | (uint64_t)head->source_exact << 2);
     put_number(s, head->seed);
-    put_number(s, head->switch_interval_ns);
-    put_number(s, head->cores);
-    put_number(s, head->pool);
     put_number(s, head->max_tasks);
     return s;
 }

@@ -97,4 +97,16 @@ run run "$record"
 ok "its texts: run" test -z "$(tr -d '\n\40-\176\200-\377' <"$out")"
 run render "$record"
 ok "its texts: render" test -z "$(tr -d '\n\40-\176\200-\377' <"$out")"
+scenario many <<'INI'
+[main]
+    spawn f
+[task f]
+    pass
+INI
+run run "$scratch/many.ini" -m stepped:threads --max-tasks 200000 --record "$record"
+run render "$record"
+ok "very many tasks are taken only from who is allowed them: exit 2" exits 2
+ok "very many tasks: said how" said "--max-tasks 200001"
+run render "$record" --max-tasks 200001
+ok "very many tasks: then they are" exits 0
 done_testing

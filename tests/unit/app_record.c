@@ -57,7 +57,7 @@ static void run(struct ran *r, const char *text, const char *model)
     cv_topo_pack(topo, &machine);
     struct cv_saved head = {.scenario = r->program->name, .source = text, .source_length = strlen(text), .machine = machine.at, .machine_length = machine.n, .clock = "virtual",
                             .source_name = "stepped", .source_precision = "exact", .source_why = "\x1b[2J", .model = r->order.model, .stepped = true, .seed = r->order.seed,
-                            .switch_interval_ns = r->order.switch_interval_ns, .max_tasks = r->shm.head->plan.max_tasks};
+                            .max_tasks = r->shm.head->plan.max_tasks};
     FILE *to = open_memstream(&r->bytes, &r->n);
     r->saver = cv_save_begin(to, &head, &r->info, &r->shm);
     const char *outcome = r->shm.head->outcome_text;

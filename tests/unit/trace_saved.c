@@ -96,7 +96,7 @@ START_TEST(there_and_back)
     struct cv_shm shm = region();
     struct cv_saved head = {.scenario = "a\x1b[31m", .source = info.source, .source_length = info.source_length, .schedule = "A B", .params = "n=1\0m=2", .params_length = 8,
                             .machine = "\0\xff", .machine_length = 2, .clock = "tsc", .source_name = "perf", .source_precision = "exact", .source_why = "", .ntried = 1,
-                            .tried = {{"perf", "no\nway", -1}}, .model = CV_THREADS, .gil = true, .seed = UINT64_MAX, .switch_interval_ns = 5000000, .max_tasks = TASKS};
+                            .tried = {{"perf", "no\nway", -1}}, .model = CV_THREADS, .gil = true, .seed = UINT64_MAX, .max_tasks = TASKS};
     uint32_t hello = cv_intern(&shm, "hello", 5);
     const struct cv_event events[] = {
         {.t = 5, .kind = CV_EV_TASK_START, .flags = 3, .task = 1, .line = 2, .a = hello, .b = 1, .c = 0, .d = UINT64_MAX},
