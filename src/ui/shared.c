@@ -36,9 +36,22 @@ static void draw_history(const struct cv_view *v, struct cv_canvas *c, struct cv
     cv_buf_release(&text);
 }
 
+/* Of a list the model knows who changed its length; who wrote last into any of its elements is told by its newest write. */
+static void last_into_list(const struct cv_view *v, uint32_t var, struct cv_var_at *at)
+{
+    struct cv_moment write;
+    if (!cv_model_next_write(v->m, var, v->cursor + 1, -1, &write))
+        return;
+    at->written = true;
+    at->t = write.t;
+    at->writer = write.task;
+}
+
 static void draw_value(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r, int x, int y, uint32_t var, uint32_t copy)
 {
     struct cv_var_at at = cv_model_var_at(v->m, var, copy, v->cursor);
+    if (at.list && copy == CV_NO_TASK && !at.gone)
+        last_into_list(v, var, &at);
     struct cv_buf value = {0};
     cv_model_var_text(v->m, var, copy, v->cursor, VALUE_BYTES, &value);
     cv_buf_str(&value, "");
