@@ -106,7 +106,7 @@ static void columns_of(const struct cv_view *v, struct slot *s, uint32_t lane, u
 
 /* ── where things stand in the pane ─────────────────────────────────────────────────────────────── */
 enum { OBJECTS = 64 };
-struct places { int name, now, x, columns, axis, lanes_y, rows, objects_y, detail, details; /* axis, detail: a row, -1 none */ uint32_t objects, object[OBJECTS]; };
+struct places { int name, now, x, columns, axis, lanes_y, rows, objects_y, detail, details, tall; /* axis, detail: a row, -1 none; tall: rows of the screen that a lane has */ uint32_t objects, object[OBJECTS]; };
 
 int timeline_names(const struct cv_view *v, int w)
 {
@@ -124,9 +124,9 @@ int timeline_names(const struct cv_view *v, int w)
 
 /* Below the axis: the lanes come first, then the chosen one in words, the lane of what it waits for, more words, and the lanes of all
  * that is shared. What was asked for by name has its row in any case. */
-static void share_rows(const struct cv_view *v, struct places *p, int y, int h)
+static void share_rows(const struct cv_view *v, struct places *p, int y, int h, int tall)
 {
-    int lanes = rows_count(v) < 1000 ? (int)rows_count(v) : 1000, spare = h - lanes, objects = 0;
+    int lanes = (rows_count(v) < 1000 ? (int)rows_count(v) : 1000) * tall, spare = h - lanes, objects = 0;
     bool subject = objects_subject(v) != CV_NO_TASK, chosen = v->object != CV_NO_TASK;
     p->details = h >= 6 || (h >= 3 && spare > 0);
     spare -= p->details;
@@ -143,11 +143,16 @@ static void share_rows(const struct cv_view *v, struct places *p, int y, int h)
     p->lanes_y = y;
     p->objects_y = y + p->rows;
     p->detail = p->details ? y + h - p->details : -1;
+    p->tall = tall;
+    if (tall > 1 && p->rows < lanes)
+        share_rows(v, p, y, h, 1);
+    else
+        p->rows /= tall;
 }
 
 static struct places place(const struct cv_view *v, struct cv_rect r)
 {
-    struct places p = {.axis = -1, .detail = -1};
+    struct places p = {.axis = -1, .detail = -1, .tall = 1};
     p.name = r.w >= 20 ? timeline_names(v, r.w) : r.w >= 8 ? 3 : 0;
     for (uint32_t i = 0; !v->bare && r.w >= 20 && i < objects_count(v) && i < OBJECTS; i++) {
         int width = canvas_width(objects_name(v, i)), most = r.w / 5 > 16 ? 16 : r.w / 5;
@@ -171,7 +176,7 @@ static struct places place(const struct cv_view *v, struct cv_rect r)
         p.rows = h - p.details;
         p.detail = p.details ? y + p.rows : -1;
     } else if (!v->bare) {
-        share_rows(v, &p, y, h);
+        share_rows(v, &p, y, h, v->tall ? 2 : 1);
     }
     return p;
 }
@@ -548,6 +553,8 @@ static void draw(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r,
         draw_cursor(v, c, p, rows);
     if (n > rows && (int)rows < p.rows)
         draw_fold(v, c, r, p.lanes_y + (int)rows, rest_of(v, tasks), shown);
+    if (p.tall > 1)
+        tall_draw(c, r, lanes);
     draw_objects(v, c, r, p);
     if (!v->live && p.objects)
         canvas_mark(c, canvas_clip(r, (struct cv_rect){cursor_column(v, p), p.objects_y, 1, (int)p.objects}), CV_A_REVERSE);
@@ -570,8 +577,8 @@ static void click(struct cv_view *v, struct cv_rect r, int x, int y, int button)
         return;
     }
     uint32_t first, rows = lane_rows(v, p, &first);
-    if (button == 1 && !v->by_core && y >= p.lanes_y && y < p.lanes_y + (int)rows) {
-        uint32_t row = first + (uint32_t)(y - p.lanes_y), at = rows_at(v, row);
+    if (button == 1 && !v->by_core && y >= p.lanes_y && y < p.lanes_y + (int)rows * p.tall) {
+        uint32_t row = first + (uint32_t)((y - p.lanes_y) / p.tall), at = rows_at(v, row);
         if (rows_is_group(at) && v->rows.group == rows_group(at))
             rows_unfold(v); /* one more click on the band */
         else

@@ -506,7 +506,7 @@ static struct layout_wants wants(const struct cv_view *v, int width, int height)
     w.step = v->stepping;
     w.knobs = v->stepping ? 0 : knobs_rows(v);
     lanes = rows_count(v);
-    w.lanes = v->by_core ? core_lanes_count(v) : (lanes > 1000 ? 1000 : (int)lanes) + more_rows(v, height);
+    w.lanes = v->by_core ? core_lanes_count(v) : (lanes > 1000 ? 1000 : (int)lanes) * (v->tall ? 2 : 1) + more_rows(v, height);
     w.shared = (int)(info->nvars + info->nsyncs + (copies > 1000 ? 1000 : copies));
     return w;
 }
@@ -534,6 +534,7 @@ static void make_rows(struct cv_view *v, int height)
     v->rows.room = room < 2 ? 2 : (uint32_t)room;
     v->rows.stale |= was != v->rows.room;
     rows_update(v);
+    v->tall = tall_wanted(v, height);
 }
 
 static void draw_dashboard(struct cv_ui *ui, struct cv_canvas *c)

@@ -55,6 +55,7 @@ struct cv_view {
     const struct cv_topo *topo;         /* may be NULL */
     struct cv_ui_status status;
     bool ascii, live, alone, help;
+    bool tall;                          /* its lanes may have two rows each */
     bool by_core;                       /* the timeline has a lane a core, not one a task */
     struct story story;
     bool told;                          /* what the lecture says is shown in full */
@@ -160,6 +161,9 @@ bool minimap_click(struct cv_view *v, struct cv_rect pane, int x, int y, int but
 int timeline_names(const struct cv_view *v, int width); /* columns for the lanes' names in a pane so wide inside */
 void timeline_axis(const struct cv_view *v, struct cv_canvas *c, struct cv_rect r); /* alone, as wide as the lanes */
 int timeline_columns(const struct cv_view *v, struct cv_rect inside); /* that the timeline would have there */
+/* tall.c: may lanes have two rows on a screen so high; and the lanes drawn out to that, within what the pane has inside. */
+bool tall_wanted(const struct cv_view *v, int height);
+void tall_draw(struct cv_canvas *c, struct cv_rect pane, struct cv_rect lanes);
 struct timeline_cache *timeline_cache_new(void);
 void timeline_cache_free(struct timeline_cache *c);
 void timeline_cache_clear(struct timeline_cache *c);

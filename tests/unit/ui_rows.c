@@ -182,6 +182,18 @@ START_TEST(only_some)
 }
 END_TEST
 
+/* On a high screen lanes have two rows each, but not beside bands, whose rows tell how many do what. */
+START_TEST(bands_stay_as_they_are)
+{
+    open_crowd(200, 60);
+    const char *alice = row_of("Alice"), *next = alice ? strstr(alice, "\n┃") : NULL;
+    ck_assert_ptr_nonnull(next);
+    next += strlen("\n┃");
+    ck_assert_msg(next[1] != ' ', "below Alice nothing stands:\n%.300s", next);
+    leave();
+}
+END_TEST
+
 /* A task that stands beside its band is one of those that the band counts: what is said to be left out is what is. */
 START_TEST(beside_its_band)
 {
@@ -303,6 +315,7 @@ Suite *suite(void)
     tcase_add_test(c, pinned_to_the_top);
     tcase_add_test(c, only_some);
     tcase_add_test(c, beside_its_band);
+    tcase_add_test(c, bands_stay_as_they_are);
     tcase_add_test(c, search);
     tcase_add_loop_test(c, rows_are_each_once, 0, 4);
     suite_add_tcase(s, c);
