@@ -136,7 +136,7 @@ START_TEST(a_task_that_never_comes_to_a_step_is_named)
     p = start((const char *const[]){"-m", "stepped:threads", "/tmp/convis-spin.ini", NULL});
     pty_expect_in(p, "Step", "write x ← 1");
     pty_send(p, "1");
-    pty_expect(p, "without a visible step");
+    pty_expect(p, "no visible step any more");
     finish(p);
     remove("/tmp/convis-spin.ini");
 }
