@@ -1,6 +1,8 @@
 /* Numbers with a unit and numbers without, told apart before the run as far as can be. A duration is a number of nanoseconds, so nothing at
  * run time knows that `sleep n` with n = 5 was meant to be five seconds. Here every variable, local, queue and parameter of a task has the join
- * of all that is ever put into it, whatever the order; only what is a plain number on every way is an error, and nought fits both. */
+ * of all that is ever put into it, whatever the order; only what is a plain number on every way is an error, and nought fits both. It is
+ * looked for where a duration belongs, behind sleep, fetch and cpu, and in [expect] beside the figures of a run; elsewhere a duration may be
+ * compared with a number of nanoseconds. */
 #include <string.h>
 
 #include "reader.h"
@@ -68,7 +70,7 @@ static enum unit of(const struct units *u, const struct cv_expr *e)
     case CV_E_CONST:
     case CV_E_PARAM: return of_const(&e->value);
     case CV_E_LOCAL: return u->here && e->index >= 0 ? u->here[e->index] : ANY;
-    case CV_E_VAR: return u->vars[e->index];
+    case CV_E_VAR: return u->here ? u->vars[e->index] : ANY;
     case CV_E_ITEM: return of(u, e->items[0]);
     case CV_E_UNARY: return e->op == CV_OP_NEG ? of(u, e->items[0]) : ANY;
     case CV_E_BINARY: return computed(e->op, of(u, e->items[0]), of(u, e->items[1]));
@@ -161,12 +163,10 @@ static void look(struct units *u, const struct cv_expr *e)
 static void look_all(struct units *u, const struct cv_stmt *s)
 {
     for (; s; s = s->next) {
-        look(u, s->target);
-        look(u, s->value);
-        look(u, s->value2);
-        for (uint32_t i = 0; i < s->nargs; i++)
-            look(u, s->args[i]);
-        if ((s->kind == CV_S_SLEEP || s->kind == CV_S_FETCH || s->kind == CV_S_CPU) && of(u, s->value) == PLAIN) {
+        bool wants = s->kind == CV_S_SLEEP || s->kind == CV_S_FETCH || s->kind == CV_S_CPU;
+        if (wants)
+            look(u, s->value);
+        if (wants && of(u, s->value) == PLAIN) {
             u->r->failed = false;
             if (reader_error(u->r, s->value->at, "%s takes a duration, and this is a number without a unit",
                              s->kind == CV_S_SLEEP ? "sleep" : s->kind == CV_S_FETCH ? "fetch" : "cpu"))
