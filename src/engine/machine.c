@@ -74,6 +74,13 @@ static void memory_release(struct cv_memory *mem)
     *mem = (struct cv_memory){0};
 }
 
+static void set_initial(const struct cv_memory *mem, uint32_t v, const struct cv_shm *shm, const struct cv_const *k)
+{
+    *mem->cells[v] = constant_cell(shm, k);
+    for (uint32_t i = 0; mem->lists[v] && i < k->n; i++)
+        mem->lists[v]->items[i] = constant_cell(shm, &k->items[i]);
+}
+
 void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o)
 {
     char *area = cv_shm_engine(shm);
@@ -87,17 +94,13 @@ void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const
     atomic_store(&shm->head->virtual_time, o->stepped);
     struct cv_memory mem;
     memory_at(&mem, p, area + a.cells, area + a.lists);
-    for (uint32_t v = 0; v < p->nvars; v++) {
-        const struct cv_const *k = &p->vars[v].initial;
-        *mem.cells[v] = constant_cell(shm, k);
-        for (uint32_t i = 0; mem.lists[v] && i < k->n; i++)
-            mem.lists[v]->items[i] = constant_cell(shm, &k->items[i]);
-    }
+    for (uint32_t v = 0; v < p->nvars; v++)
+        set_initial(&mem, v, shm, &p->vars[v].initial);
     memory_release(&mem);
     cv_sync_init((struct cv_sync *)(void *)(area + a.sync), p, o->max_tasks);
 }
 
-/* Under processes: [shared] in private memory, a copy of what the region says now. */
+/* [shared] in private memory, as it is before anything has run: what the region says may be further by the time a worker process gets here. */
 static int private_memory(struct cv_machine *m, const struct cv_program *p)
 {
     size_t cells = up(p->nvars * sizeof(struct cv_cell));
@@ -110,9 +113,7 @@ static int private_memory(struct cv_machine *m, const struct cv_program *p)
     for (uint32_t v = 0; v < p->nvars; v++) {
         if (p->vars[v].memory)
             continue;
-        *mine.cells[v] = *m->memory.cells[v];
-        if (mine.lists[v])
-            memcpy(mine.lists[v]->items, m->memory.lists[v]->items, p->vars[v].initial.n * sizeof(struct cv_cell));
+        set_initial(&mine, v, &m->shm, &p->vars[v].initial);
         m->memory.cells[v] = mine.cells[v];
         m->memory.lists[v] = mine.lists[v];
     }

@@ -67,7 +67,7 @@ size_t cv_machine_bytes(const struct cv_program *p, const struct cv_order *o);
 void cv_machine_init(const struct cv_shm *shm, const struct cv_program *p, const struct cv_order *o);
 /* Runner (and the parent, to look): finds everything in the region. -1 and errno where the area does not fit the program. */
 int cv_machine_attach(struct cv_machine *m, const struct cv_shm *shm, const struct cv_program *p);
-/* Runner, under processes (real ones), before the run: [shared] moves to private memory, which fork copies on write.
+/* Runner, under processes (real ones), before the run, and a worker process: [shared] is in private memory, as at the start; fork copies it on write.
  * Elsewhere it stays in the region, so that the parent can read it whatever happens. -1 and errno. */
 int cv_machine_own_shared(struct cv_machine *m);
 void cv_machine_release(struct cv_machine *m);
