@@ -91,7 +91,7 @@ extern bool cv_text_ascii;
 /* Appends text that is clean already, padded or cut to exactly so many columns, at least 1 (an ellipsis where cut). */
 void cv_text_fit(struct cv_buf *out, const char *clean, int columns, bool ascii);
 void cv_text_cut(struct cv_buf *out, const char *clean, int columns, bool ascii); /* the same, not padded */
-/* The name of number n: A, B, …, Z, AA, …; terminated. */
+/* The name of number n: A, B, …, Z, AA, …; terminated. UINT32_MAX, in front of A: |. */
 void cv_text_letter(uint32_t n, char text[8]);
 /* The code point at s (n > 0 bytes left) and its length; U+FFFD and 1 where it is not UTF-8. */
 uint32_t cv_utf8(const char *s, size_t n, size_t *length);

@@ -105,7 +105,9 @@ void cv_text_letter(uint32_t n, char text[8])
 {
     char reversed[8];
     int digits = 0;
-    for (uint64_t k = (uint64_t)n + 1; k; k = (k - 1) / 26)
+    if (n == UINT32_MAX)
+        reversed[digits++] = '|';
+    for (uint64_t k = n == UINT32_MAX ? 0 : (uint64_t)n + 1; k; k = (k - 1) / 26)
         reversed[digits++] = (char)('A' + (k - 1) % 26);
     for (int i = 0; i < digits; i++)
         text[i] = reversed[digits - 1 - i];

@@ -17,10 +17,12 @@ bool schedule_peek(struct schedule *s, uint32_t *letter)
         const char *from = s->at;
         for (; isupper((unsigned char)*s->at) && s->at - from < 4; s->at++)
             task = task * 26 + (uint64_t)(*s->at - 'A' + 1);
+        bool loop = *s->at == '|' && s->at == from;
+        s->at += loop;
         bool counted = isdigit((unsigned char)*s->at);
         for (; isdigit((unsigned char)*s->at) && times < 1000000000; s->at++)
             times = times * 10 + (uint64_t)(*s->at - '0');
-        s->broken = task == 0 || (counted && times == 0) || (*s->at && !strchr(" ,\t\n", *s->at) && !isupper((unsigned char)*s->at));
+        s->broken = (task == 0 && !loop) || (counted && times == 0) || (*s->at && !strchr(" ,\t\n|", *s->at) && !isupper((unsigned char)*s->at));
         s->task = (uint32_t)task - 1;
         s->left = counted ? (uint32_t)times : 1;
     }

@@ -1,5 +1,6 @@
 /* A schedule as text: "A2 B3 A1": two visible steps of A, then three of B, … Letters go by order of creation; after Z
- * come AA, AB, … An implicit main has no letter. */
+ * come AA, AB, … An implicit main has no letter. Under async, when main is done, its letter stands for the loop that ends a pass (see stage_asks);
+ * an implicit main's is |, in front of A. */
 #ifndef CONVIS_ENGINE_SCHEDULE_H
 #define CONVIS_ENGINE_SCHEDULE_H
 

@@ -83,6 +83,7 @@ void stage_ready(struct stage *s, uint32_t task, unsigned hops)
     p->phase = RUNNABLE;
     p->ready_order = s->order++;
     p->hops = hops;
+    p->called = hops > 0;
 }
 
 void stage_player_room(struct stage *s, uint32_t number)
@@ -186,6 +187,8 @@ void stage_wake_all(struct stage *s, uint32_t waker)
     }
 }
 
+static void begin_closing(struct stage *s);
+
 void stage_finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
 {
     struct player *p = &s->players[task];
@@ -198,7 +201,7 @@ void stage_finish_task(struct stage *s, uint32_t task, enum cv_task_end end)
     stage_wake_all(s, task);
     stage_drop_player(s, task);
     if (stage_is_async(s) && task == 0) /* as in asyncio: the rest of this pass, and the one that the callback of its end runs in */
-        s->closing = 2;
+        begin_closing(s);
     if (alive(s) == 0) /* threads and processes that nobody joined are waited for */
         stage_end(s, CV_OUT_FINISHED, "");
 }
@@ -361,7 +364,7 @@ bool stage_act(struct stage *s, uint32_t task, const struct cv_action *a)
 /* Timers that are due let their tasks go; where nobody can go, time moves on to the next timer. */
 static void timers(struct stage *s)
 {
-    for (;;) { /* in order of their instants */
+    while (!(s->scheduled && s->closing)) { /* in order of their instants */
         uint32_t first = CV_NO_TASK;
         for (uint32_t t = 0; t < s->n; t++)
             if (s->players[t].phase == TIMER && s->players[t].due <= stage_now(s) && (first == CV_NO_TASK || s->players[t].due < s->players[first].due))
@@ -412,29 +415,92 @@ static bool busy(const struct stage *s)
     return false;
 }
 
+/* Where somebody picks, a pass only tells what the loop's own order is; callbacks cost no pass there: who has one to run goes in the next. */
+static bool pass_goes_on(const struct stage *s)
+{
+    bool any = false;
+    for (uint32_t t = 0; stage_is_async(s) && t < s->n; t++)
+        any |= s->players[t].phase == RUNNABLE && stage_coop(s, t) && !stage_held(s, t) && s->players[t].ready_order < s->pass_end &&
+               !(s->scheduled && s->players[t].hops);
+    return any;
+}
+
+/* Of those who may go while the loop closes: the most pressing. */
+static unsigned pressing(const struct stage *s)
+{
+    unsigned most = CLOSING_NOT;
+    for (uint32_t t = 0; t < s->n; t++)
+        most = s->players[t].closing && (!most || s->players[t].closing < most) ? s->players[t].closing : most;
+    return most;
+}
+
+bool stage_asks(const struct stage *s)
+{
+    return s->closing && s->scheduled && !s->over && s->holder == CV_NO_TASK && pressing(s) && (s->closing > 1 || pressing(s) == CLOSING_MAY);
+}
+
+bool stage_main_asks(const struct stage *s)
+{
+    return s->scheduled && s->leaves && s->players[0].phase == RUNNABLE && s->players[0].called && !stage_held(s, 0);
+}
+
+static void begin_closing(struct stage *s)
+{
+    s->closing = 2;
+    for (uint32_t t = 0; t < s->n; t++) {
+        struct player *p = &s->players[t];
+        bool ready = p->phase == RUNNABLE && stage_coop(s, t), sleeps = p->phase == TIMER && stage_coop(s, t);
+        p->closing = ready && !p->called ? CLOSING_MUST : ready || sleeps ? CLOSING_MAY : CLOSING_NOT;
+    }
+}
+
+void stage_let_in(struct stage *s, uint32_t task)
+{
+    uint64_t due = s->players[task].due;
+    stage_pass_time(s, task, due > stage_now(s) ? due - stage_now(s) : 0, false);
+    cv_emit1(&s->w.ring, CV_EV_READY, 0, task, 0, 0, CV_NO_TASK, s->players[task].cause);
+    stage_ready(s, task, 0);
+}
+
+/* Behind the last of a pass. */
+static void end_pass(struct stage *s)
+{
+    for (uint32_t t = 0; s->scheduled && t < s->n; t++) {
+        struct player *p = &s->players[t];
+        p->hops -= p->phase == RUNNABLE && p->hops && p->ready_order < s->pass_end; /* callbacks have run */
+        if (s->closing && p->phase == RUNNABLE && stage_coop(s, t) && !p->closing && !p->called)
+            p->closing = CLOSING_MUST;
+    }
+    if (s->closing && --s->closing == 0)
+        s->holder = 0; /* the loop has ended; blocks that workers still run are waited for */
+}
+
 /* Between turns. A pass of the loop is over when all that was ready as it began have gone. In its own order the loop looks at
  * the timers between passes; where somebody picks, it does so after each turn. */
-void stage_look_around(struct stage *s)
+static void look_around(struct stage *s, bool over)
 {
     if (s->holder != CV_NO_TASK && s->players[s->holder].phase == RUNNABLE)
         s->holder = CV_NO_TASK; /* a worker gave what it waited for */
-    bool in_pass = false;
-    for (uint32_t t = 0; stage_is_async(s) && t < s->n; t++)
-        in_pass |= s->players[t].phase == RUNNABLE && stage_coop(s, t) && !stage_held(s, t) && s->players[t].ready_order < s->pass_end;
-    if (s->own_order && in_pass)
+    bool closes = s->closing && s->scheduled && s->holder == CV_NO_TASK, goes_on = closes ? !over && pressing(s) : pass_goes_on(s);
+    if ((s->own_order || closes) && goes_on)
         return;
     if (stage_is_async(s) && stage_now(s) - s->looked > atomic_load(&stage_head(s)->loop_lag_ns))
         atomic_store(&stage_head(s)->loop_lag_ns, stage_now(s) - s->looked);
-    if (!in_pass && s->closing && --s->closing == 0)
-        s->holder = 0; /* the loop has ended; blocks that workers still run are waited for */
+    if (!goes_on && stage_is_async(s) && s->holder == CV_NO_TASK)
+        end_pass(s);
+    if (closes && s->closing && !pressing(s)) /* nobody is left for the last one */
+        end_pass(s);
     if (s->holder == 0 && s->players[0].phase == GONE && !busy(s)) {
         stage_end(s, CV_OUT_FINISHED, "");
         return;
     }
     timers(s);
-    s->pass_end = in_pass ? s->pass_end : s->order;
+    s->pass_end = goes_on ? s->pass_end : s->order;
     s->looked = stage_now(s);
 }
+
+void stage_look_around(struct stage *s) { look_around(s, false); }
+void stage_pass_over(struct stage *s) { look_around(s, true); }
 
 /* ── from the beginning to the end ──────────────────────────────────────────────────────────────── */
 static uint64_t worker_now(struct cv_worker *w) { return atomic_load(&w->m->shm.head->virtual_now); }
@@ -445,6 +511,9 @@ void stage_begin(struct stage *s, struct cv_machine *m, bool own_order)
     s->m = m;
     s->current = s->holder = s->pools[0] = s->pools[1] = CV_NO_TASK;
     s->letters_from = m->program->implicit_main;
+    s->leaves = false;
+    for (uint32_t b = 1; b < m->program->nbodies && stage_is_async(s) && s->letters_from; b++)
+        s->leaves |= m->program->bodies[b].spawns;
     s->own_order = own_order;
     s->w.m = m;
     s->w.now = worker_now;

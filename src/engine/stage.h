@@ -20,6 +20,8 @@ struct player {
     uint64_t due, ready_order;   /* order in the ready queue */
     uint64_t acted;              /* when its last visible step began */
     unsigned hops;               /* async: callbacks still to run before its step, as in asyncio */
+    bool called;                 /* async: made ready by way of a callback, and did not go since */
+    uint8_t closing;             /* async, somebody picks, main is done: see stage_asks */
     bool again;                  /* async: woken from a wait queue, tries once more */
     enum cv_cause cause;
     struct cv_memory memory;     /* processes: its own [shared] */
@@ -37,7 +39,8 @@ struct stage {
     uint64_t order, random, bytes, peak;
     uint64_t pass_end, looked;   /* async: the pass is of those ready before that order; when the loop looked around last */
     struct schedule schedule;
-    bool scheduled, over;
+    bool scheduled, over;        /* scheduled: somebody picks, and says too when a pass of the closing loop ends (see stage_asks) */
+    bool leaves;                 /* async: an implicit main does not wait for what others start */
     bool own_order;              /* async: nobody picks, the loop goes in its own order */
     unsigned closing;            /* async: passes until the loop ends, main is done */
     bool waits;                  /* somebody began to wait for others since the last look for deadlocks */
@@ -85,6 +88,16 @@ bool stage_may_go(struct stage *s, uint32_t task);
 bool stage_act(struct stage *s, uint32_t task, const struct cv_action *a);
 /* Between turns: who holds the loop no more, passes of the loop, timers that are due, the end of the run. */
 void stage_look_around(struct stage *s);
+/* Async, main is done: as in asyncio, the loop makes the rest of this pass and one more. Each goes once at most in a pass, and who is ready as the last one
+ * begins goes in it (CLOSING_MUST). What else is so rests on which pass of the loop that was, and where somebody picks it is his to say: whoever was ready as main
+ * ended may still go in the first, or was before main in it; who slept then, or had a callback still to run, may go in either, or is left behind
+ * (CLOSING_MAY). So that a pass ends is a choice too, where others may go but need not. Who begins to sleep then, or to wait for a callback, is left behind. */
+enum { CLOSING_NOT, CLOSING_MUST, CLOSING_MAY };
+bool stage_asks(const struct stage *s);
+/* All that an implicit main waited for are done: it may end at any time now, and leave behind what they started. */
+bool stage_main_asks(const struct stage *s);
+void stage_pass_over(struct stage *s);
+void stage_let_in(struct stage *s, uint32_t task); /* who sleeps: he is due, while the loop closes */
 /* Nobody may go: time moves on to the next timer. false: there is none. */
 bool stage_to_next_timer(struct stage *s);
 /* A coroutine that would have to run a callback first has run it, and stands behind what is ready. */

@@ -131,6 +131,10 @@ static uint32_t wanted(struct stepped *e, uint32_t task)
 {
     struct stage *s = &e->s;
     const struct player *p = &s->players[task];
+    if (task == 0 && stage_asks(s)) /* its end of a pass */
+        return 0;
+    if (s->closing && stage_coop(s, task) && !p->closing)
+        return CV_NO_TASK;
     if (p->phase == RUNNABLE && !stage_held(s, task)) {
         e->want = CV_NO_TASK;
         return task;
@@ -145,14 +149,17 @@ static uint32_t natural(struct stepped *e)
 {
     struct stage *s = &e->s;
     uint32_t ready = CV_NO_TASK, due = CV_NO_TASK;
-    for (uint32_t t = s->letters_from; t < s->n; t++) {
+    bool closes = s->closing && s->holder == CV_NO_TASK; /* it waits for nobody then */
+    for (uint32_t t = stage_main_asks(s) ? 0 : s->letters_from; t < s->n; t++) {
         const struct player *p = &s->players[t], *r = &s->players[ready == CV_NO_TASK ? t : ready];
+        if (closes && stage_coop(s, t) && (!p->closing || p->hops || p->ready_order >= s->pass_end))
+            continue;
         if (p->phase == RUNNABLE && !stage_held(s, t) && (p->hops < r->hops || (p->hops == r->hops && p->ready_order <= r->ready_order)))
             ready = t;
         if (p->phase == TIMER && !stage_held(s, t) && (due == CV_NO_TASK || p->due < s->players[due].due))
             due = t;
     }
-    return ready != CV_NO_TASK ? ready : due;
+    return ready != CV_NO_TASK ? ready : closes && stage_asks(s) ? 0 : due;
 }
 
 /* The next to go, or CV_NO_TASK: time moves on, or (e->again) it is to be asked once more. */
@@ -179,7 +186,7 @@ static uint32_t pick(struct stepped *e)
     e->weighed = true;
     if (n == 0 && !(sleeping && s->scheduled))
         return CV_NO_TASK;
-    if (stage_is_async(s) && main_first(s) && oldest == 0)
+    if (stage_is_async(s) && main_first(s) && oldest == 0 && !stage_main_asks(s))
         return 0; /* in the loop's own order */
     if (e->want != CV_NO_TASK) {
         uint32_t task = wanted(e, e->want);
@@ -192,6 +199,8 @@ static uint32_t pick(struct stepped *e)
         uint32_t task = letter + s->letters_from, goes = task < s->n ? wanted(e, task) : CV_NO_TASK;
         if (e->desk.at)
             desk_stands(e);
+        if (goes == CV_NO_TASK && e->want == CV_NO_TASK && task < s->n && s->players[task].phase == RUNNABLE && s->closing > 1 && stage_asks(s))
+            return 0; /* who goes in the next pass only tells that this one is over */
         if (goes != CV_NO_TASK || e->want != CV_NO_TASK)
             return goes;
         if (!settle(e))
@@ -210,6 +219,8 @@ static uint32_t pick(struct stepped *e)
         e->again = task == CV_NO_TASK;
         return task == CV_NO_TASK ? task : wanted(e, task);
     }
+    if (s->scheduled && s->closing && s->holder == CV_NO_TASK && natural(e) != CV_NO_TASK)
+        return natural(e);
     if (n == 0)
         return CV_NO_TASK;
     if (s->scheduled && !stage_is_async(s)) { /* used up: no preemption any more */
@@ -241,10 +252,12 @@ static bool preempts(const struct stepped *e, uint32_t task)
 static void turn(struct stepped *e, uint32_t task)
 {
     struct stage *s = &e->s;
-    bool first = true, go = true;
+    bool first = true, go = true, chosen = task >= s->letters_from || stage_main_asks(s);
     uint32_t letter, steps = 0;
     e->spun = false;
-    if (task >= s->letters_from && preempts(e, task))
+    s->players[task].closing = CLOSING_NOT;
+    s->players[task].called = false;
+    if (chosen && preempts(e, task))
         atomic_fetch_add(&stage_head(s)->preemptions, 1);
     e->weighed = false;
     while (go && !s->over && !atomic_load_explicit(&stage_head(s)->stop, memory_order_relaxed)) {
@@ -252,7 +265,7 @@ static void turn(struct stepped *e, uint32_t task)
         stage_look(s, task, &a);
         stage_enter_core(s, task, first ? a.line : 0);
         first = false;
-        bool lettered = task >= s->letters_from && a.visible;
+        bool lettered = chosen && a.visible;
         if (lettered && s->scheduled && schedule_peek(&s->schedule, &letter)) {
             if (letter + s->letters_from != task) {
                 impossible(e, letter, "cannot go: another task keeps the thread until it awaits");
@@ -267,11 +280,11 @@ static void turn(struct stepped *e, uint32_t task)
         go = stage_act(s, task, &a);
         desk_acted(e, &a);
     }
-    if (!steps && task >= s->letters_from && s->scheduled && schedule_peek(&s->schedule, &letter) && letter + s->letters_from == task)
+    if (!steps && chosen && s->scheduled && schedule_peek(&s->schedule, &letter) && letter + s->letters_from == task)
         schedule_step(&s->schedule); /* an end with something invisible in front of it, and nothing else */
     if (s->players[task].worker && stage_is_async(s))
         s->players[task].ready_order = s->order++; /* behind what is ready, so that loop and workers take turns */
-    if (task >= s->letters_from)
+    if (chosen)
         desk_made(e, task, steps ? steps : 1);
 }
 
@@ -333,6 +346,20 @@ static bool compute_on(struct stage *s)
     return false;
 }
 
+/* The closing loop has made a pass, and leaves behind who sleeps still. */
+static void pass_over(struct stepped *e)
+{
+    struct stage *s = &e->s;
+    uint32_t letter;
+    if (schedule_peek(&s->schedule, &letter) && letter + s->letters_from == 0)
+        schedule_step(&s->schedule);
+    if (preempts(e, 0))
+        atomic_fetch_add(&stage_head(s)->preemptions, 1);
+    e->weighed = false;
+    stage_pass_over(s);
+    desk_made(e, 0, 1);
+}
+
 static void go_on(struct stepped *e)
 {
     struct stage *s = &e->s;
@@ -340,14 +367,23 @@ static void go_on(struct stepped *e)
     uint32_t task = s->over ? CV_NO_TASK : pick(e);
     if (s->over || (task == CV_NO_TASK && e->again))
         return;
+    if (task == 0 && s->players[0].phase == GONE) {
+        pass_over(e);
+        return;
+    }
     if (task != CV_NO_TASK && s->players[task].hops) { /* a callback runs, the task's step comes behind what is ready */
         stage_ready(s, task, s->players[task].hops - 1);
-        e->want = s->scheduled && task >= s->letters_from ? task : CV_NO_TASK;
-        return;
+        s->players[task].called = true;
+        if (!s->scheduled || (task < s->letters_from && !stage_main_asks(s)))
+            return;
     }
     if (task != CV_NO_TASK) {
         atomic_fetch_add(&stage_head(s)->loop_iterations, stage_is_async(s));
         turn(e, task);
+        return;
+    }
+    if (s->closing && s->scheduled && e->want != CV_NO_TASK && s->players[e->want].phase == TIMER) {
+        stage_let_in(s, e->want);
         return;
     }
     if (s->closing && s->holder == CV_NO_TASK) /* a loop that ends waits for nothing */

@@ -158,6 +158,17 @@ static void row_text(struct cv_desk_row *r, const struct cv_buf *text)
     r->text[n] = 0;
 }
 
+static bool may_choose(const struct stepped *e, uint64_t task)
+{
+    const struct stage *s = &e->s;
+    if (task == 0 && (stage_asks(s) || stage_main_asks(s)))
+        return true;
+    if (s->closing && task < s->n && stage_coop(s, (uint32_t)task) && !s->players[task].closing)
+        return false;
+    return task >= s->letters_from && task < s->n && (s->players[task].phase == RUNNABLE || s->players[task].phase == TIMER) &&
+           !stage_held(s, (uint32_t)task);
+}
+
 static void describe(struct stepped *e, uint32_t task, struct cv_desk_row *r)
 {
     struct stage *s = &e->s;
@@ -166,7 +177,13 @@ static void describe(struct stepped *e, uint32_t task, struct cv_desk_row *r)
     *r = (struct cv_desk_row){.task = task, .letter = task - s->letters_from, .line = atomic_load(&stage_row(s, task)->line), .pc = UINT32_MAX,
                               .may = CV_DESK_WAITS, .current = task == s->current};
     cv_buf_str(&text, "");
-    if (p->phase == GONE) {
+    if (task == 0 && stage_asks(s)) {
+        r->may = CV_DESK_MAY;
+        cv_buf_str(&text, s->closing > 1 ? "the loop makes its last pass" : "the loop ends, and leaves behind who sleeps");
+    } else if (task < s->letters_from) {
+        r->may = CV_DESK_MAY;
+        cv_buf_str(&text, "main ends, and the loop with it");
+    } else if (p->phase == GONE) {
         r->may = CV_DESK_OVER;
         cv_buf_str(&text, atomic_load(&stage_row(s, task)->state) == CV_ROW_DONE ? "done" : "failed");
     } else if (p->task && (p->phase == RUNNABLE || p->phase == TIMER)) {
@@ -180,7 +197,7 @@ static void describe(struct stepped *e, uint32_t task, struct cv_desk_row *r)
         r->pc = p->task->failure ? UINT32_MAX : p->task->pc;
         free(p->task);
         p->task = real;
-        r->may = stage_held(s, task) ? CV_DESK_WAITS : p->phase == TIMER ? CV_DESK_SLEEPS : CV_DESK_MAY;
+        r->may = stage_held(s, task) || !may_choose(e, task) ? CV_DESK_WAITS : p->phase == TIMER ? CV_DESK_SLEEPS : CV_DESK_MAY;
     } else if (p->phase == ENDLESS) {
         cv_buf_str(&text, "no visible step any more: it computes the same again and again");
     } else if (p->phase == IDLE) {
@@ -198,8 +215,8 @@ static void publish(struct stepped *e)
     struct stage *s = &e->s;
     d->at->nrows = d->at->ntasks = 0;
     d->at->over = !s->over ? CV_OUT_NONE : atomic_load(&stage_head(s)->outcome) ? atomic_load(&stage_head(s)->outcome) : CV_OUT_FINISHED;
-    for (uint32_t t = s->letters_from; t < s->n; t++) {
-        if ((s->players[t].phase == GONE && s->n > FEW) || (s->players[t].phase == IDLE && !s->players[t].task))
+    for (uint32_t t = stage_asks(s) || stage_main_asks(s) ? 0 : s->letters_from; t < s->n; t++) {
+        if ((s->players[t].phase == GONE && s->n > FEW && t) || (s->players[t].phase == IDLE && !s->players[t].task))
             continue;
         d->at->ntasks++;
         if (d->at->nrows < CV_DESK_ROWS)
@@ -229,18 +246,11 @@ static void play(struct stepped *e)
 }
 
 /* ── asking ─────────────────────────────────────────────────────────────────────────────────────── */
-static bool may_choose(const struct stepped *e, uint64_t task)
-{
-    const struct stage *s = &e->s;
-    return task >= s->letters_from && task < s->n && (s->players[task].phase == RUNNABLE || s->players[task].phase == TIMER) &&
-           !stage_held(s, (uint32_t)task);
-}
-
 /* Each that may go is equally likely; where nobody may, the first whose timer is due. */
 static uint32_t by_chance(struct stepped *e)
 {
     const struct stage *s = &e->s;
-    uint64_t n = 0;
+    uint64_t n = stage_asks(s) || stage_main_asks(s);
     uint32_t first = CV_NO_TASK;
     for (uint32_t t = s->letters_from; t < s->n; t++) {
         n += may_choose(e, t) && s->players[t].phase == RUNNABLE;
@@ -250,6 +260,8 @@ static uint32_t by_chance(struct stepped *e)
     if (!n)
         return first;
     uint64_t k = stepped_random(&e->desk.random, n);
+    if ((stage_asks(s) || stage_main_asks(s)) && k-- == 0)
+        return 0;
     for (uint32_t t = s->letters_from; t < s->n; t++)
         if (may_choose(e, t) && s->players[t].phase == RUNNABLE && k-- == 0)
             return t;

@@ -39,6 +39,8 @@ static void wake(struct space *x, uint32_t task)
     struct stage *s = &x->stage;
     if (!x->clock && s->players[task].phase == TIMER)
         s->players[task].due = stage_now(s);
+    if (s->closing && s->players[task].phase == TIMER)
+        stage_let_in(s, task);
     while (s->players[task].phase == TIMER && !s->over) {
         if (x->clock)
             stage_to_next_timer(s);
@@ -84,7 +86,15 @@ static void carry_out(struct space *x, uint32_t task, uint32_t *in_turn, uint32_
     struct stage *s = &x->stage;
     struct cv_action a;
     bool go = true, visible = false, coop = stage_coop(s, task);
+    x->direct++;
+    *in_turn = SPACE_NOBODY;
+    if (s->players[task].phase == GONE) {
+        stage_pass_over(s);
+        return;
+    }
     wake(x, task);
+    s->players[task].closing = CLOSING_NOT;
+    s->players[task].called = false;
     for (uint32_t k = 0; go && !visible && !s->over; k++) {
         if (k == MOST_INVISIBLE) {
             x->astray = true;
@@ -106,7 +116,6 @@ static void carry_out(struct space *x, uint32_t task, uint32_t *in_turn, uint32_
     *in_turn = coop && go && !s->over ? task : SPACE_NOBODY;
     if (*in_turn == SPACE_NOBODY && !s->over)
         stage_look_around(s);
-    x->direct++;
 }
 
 /* Of a step on the stage: the tuple behind it, not settled. */
@@ -131,16 +140,16 @@ static void settle(struct space *x, uint32_t *tuple)
 {
     for (;;) {
         const struct control *c = space_control(x, tuple);
-        if (c->over || c->in_turn != SPACE_NOBODY)
+        if (c->over || c->in_turn != SPACE_NOBODY || c->asks)
             return;
-        if (x->program->implicit_main && state_may_go(x, tuple, c, 0)) {
+        if (x->program->implicit_main && !c->main_asks && state_may_go(x, tuple, c, 0)) {
             step(x, tuple, 0, tuple);
             while (space_control(x, tuple)->in_turn == 0)
                 step(x, tuple, 0, tuple);
             continue;
         }
         c = space_control(x, tuple);
-        for (uint32_t t = x->program->implicit_main; t < c->n; t++)
+        for (uint32_t t = x->program->implicit_main && !c->main_asks; t < c->n; t++)
             if (state_may_go(x, tuple, c, t))
                 return;
         if (!c->closing || c->holder != CV_NO_TASK)
@@ -234,6 +243,7 @@ void space_start(struct space *x, uint32_t *tuple)
     if (!x->start) {
         x->start = cv_alloc(space_room(x) * sizeof *x->start);
         stage_begin(&x->stage, &x->machine, false);
+        x->stage.scheduled = true;
         x->stage.w.breaker = broken_off;
         stage_look_around(&x->stage);
         state_take(x, x->start, SPACE_NOBODY);

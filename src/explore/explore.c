@@ -166,8 +166,6 @@ void schedule_text(const struct space *x, const uint16_t *tasks, size_t n, struc
         char letter[8];
         for (k = i; k < n && tasks[k] == tasks[i]; k++)
             ;
-        if (tasks[i] < x->program->implicit_main)
-            continue; /* nobody's choice */
         cv_text_letter(tasks[i] - x->program->implicit_main, letter);
         cv_buf_printf(out, "%s%s%zu", out->n ? " " : "", letter, k - i);
     }

@@ -118,6 +118,7 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
     *simple = true;
     if (!space_may(x, sim, task))
         return false;
+    uint32_t from = sim[SPACE_CONTROL];
     do {
         const struct local *l = space_local(x, sim[space_task_at(x, task)]);
         *simple &= !l->swaps && l->action.op != CV_OP_ACQUIRE && !(x->async && goes_by_others(l));
@@ -133,7 +134,7 @@ bool path_would(struct path *p, uint32_t task, uint32_t *sim, struct space_event
             space_learn(x, p->aside, task, sim);
         }
     } while (space_control(x, sim)->in_turn == task && ++steps < 100000);
-    space_ends(x, task, sim, event);
+    space_ends(x, from, task, sim, event);
     *simple &= steps == 0 && !(x->async && x->cuts); /* there it may keep the loop from the others, or not */
     if (event->n > 1)
         once(event);
@@ -242,7 +243,7 @@ static inline void memory_meets(struct path *p, uint16_t *clock, const struct me
 static void joins(struct path *p, uint16_t *clock, const struct control *c, uint32_t task, const struct local_action *a)
 {
     for (uint32_t t = 0; t < c->n; t++)
-        if (p->last[t] && (a->op == CV_OP_JOIN_ALL ? c->tasks[t].parent == task && t != task : t == a->value.payload))
+        if (p->last[t] && !c->tasks[t].worker && (a->op == CV_OP_JOIN_ALL ? c->tasks[t].parent == task && t != task : a->value.tag == CV_TAG_TASK && t == a->value.payload))
             join_event(p, clock, p->last[t] - 1);
 }
 

@@ -25,15 +25,6 @@ static bool holds_loop(const struct cv_program *p)
     return false;
 }
 
-/* Tasks of the program start others, that the implicit main task does not wait for. */
-static bool spawns(const struct cv_program *p)
-{
-    for (uint32_t i = 0; i < p->ncode; i++)
-        if (p->code[i].op == CV_OP_SPAWN && !(i >= p->bodies[0].code && i < p->bodies[0].code + p->bodies[0].ncode))
-            return true;
-    return false;
-}
-
 static bool names(const struct cv_expr *e, const char *name)
 {
     if (e->kind == CV_E_BUILTIN && !strcmp(e->name, name))
@@ -113,7 +104,8 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
     x->absolute = uses(p, CV_OP_NOW, -1) || expects_name(x, "elapsed");
     x->clock = x->absolute || x->flags & SPACE_FIFO;
     x->checks = uses(p, CV_OP_CHECK, -1);
-    x->leaves = x->async && p->implicit_main && spawns(p);
+    for (uint32_t b = 1; b < p->nbodies && x->async && p->implicit_main; b++)
+        x->leaves |= p->bodies[b].spawns;
     x->cuts = uses(p, CV_OP_CRASH, -1) || x->leaves || (x->async && (!p->implicit_main || holds_loop(p)));
     if (!x->absolute)
         x->order.timeout_ns = UINT64_MAX;
@@ -123,6 +115,8 @@ struct space *space_new(const struct cv_program *p, const struct cv_order *order
     intern_init(&x->outputs);
     intern_init(&x->outcomes);
     lay_out(x);
+    struct local pass = {.known = true, .met = UINT32_MAX, .action = {.op = CV_OP_DONE}}; /* local state 0: what main leaves, the step that ends a pass */
+    CV_PUSH(&x->local, pass);
     x->bodies = cv_alloc((p->nbodies + 1) * sizeof *x->bodies);
     for (uint32_t b = 0; b < p->nbodies; b++)
         for (uint32_t i = p->bodies[b].code; i < p->bodies[b].code + p->bodies[b].ncode; i++) {
@@ -193,9 +187,7 @@ const struct local *space_local_anew(struct space *x, uint32_t id)
 bool state_may_go(struct space *x, const uint32_t *tuple, const struct control *c, uint32_t task)
 {
     const struct control_task *k = &c->tasks[task];
-    if (k->phase == TIMER && c->closing && !k->held) /* on a clock he might wake in time for the last pass */
-        x->limit = "whether a task that sleeps while the loop closes still goes is not looked at";
-    if (k->held || (k->phase != RUNNABLE && (k->phase != TIMER || c->closing)))
+    if (k->held || (k->phase != RUNNABLE && k->phase != TIMER) || (c->closing && x->async && !k->worker && !k->closing))
         return false;
     uint32_t id = tuple[space_task_at(x, task)];
     if (x->async && !k->worker)
@@ -227,6 +219,8 @@ unsigned space_choices(struct space *x, const uint32_t *tuple, uint16_t *tasks)
         tasks[0] = (uint16_t)c->in_turn;
         return 1;
     }
+    if (c->asks || c->main_asks)
+        tasks[n++] = 0;
     for (uint32_t t = x->program->implicit_main; t < c->n; t++)
         if (state_may_go(x, tuple, c, t))
             tasks[n++] = (uint16_t)t;
@@ -238,6 +232,8 @@ bool space_may(struct space *x, const uint32_t *tuple, uint32_t task)
     const struct control *c = space_control(x, tuple);
     if (c->over || c->in_turn != SPACE_NOBODY)
         return !c->over && c->in_turn == task;
+    if (task == 0 && (c->asks || c->main_asks))
+        return true;
     return task >= x->program->implicit_main && task < c->n && state_may_go(x, tuple, c, task);
 }
 
@@ -258,12 +254,17 @@ uint32_t space_natural(struct space *x, const uint32_t *tuple, const uint16_t *t
     }
     if (!(x->flags & SPACE_FIFO) || n < 2)
         return SPACE_NOBODY;
+    bool closes = c->closing && c->holder == CV_NO_TASK; /* it waits for nobody then */
     unsigned first = n; /* a callback runs when its turn comes, and the step is then behind what is ready */
     for (unsigned i = 0; i < n; i++) {
         const struct control_task *p = &c->tasks[tasks[i]], *f = &c->tasks[tasks[first < n ? first : i]];
+        if (closes && !c->tasks[tasks[i]].worker && (p->hops || !p->in_pass))
+            continue;
         if (p->phase != TIMER && (p->hops < f->hops || (p->hops == f->hops && p->rank <= f->rank)))
             first = i;
     }
+    if (first == n && c->asks)
+        return 0;
     for (unsigned i = 0, all_sleep = first == n; i < n && all_sleep; i++) /* the first to be due */
         if (first == n || c->tasks[tasks[i]].due < c->tasks[tasks[first]].due)
             first = i;
@@ -360,7 +361,7 @@ static bool cuts_others(struct space *x, const struct control *c, uint32_t task,
 {
     struct cv_sync_done done;
     const struct cv_action act = space_action(l), *a = &act;
-    if (a->op == CV_OP_CRASH || (x->async && ((task == 0 && !x->program->implicit_main) || c->closing)))
+    if (a->op == CV_OP_CRASH || (x->async && ((task == 0 && (!x->program->implicit_main || x->leaves)) || c->closing)))
         return true;
     if (!x->async || c->tasks[task].worker || a->await)
         return false;
@@ -400,11 +401,9 @@ void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struc
         access_of(e, space_special_at(x, SPACE_RUN), cuts_others(x, c, task, l) ? SPACE_WRITE : SPACE_READ, true);
 }
 
-void space_ends(struct space *x, uint32_t task, const uint32_t *to, struct space_event *e)
+void space_ends(struct space *x, uint32_t from, uint32_t task, const uint32_t *to, struct space_event *e)
 {
     const struct control_task *k = &space_control(x, to)->tasks[task];
-    if (x->leaves && k->phase == GONE && task <= x->program->ninstances)
-        access_of(e, space_special_at(x, SPACE_RUN), SPACE_WRITE, true);
-    if (k->worker && k->phase != RUNNABLE)
+    if (k->worker && (k->phase != RUNNABLE || k->serves != x->control.at[from].tasks[task].serves))
         access_of(e, space_special_at(x, SPACE_POOL), SPACE_WRITE, true);
 }

@@ -7,7 +7,8 @@
  * Who sleeps may go: the others are slow, and time moves on until he is due.
  *
  * All states here are settled: there is something to choose, or all is over. What nobody chooses (an implicit main, the end of a
- * loop) belongs to the step before it. */
+ * loop) belongs to the step before it. Where a closing loop asks (see stage_asks), that its pass ends is a choice too, and the step of task 0;
+ * so is the end of an implicit main that leaves others behind. */
 #ifndef CONVIS_EXPLORE_SPACE_H
 #define CONVIS_EXPLORE_SPACE_H
 
@@ -41,15 +42,15 @@ static inline bool space_kinds_conflict(unsigned a, unsigned b)
 /* A control part, decoded. */
 struct control {
     uint32_t n, in_turn;          /* tasks; async: whose turn goes on, or SPACE_NOBODY */
-    bool over, timers, timeless, closing; /* timeless: no timer runs and nobody looks at the clock */
+    bool over, timers, timeless, closing, asks, main_asks; /* timeless: no timer runs and nobody looks at the clock; as stage_asks, stage_main_asks */
     uint8_t outcome;
     uint32_t holder, text;        /* text: why it ended, a string */
     uint64_t now;                 /* where time is part of the state */
     struct control_task {
-        uint8_t phase, hops, row; /* row: enum cv_row_state */
-        bool worker, again, held, free; /* free: a memory step of his rests on what it meets alone */
+        uint8_t phase, hops, row, closing; /* row: enum cv_row_state; closing: CLOSING_MUST and the like */
+        bool worker, again, held, called, in_pass, free; /* in_pass: by the loop's own order; free: a memory step of his rests on what it meets alone */
         uint16_t rank, memory;    /* memory: whose own copy it sees, or SPACE_NOBODY */
-        uint32_t failure, failure_line, parent;
+        uint32_t failure, failure_line, parent, serves; /* serves: whose block a worker runs */
         uint64_t due;             /* of a sleeper, from now on; 0 where there is no clock */
     } *tasks;
 };
@@ -143,7 +144,7 @@ enum cv_outcome space_outcome(struct space *x, const uint32_t *tuple);
 void space_accesses(struct space *x, const uint32_t *tuple, uint32_t task, struct space_event *event);
 /* What can be told only when the step was made, which led to a tuple: a worker's block ended, so that it can have another; a task ended whose
  * end may end the run and leave others behind (whether it does rests on who else has ended). */
-void space_ends(struct space *x, uint32_t task, const uint32_t *to, struct space_event *event);
+void space_ends(struct space *x, uint32_t from /* control */, uint32_t task, const uint32_t *to, struct space_event *event);
 /* The step of a task that may go: to (may be from) is settled. */
 void space_go(struct space *x, const uint32_t *from, uint32_t task, uint32_t *to);
 /* The task that costs nothing: who is on the core and may go, under async the first in line. SPACE_NOBODY: all cost the same. */

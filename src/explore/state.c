@@ -364,11 +364,12 @@ static uint32_t *take_player(const struct space *x, uint32_t t, uint32_t rank, u
     const struct cv_row *row = stage_row(s, t);
     uint32_t state = atomic_load(&row->state);
     bool ended = state == CV_ROW_DONE || state == CV_ROW_FAILED || state == CV_ROW_KILLED, queued = p->phase == QUEUED;
-    bool in_pass = x->cuts && x->async && p->phase == RUNNABLE && p->ready_order < s->pass_end;
-    uint64_t due = p->phase != TIMER || !x->clock ? 0 : p->due - stage_now(s);
+    bool in_pass = x->cuts && x->flags & SPACE_FIFO && p->phase == RUNNABLE && p->ready_order < s->pass_end;
+    uint64_t due = p->phase != TIMER || !x->clock || p->due < stage_now(s) ? 0 : p->due - stage_now(s);
     memset(to, 0, P_WORDS * sizeof *to);
     to[P_STATE] = (uint32_t)(p->phase == BLOCKED ? RUNNABLE : p->phase) | (uint32_t)p->again << 4 | (uint32_t)p->worker << 5 | (uint32_t)in_pass << 6 |
-                  (uint32_t)(p->own != NULL) << 7 | (x->async ? p->hops & 0xff : 0) << 8 | (x->flags & SPACE_FIFO ? rank : 0) << 16;
+                  (uint32_t)(p->own != NULL) << 7 | (x->flags & SPACE_FIFO ? p->hops & 0xff : 0) << 8 | (x->flags & SPACE_FIFO ? rank & 0xff : 0) << 16 |
+                  (uint32_t)(p->called && x->cuts && p->phase == RUNNABLE) << 24 | (uint32_t)p->closing << 25;
     to[P_CAUSE] = queued ? (uint32_t)p->cause : 0;
     to[P_DUE0] = (uint32_t)due;
     to[P_DUE1] = (uint32_t)(due >> 32);
@@ -407,7 +408,8 @@ static void decode(struct space *x, uint32_t id)
     c->holder = g[H_HOLDER];
     c->text = g[H_TEXT];
     c->now = g[H_NOW0] | (uint64_t)g[H_NOW1] << 32;
-    c->timers = false;
+    c->timers = c->asks = false;
+    bool must = false, first = (g[H_FLAGS] & 0xff) > 1;
     c->tasks = cv_alloc((c->n + 1) * sizeof *c->tasks);
     for (uint32_t t = 0; t < c->n; t++, p += P_WORDS) {
         struct control_task *k = &c->tasks[t];
@@ -415,10 +417,11 @@ static void decode(struct space *x, uint32_t id)
         k->again = p[P_STATE] >> 4 & 1;
         k->worker = p[P_STATE] >> 5 & 1;
         k->hops = (uint8_t)(p[P_STATE] >> 8);
-        k->rank = (uint16_t)(p[P_STATE] >> 16);
+        k->rank = p[P_STATE] >> 16 & 0xff;
         k->row = (uint8_t)p[P_ROW];
         k->failure = p[P_FAILURE];
         k->parent = p[P_PARENT];
+        k->serves = p[P_SERVES];
         k->failure_line = p[P_LINE];
         bool own = p[P_STATE] >> 7 & 1;
         uint32_t of = k->worker && !own && p[P_SERVES] < c->n ? p[P_SERVES] : t;
@@ -426,7 +429,14 @@ static void decode(struct space *x, uint32_t id)
         k->held = c->holder != CV_NO_TASK && x->async && !k->worker;
         k->due = p[P_DUE0] | (uint64_t)p[P_DUE1] << 32;
         c->timers |= k->phase == TIMER && x->clock;
+        k->called = p[P_STATE] >> 24 & 1;
+        k->in_pass = p[P_STATE] >> 6 & 1;
+        k->closing = p[P_STATE] >> 25 & 3;
+        c->asks |= k->closing != CLOSING_NOT;
+        must |= k->closing == CLOSING_MUST;
     }
+    c->main_asks = x->leaves && c->tasks[0].phase == RUNNABLE && c->tasks[0].called && !c->tasks[0].held;
+    c->asks &= c->closing && !c->over && c->holder == CV_NO_TASK && (first || !must);
     c->timeless = !x->absolute && !c->timers;
     for (uint32_t t = 0; t < c->n; t++)
         c->tasks[t].free = c->timeless && c->tasks[t].phase == RUNNABLE && (!x->async || c->in_turn == t);
@@ -485,7 +495,9 @@ static void load_player(struct space *x, uint32_t t, const uint32_t *w, uint32_t
                          .due = w[P_DUE0] | (uint64_t)w[P_DUE1] << 32, .again = w[P_STATE] >> 4 & 1, .cause = (enum cv_cause)w[P_CAUSE],
                          .worker = w[P_STATE] >> 5 & 1, .pool = w[P_POOL], .serves = w[P_SERVES], .kept = {w[P_KEPT0], w[P_KEPT1]}};
     p->due = p->phase != TIMER ? 0 : x->clock ? p->due + stage_now(s) : UINT64_MAX; /* without a clock he sleeps until he is let in */
-    p->ready_order = x->flags & SPACE_FIFO ? w[P_STATE] >> 16 : w[P_STATE] >> 6 & 1 ? t : SPACE_TASKS + t;
+    p->ready_order = x->flags & SPACE_FIFO ? w[P_STATE] >> 16 & 0xff : SPACE_TASKS + t;
+    p->called = w[P_STATE] >> 24 & 1;
+    p->closing = w[P_STATE] >> 25 & 3;
     if (own) {
         p->memory = kept.memory;
         p->own = kept.own;

@@ -142,10 +142,24 @@ static bool one(struct tale *t, uint32_t task, uint32_t *current, uint32_t *to)
     unsigned n = space_choices(x, t->tuple, choices), i = 0;
     while (i < n && choices[i] != task)
         i++;
+    if (i == n && task && space_control(x, t->tuple)->asks) /* the pass is over by that */
+        return one(t, 0, current, to) && one(t, task, current, to);
     if (i == n)
         return false;
+    if (task == 0 && space_control(x, t->tuple)->asks) {
+        t->step++;
+        space_go(x, t->tuple, 0, t->tuple);
+        say(t, 0, 0, "is the loop here: %s.", space_control(x, t->tuple)->holder == 0 ? "it ends, and leaves behind who sleeps" : "main is done, and it goes into its last pass");
+        return true;
+    }
     enter(t, task, *current);
     t->step++;
+    if (task < x->program->implicit_main) {
+        space_go(x, t->tuple, 0, t->tuple);
+        say(t, 0, 0, "is main here: all that it waited for are done, and it ends.");
+        *current = 0;
+        return true;
+    }
     memcpy(to, t->tuple, space_room(x) * sizeof *to);
     space_go(x, to, task, to);
     const struct local *l = space_local(x, t->tuple[space_task_at(x, task)]);

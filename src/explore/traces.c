@@ -44,7 +44,12 @@ static void turn_waiting(struct path *p)
     const struct control *c = space_control(p->x, path_tuple(p, p->depth));
     uint32_t tasks = c->over && !p->x->cuts ? 0 : c->n;
     bool over = c->over;
-    for (uint32_t t = p->x->program->implicit_main; t < tasks; t++) {
+    uint32_t races0 = p->x->cuts && p->x->async ? cut_off(p, 0) : UINT32_MAX;
+    if (races0 != UINT32_MAX) { /* a pass of the closing loop that could have ended there */
+        path_pending(p, 0, races, 0, clock);
+        wakeup_turn(p, races0, UINT32_MAX, 0, clock);
+    }
+    for (uint32_t t = p->x->program->implicit_main && !p->x->leaves; t < tasks; t++) {
         const struct control_task *task = &space_control(p->x, path_tuple(p, p->depth))->tasks[t];
         if ((task->phase != RUNNABLE && task->phase != TIMER) || (!over && p->x->async && !task->worker && !task->held))
             continue;
