@@ -37,6 +37,19 @@ enum cv_command choices_input(struct choices *s, int key)
     return CV_CMD_REDRAW;
 }
 
+/* Where a table's line goes on below: under what stands behind its last gap of two blanks, where enough room is left of the line. */
+static int hang_of(const char *s, size_t n, int width)
+{
+    size_t at = 0;
+    for (size_t i = 2; i < n; i++)
+        if (s[i - 1] == ' ' && s[i - 2] == ' ' && s[i] != ' ')
+            at = i;
+    char *before = cv_strndup(s, at);
+    int hang = canvas_width(before);
+    free(before);
+    return hang * 3 <= width * 2 ? hang : 0;
+}
+
 /* Lines of text from row y on, each wrapped (c NULL: only counted); the row below. */
 static int text(struct cv_canvas *c, struct cv_rect clip, int x, int y, int width, const char *s, enum cv_colour colour, unsigned attrs)
 {
@@ -44,13 +57,15 @@ static int text(struct cv_canvas *c, struct cv_rect clip, int x, int y, int widt
         size_t line = strcspn(s, "\n");
         if (!line)
             y++;
+        int hang = hang_of(s, line, width);
         for (size_t at = 0, next; at < line; at += next, y++) {
             char *rest = cv_strndup(s + at, line - at);
-            size_t take = canvas_wrap(rest, width > 1 ? width : 1, &next);
+            int indent = at ? hang : 0, room = width - indent > 1 ? width - indent : 1;
+            size_t take = canvas_wrap(rest, room, &next);
             rest[take] = 0;
             next = next ? next : 1;
             if (c)
-                canvas_str(c, clip, x, y, rest, colour, attrs);
+                canvas_str(c, clip, x + indent, y, rest, colour, attrs);
             free(rest);
         }
         s += line;
@@ -74,8 +89,6 @@ void choices_draw(const struct choices *view, struct cv_canvas *c)
     const struct cv_ui_choices *of = s->of;
     struct cv_rect all = {0, 0, c->width, c->height}, r = layout_inside(all);
     canvas_fill(c, all, ' ', CV_C_TEXT, 0);
-    if (layout_framed(all))
-        canvas_box(c, all, of->title, of->busy ? "x Esc stops" : of->n ? "Enter plays it · x Esc closes" : "x Esc closes", CV_C_FOCUS, true);
     int h = text(NULL, r, r.x, 0, r.w, of->top, CV_C_TEXT, 0), first = 0, last = 0;
     for (uint32_t i = 0; i < of->n; i++) {
         int next = entry(s, NULL, r, h, i);
@@ -83,6 +96,14 @@ void choices_draw(const struct choices *view, struct cv_canvas *c)
             first = h, last = next;
         h = next + 1;
     }
+    struct cv_buf hint = {0}, brief = {0};
+    cv_buf_printf(&brief, "%sEsc %s", of->n && !of->busy ? "Enter plays it · " : "", of->busy ? "stops" : "closes");
+    cv_buf_printf(&hint, "%s%s", h > r.h ? "↑↓ " : "", brief.at);
+    bool fits = canvas_width(of->title) + canvas_width(hint.at) + 8 <= c->width;
+    if (layout_framed(all))
+        canvas_box(c, all, of->title, fits ? hint.at : brief.at, CV_C_FOCUS, true);
+    cv_buf_release(&hint);
+    cv_buf_release(&brief);
     if (!s->scrolled && of->n)
         s->scroll = last > s->scroll + r.h ? last - r.h : first < s->scroll ? first : s->scroll;
     s->scroll = s->scroll > h - r.h ? h - r.h : s->scroll;
