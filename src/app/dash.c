@@ -296,8 +296,11 @@ int app_dash(const struct app_args *a)
     int status = APP_OK;
     if (a->watch && !file)
         return app_say(APP_WRONG, "--watch wants a FILE to watch");
-    if (file && !dash_open(&d, file))
+    if (file && !dash_open(&d, file)) {
+        life_release(&d.life);
+        cv_program_free(d.program);
         return APP_WRONG;
+    }
     d.ui = cv_ui_new(a->ascii);
     if (!app_config_read(&d.config, d.ui))
         status = APP_WRONG;
