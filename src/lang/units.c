@@ -160,6 +160,19 @@ static void look(struct units *u, const struct cv_expr *e)
         look(u, e->items[i]);
 }
 
+/* Behind these a number belongs, and no duration. */
+static void number(struct units *u, const struct cv_stmt *s)
+{
+    static const char *const words[CV_STMT_KINDS] = {[CV_S_REPEAT] = "repeat", [CV_S_ALLOC] = "alloc", [CV_S_PIN] = "pin", [CV_S_NICE] = "nice"};
+    if (!words[s->kind])
+        return;
+    bool duration = of(u, s->value) == DURATION;
+    if (!duration && (s->value->kind != CV_E_CONST || s->value->value.kind == CV_K_INT))
+        return;
+    u->r->failed = false;
+    reader_error(u->r, s->value->at, "%s takes a number%s", words[s->kind], duration ? ", and this is a duration" : "");
+}
+
 static void look_all(struct units *u, const struct cv_stmt *s)
 {
     for (; s; s = s->next) {
@@ -172,6 +185,7 @@ static void look_all(struct units *u, const struct cv_stmt *s)
                              s->kind == CV_S_SLEEP ? "sleep" : s->kind == CV_S_FETCH ? "fetch" : "cpu"))
                 cv_diag_note(u->r->diags, "units are ns, us, ms, s; a number of them is a product, as in 5 * 1ms");
         }
+        number(u, s);
         look_all(u, s->body);
         look_all(u, s->orelse);
     }

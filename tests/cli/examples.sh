@@ -1,6 +1,7 @@
 #!/bin/bash
 # The examples of convis-scenario(5) are taken out of the page and run, under every model they name, for real and in virtual time: all
-# they expect holds. Every statement of the language stands in one of them, and in the page's list.
+# they expect holds. Every statement of the language stands in one of them, in the page's list,
+# and among the wrong files.
 . "$(dirname "$0")/lib"
 
 # Each literal block that has a task becomes a file; what it is in roff becomes what the reader sees.
@@ -32,4 +33,13 @@ for word in $(words | sort -u); do
     listed() { sed -n '/^\.Ss Statements/,/^\.Ss Expressions/p' man/convis-scenario.5 | grep -qE "[ \"]$word([: \"]|\$)"; }
     ok "in the list: $word" listed
 done
+
+# And every statement is written wrongly in one of tests/lang, where its diagnostic is held to the word.
+awk 'FNR == 1 { split("", line) } { line[FNR] = $0 }
+    /^; expect error / { split($4, at, ":"); print line[at[1]] }' tests/lang/*.ini >"$scratch/wrong"
+unseen=
+for word in $(words | grep -v '^=$' | sort -u); do
+    grep -qE "^\s*(await )?$word( |:|\$)" "$scratch/wrong" || unseen+=" $word"
+done
+ok "a wrong file for each:$unseen" test -z "$unseen"
 done_testing
