@@ -163,6 +163,43 @@ START_TEST(last_zero)
 }
 END_TEST
 
+/* Flanagan and Godefroid's, POPL 2005: each task puts four messages into a hash table by compare-and-swap. Up to eleven never meet; with 12 and 15 of
+ * them optimal DPOR has 8 and 4096 executions (Abdulla and others, POPL 2014). */
+START_TEST(indexer)
+{
+    static const struct { int n; uint64_t traces; } want[] = {{11, 1}, {12, 8}, {13, 64}, {15, 4096}};
+#ifdef CV_SANITIZE
+    size_t n = 3;
+#else
+    size_t n = CV_COUNT(want);
+#endif
+    for (size_t i = 0; i < n; i++)
+        traces(format("[shared]\ntable = [0] * 128\n[task t x %d]\n    m = 0\n    while m < 4:\n        m += 1\n        w = m * 11 + me\n        h = w * 7 %% 128\n"
+                      "        while not cas(table[h], 0, w):\n            h = (h + 1) %% 128\n", want[i].n), want[i].traces, 0);
+}
+END_TEST
+
+/* Of the same place: inodes and blocks, a lock each; task k begins to look for a free block at 2k modulo 26. So tasks k and k + 13 meet, which doubles
+ * the executions for each such pair. */
+START_TEST(filesystem)
+{
+    for (int tasks = 13; tasks <= 18; tasks++) {
+        struct cv_buf b = {0};
+        cv_buf_str(&b, "[shared]\nbusy = [0] * 26\ninode = [0] * 32\n[sync]\n");
+        for (int k = 0; k < 32; k++)
+            cv_buf_printf(&b, "i%d = lock\nb%d = lock\n", k, k);
+        for (int k = 0; k < tasks; k++) {
+            cv_buf_printf(&b, "[task t%d]\n    with i%d:\n        if inode[%d] == 0:\n            found = 0\n", k, k, k);
+            for (int block = 2 * k % 26, tries = 0; tries < 2; block++, tries++)
+                cv_buf_printf(&b, "            if found == 0:\n                with b%d:\n                    if busy[%d] == 0:\n                        busy[%d] = 1\n"
+                                  "                        inode[%d] = %d\n                        found = 1\n", block, block, block, k, block + 1);
+        }
+        traces(b.at, (uint64_t)1 << (tasks - 13), 0);
+        cv_buf_release(&b);
+    }
+}
+END_TEST
+
 START_TEST(fibonacci)
 {
     traces("[shared]\nx = 1\ny = 1\n[task p]\n    repeat 5:\n        a = x\n        b = y\n        x = a + b\n"
@@ -431,6 +468,8 @@ Suite *suite(void)
     tcase_add_test(c, factorials);
     tcase_add_test(c, readers);
     tcase_add_test(c, last_zero);
+    tcase_add_test(c, indexer);
+    tcase_add_test(c, filesystem);
     tcase_add_test(c, fibonacci);
     tcase_add_test(c, stores);
     tcase_add_test(c, philosophers);
