@@ -319,6 +319,7 @@ static bool terminal_present(const struct cv_canvas *c)
 {
     if (!term.open || term.suspended)
         return true;
+    line_push(); /* what is left of the last frame goes first, whatever is awaited: the question may be among it */
     if (!pace_free(&term.pace, cv_mono_ns()) || !line_free()) /* a slow line is given the newest frame when it is done with the one before, not all that came meanwhile */
         return false;
     term.out.n = 0;
