@@ -72,7 +72,7 @@ static void add_finding(struct app_survey *s, uint32_t i, const struct cv_explor
 {
     struct told *t = &s->told[i];
     t->schedule = f->schedule;
-    cv_buf_printf(&t->head, "%s: %s\nin %llu of %llu traces; %u preemption%s, %u step%s:  %.400s", cv_finding_info[f->kind].name, f->text,
+    cv_buf_printf(&t->head, "%s: %s\nin %llu of %llu traces; the fewest looked at: %u preemption%s, %u step%s:  %.400s", cv_finding_info[f->kind].name, f->text,
                   (unsigned long long)f->traces, (unsigned long long)s->e->judged, f->preemptions, f->preemptions == 1 ? "" : "s", f->steps,
                   f->steps == 1 ? "" : "s", f->schedule);
     tell_story(s, t);

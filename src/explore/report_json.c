@@ -126,7 +126,7 @@ static void lists(const struct cv_explore *e, struct cv_buf *out)
         cv_buf_printf(out, ", \"line\": %u, \"text\": ", f->line);
         string(out, f->text);
         cv_buf_printf(out, ", \"traces\": %llu", (unsigned long long)f->traces);
-        cv_buf_printf(out, ", \"preemptions\": %u, \"steps\": %u, \"schedule\": ", f->preemptions, f->steps);
+        cv_buf_printf(out, ", \"preemptions\": %u, \"steps\": %u, \"minimal\": false, \"schedule\": ", f->preemptions, f->steps);
         string(out, f->schedule);
         cv_buf_str(out, " }");
     }

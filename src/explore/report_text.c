@@ -206,7 +206,8 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
         const struct cv_explore_finding *f = &e->findings[i];
         cv_buf_printf(out, "\n%s%s: %s\n", ascii ? "!  " : "⚠  ", cv_finding_info[f->kind].name, f->text);
         if (f->schedule)
-            cv_buf_printf(out, "   in %llu of %llu traces; %u preemption%s, %u step%s:  %s\n", (unsigned long long)f->traces, (unsigned long long)e->judged, f->preemptions, f->preemptions == 1 ? "" : "s", f->steps, f->steps == 1 ? "" : "s", f->schedule);
+            cv_buf_printf(out, "   in %llu of %llu traces; the fewest looked at: %u preemption%s, %u step%s:  %s\n", (unsigned long long)f->traces,
+                          (unsigned long long)e->judged, f->preemptions, f->preemptions == 1 ? "" : "s", f->steps, f->steps == 1 ? "" : "s", f->schedule);
     }
     if (e->judged && !e->findings_complete)
         cv_buf_printf(out, "\nFindings: %llu traces were judged, not all there are: what was not found is not decided.\n", (unsigned long long)e->judged);
