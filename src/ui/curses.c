@@ -39,6 +39,8 @@ static struct {
     struct encoder encoder;
     struct cv_buf out;
     struct pace pace;
+    struct cv_input mice[8]; /* what the mouse did, oldest first; curses keeps no more */
+    size_t nmice, mouse_next;
 } term;
 
 static bool terminal_read(struct cv_input *in);
@@ -330,18 +332,25 @@ static bool terminal_present(const struct cv_canvas *c)
 }
 
 /* ── reading ────────────────────────────────────────────────────────────────────────────────────── */
-static bool mouse_input(struct cv_input *in)
+/* Of a press and its release curses makes one click, or two events that it gives the newest first, where a key or the terminal's answer came
+ * right behind them. So all there are are taken at once. */
+static void take_mouse(void)
 {
-    MEVENT e;
-    if (getmouse(&e) != OK)
-        return false;
-    *in = (struct cv_input){.kind = CV_IN_MOUSE, .x = e.x, .y = e.y};
-    in->button = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED) ? 1
-                 : e.bstate & BUTTON1_RELEASED                  ? 3
-                 : e.bstate & BUTTON4_PRESSED                   ? 4
-                 : e.bstate & BUTTON5_PRESSED                   ? 5
-                                                                : 2;
-    return true;
+    MEVENT e, came[CV_COUNT(term.mice)];
+    size_t n = 0;
+    while (n < CV_COUNT(came) && getmouse(&e) == OK)
+        came[n++] = e;
+    for (term.nmice = 0; n > 0; term.nmice++) {
+        e = came[--n];
+        struct cv_input in = {.kind = CV_IN_MOUSE, .x = e.x, .y = e.y};
+        in.button = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED) ? 1
+                    : e.bstate & BUTTON1_RELEASED                  ? 3
+                    : e.bstate & BUTTON4_PRESSED                   ? 4
+                    : e.bstate & BUTTON5_PRESSED                   ? 5
+                                                                   : 2;
+        term.mice[term.nmice] = in;
+    }
+    term.mouse_next = 0;
 }
 
 static int key_of(int code)
@@ -384,6 +393,10 @@ static bool terminal_read(struct cv_input *in)
 {
     in->kind = CV_IN_NONE;
     while (term.open && !term.suspended) {
+        if (term.mouse_next < term.nmice) {
+            *in = term.mice[term.mouse_next++];
+            return true;
+        }
         int code = wgetch(term.keys);
         if (code == ERR)
             return false;
@@ -392,8 +405,7 @@ static bool terminal_read(struct cv_input *in)
             continue;
         }
         if (code == KEY_MOUSE) {
-            if (mouse_input(in))
-                return true;
+            take_mouse();
             continue;
         }
         if (code == KEY_RESIZE) {
