@@ -111,7 +111,7 @@ static void look(struct app_judge *j, const struct cv_model *m, struct cv_reader
     }
 }
 
-/* Plays it; false: there is no room to. */
+/* Plays it; false: there is no room to, or it computes on and on, which is lost. */
 static bool play(struct app_judge *j, const struct cv_explore_trace *t)
 {
     struct cv_order o = j->order;
@@ -128,7 +128,8 @@ static bool play(struct app_judge *j, const struct cv_explore_trace *t)
     cv_reader_push(reader, &(struct cv_event){.t = atomic_load(&shm.head->finished), .kind = CV_EV_RUN_END, .task = CV_NO_TASK,
                                               .obj = (uint16_t)(outcome ? outcome : CV_OUT_FINISHED), .a = *why ? cv_intern(&shm, why, strlen(why)) : 0});
     cv_reader_drain(reader, true, fold, model);
-    room = room && !cv_strings_full(&shm);
+    j->lost |= atomic_load(&shm.head->stop) != 0;
+    room = room && !j->lost && !cv_strings_full(&shm);
     j->preemptions = atomic_load(&shm.head->preemptions);
     if (room)
         look(j, model, reader, t);
@@ -145,7 +146,7 @@ bool app_judge_trace(void *judge, const struct cv_explore_trace *t)
     if (j->lost || j->spent_ns > j->time_ns)
         return false;
     j->traces += !t->again;
-    if (!play(j, t)) { /* most programs have few texts, and a small table is made and left much faster */
+    if (!play(j, t) && !j->lost) { /* most programs have few texts, and a small table is made and left much faster */
         j->lost = j->string_bytes == STRINGS;
         j->string_bytes = STRINGS;
         j->lost = j->lost || !play(j, t);

@@ -1,12 +1,14 @@
 /* What is local and never ends, found out at once: a task in front of its next action is plain data, and nothing local rests on anything else
  * while virtual time stands. So where it comes by a state it was in before it goes round for ever. One state is kept, and replaced after twice
  * as many looks as the time before (Brent, An improved Monte Carlo factorization algorithm, 1980): nothing grows, and a round is found within a
- * few times its length. What counts on and on is no round: that takes until the time is up. */
+ * few times its length. What counts on and on is no round: that takes until the time is up, and is broken off where nobody looks at the time. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/stage.h"
 #include "engine/value.h"
+
+enum { MOST_LOOKS = 1 << 16 }; /* in a run of this very process, as many as the explorer's own */
 
 static bool same_values(const struct cv_task *a, const struct cv_task *b, uint32_t n)
 {
@@ -44,6 +46,8 @@ static void look(struct cv_worker *w)
         w->endless = true;
         return;
     }
+    if (s->m->dry && r->looks >= MOST_LOOKS)
+        atomic_store(&s->m->shm.head->stop, 1);
     if (r->looks++ != r->next)
         return;
     if (r->room < w->at->size) {

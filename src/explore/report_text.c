@@ -212,5 +212,5 @@ void cv_explore_text(const struct cv_explore *e, const struct cv_program *p, boo
     if (e->judged && !e->findings_complete)
         cv_buf_printf(out, "\nFindings: %llu traces were judged, not all there are: what was not found is not decided.\n", (unsigned long long)e->judged);
     else if (e->findings_complete && !e->nfindings)
-        cv_buf_str(out, "\nFindings: none in any schedule.\n");
+        cv_buf_str(out, "\nFindings: none in any schedule, of the kinds looked for (convis(1)).\n");
 }

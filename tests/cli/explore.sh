@@ -187,4 +187,21 @@ output == ["1 3"]
 INI
 ok "threads: schedules lead to what is said" replays threads "$scratch"/p[1-5].ini
 ok "async: schedules lead to what is said" replays async "$scratch"/p[3].ini scenarios/stale-global.ini scenarios/await-lost-update.ini
+
+# Counts on and on without a visible step, never the same again: neither the search nor the judging of findings goes along for ever.
+cat >"$scratch"/on.ini <<'INI'
+[shared]
+x = 0
+[task a]
+    x = 1
+    i = 0
+    while true:
+        i += 1
+[task b]
+    x = 2
+INI
+for m in threads async; do
+    timeout -s KILL 100 "$convis" explore "$scratch"/on.ini -m $m >"$scratch"/on.out 2>&1
+    ok "$m: on and on ends, incomplete (status $?)" grep -q "incomplete: a task computes on and on without a visible step" "$scratch"/on.out
+done
 done_testing

@@ -78,7 +78,7 @@ sed -i 's/^\[expect\]/[sync]\nm = lock\n[expect]/; s/^    repeat rounds:/    wit
 run explore "$scratch/lines.ini" -m threads -p rounds=3
 ok "under the lock it cannot" exits 0
 ok "and is said to hold" wrote "lost_updates == 0  (line 13; in every schedule)"
-ok "no finding in any" wrote "Findings: none in any schedule."
+ok "no finding in any" wrote "Findings: none in any schedule, of the kinds looked for (convis(1))."
 scenario many <<'INI'
 [shared]
 x = 0
